@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),  // SE-0458: each use of a pointer is marked `unsafe`
+    .treatWarning("StrictMemorySafety", as: .error),  // SE-0480
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    .enableUpcomingFeature("ImmutableWeakCaptures"),  // SE-0481
+]
+
+let package = Package(
+    name: "natctl",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "NATTraversal", targets: ["NATTraversal"]),
+        .executable(name: "natctl", targets: ["natctl"]),
+        .executable(name: "gateway-simulator", targets: ["gateway-simulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibXML2", pkgConfig: "libxml-2.0",
+            providers: [.apt(["libxml2-dev", "pkg-config"])]),
+        .target(name: "CSystem", cSettings: [.define("_GNU_SOURCE")]),
+        .target(
+            name: "NATTraversal",
+            dependencies: [
+                "CSystem", "CLibXML2", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "natctl",
+            dependencies: [
+                "NATTraversal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "GatewaySimulator", dependencies: ["NATTraversal"],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "gateway-simulator",
+            dependencies: [
+                "GatewaySimulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "NATTraversalTests", dependencies: ["NATTraversal", "GatewaySimulator"],
+            exclude: ["Fixtures"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "natctlTests", dependencies: ["natctl", "NATTraversal", "GatewaySimulator"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "LabTests", dependencies: ["natctl"], swiftSettings: swiftSettings),
+    ]
+)

@@ -1,0 +1,34 @@
+/// A datagram as it arrived.
+package struct Datagram: Hashable, Sendable {
+    /// Who sent it.
+    package var source: SocketAddress
+    /// Its bytes; empty is a datagram too.
+    package var payload: [UInt8]
+    /// Whether it was longer than the buffer, so that its end is missing.
+    package var isTruncated = false
+    /// The address it was sent to, where the socket asked to be told; the port is 0.
+    package var destination: SocketAddress?
+    /// The interface it came in by, where the socket asked to be told; else 0.
+    package var interfaceIndex: UInt32 = 0
+
+    package init(source: SocketAddress, payload: [UInt8]) {
+        self.source = source
+        self.payload = payload
+    }
+}
+
+/// All that a protocol client needs of the network; a test passes a script instead.
+///
+/// Time belongs to it as well: who waits for a datagram waits for the clock, and a script's clock
+/// can jump.
+package protocol DatagramTransport: Sendable {
+    /// The present.
+    var now: ContinuousClock.Instant { get }
+    /// Sends one datagram, to `peer` or to the peer the transport is connected to.
+    func send(_ payload: [UInt8], to peer: SocketAddress?) throws(SystemError)
+    /// The next datagram, or `nil` at the deadline.
+    ///
+    /// - Throws: `SystemError`, for instance ECONNREFUSED when the peer's port is closed, and
+    ///   `CancellationError`.
+    func receive(until deadline: ContinuousClock.Instant) async throws -> Datagram?
+}

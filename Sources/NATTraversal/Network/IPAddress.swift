@@ -1,0 +1,54 @@
+/// An address of either family.
+public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
+    case v4(IPv4Address)
+    case v6(IPv6Address)
+
+    /// Reads a literal of either family, as strictly as `IPv4Address` and `IPv6Address` do.
+    public init?(_ text: String) {
+        if let address = IPv4Address(text) {
+            self = .v4(address)
+        } else if let address = IPv6Address(text) {
+            self = .v6(address)
+        } else {
+            return nil
+        }
+    }
+
+    /// The family of the address.
+    public var family: AddressFamily {
+        switch self {
+        case .v4: .ipv4
+        case .v6: .ipv6
+        }
+    }
+
+    /// Whether this is 0.0.0.0 or `::`.
+    public var isUnspecified: Bool {
+        switch self {
+        case .v4(let address): address == .unspecified
+        case .v6(let address): address == .unspecified
+        }
+    }
+
+    /// The octets in the order they are sent, 4 or 16.
+    public var octets: [UInt8] {
+        switch self {
+        case .v4(let address): address.octets
+        case .v6(let address): address.octets
+        }
+    }
+
+    /// The address as text, without a zone.
+    public var description: String {
+        switch self {
+        case .v4(let address): address.description
+        case .v6(let address): address.description
+        }
+    }
+}
+
+/// The two families of addresses.
+public enum AddressFamily: String, Sendable, CaseIterable {
+    case ipv4
+    case ipv6
+}

@@ -1,0 +1,115 @@
+import CSystem
+import Glibc
+
+/// A UDP socket that owns its descriptor.
+///
+/// Connected, it hears its peer alone and learns of ICMP errors (RFC 6886, section 3.1).
+package final class UDPSocket: DatagramTransport {
+    /// The open descriptor, for socket options; it is closed with this object.
+    package let descriptor: Int32
+    /// Datagrams beyond this are flagged as truncated.
+    private let receiveSize: Int
+
+    /// An unbound, unconnected socket that never blocks.
+    ///
+    /// - Parameters:
+    ///   - family: of the addresses it will use.
+    ///   - receiveSize: the longest datagram taken whole, in bytes.
+    /// - Throws: `SystemError` of socket(2).
+    package init(_ family: AddressFamily, receiveSize: Int = 2048) throws(SystemError) {
+        let flags = SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        descriptor = socket(family == .ipv4 ? AF_INET : AF_INET6, Int32(flags), 0)
+        self.receiveSize = receiveSize
+        guard descriptor >= 0 else { throw SystemError("socket") }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Fixes the local address; port 0 lets the system choose.
+    package func bind(to local: SocketAddress) throws(SystemError) {
+        let result = unsafe local.withSockaddr { unsafe Glibc.bind(descriptor, $0, $1) }
+        guard result == 0 else { throw SystemError("bind") }
+    }
+
+    /// Fixes the peer; nothing is sent.
+    package func connect(to peer: SocketAddress) throws(SystemError) {
+        let result = unsafe peer.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
+        guard result == 0 else { throw SystemError("connect") }
+    }
+
+    /// Sends and receives by this interface alone (SO_BINDTODEVICE).
+    package func bind(toInterface name: String) throws(SystemError) {
+        let bytes = Array(name.utf8) + [0]
+        let result = unsafe setsockopt(
+            descriptor, SOL_SOCKET, SO_BINDTODEVICE, bytes, socklen_t(bytes.count))
+        guard result == 0 else { throw SystemError("setsockopt") }
+    }
+
+    /// The address and port the system has given the socket.
+    package func localAddress() throws(SystemError) -> SocketAddress {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &length)
+            }
+        }
+        guard result == 0, let address = SocketAddress(storage) else {
+            throw SystemError("getsockname")
+        }
+        return address
+    }
+
+    package var now: ContinuousClock.Instant { .now }
+
+    package func send(_ payload: [UInt8], to peer: SocketAddress? = nil) throws(SystemError) {
+        while true {
+            let count =
+                if let peer {
+                    unsafe peer.withSockaddr {
+                        unsafe sendto(descriptor, payload, payload.count, 0, $0, $1)
+                    }
+                } else {
+                    unsafe Glibc.send(descriptor, payload, payload.count, 0)
+                }
+            if count >= 0 { return }
+            // A full send buffer loses the datagram as the network might; it will be sent again.
+            if errno == EAGAIN || errno == ENOBUFS { return }
+            guard errno == EINTR else { throw SystemError("send") }
+        }
+    }
+
+    package func receive(
+        until deadline: ContinuousClock.Instant
+    ) async throws -> Datagram? {
+        while true {
+            if let datagram = try receiveNow() { return datagram }
+            let isReady = try await Reactor.shared.wait(
+                for: descriptor, events: POLLIN, until: deadline)
+            guard isReady else { return nil }
+        }
+    }
+
+    /// A datagram that is already there, or `nil`.
+    private func receiveNow() throws(SystemError) -> Datagram? {
+        var info = csystem_datagram_info()
+        var count = -1
+        let payload = unsafe [UInt8](unsafeUninitializedCapacity: receiveSize) { buffer, size in
+            repeat {
+                count = unsafe csystem_receive(
+                    descriptor, buffer.baseAddress, buffer.count, &info)
+            } while count < 0 && errno == EINTR
+            size = max(count, 0)
+        }
+        guard count >= 0 else {
+            if errno == EAGAIN { return nil }
+            throw SystemError("receive")
+        }
+        guard let source = SocketAddress(info.source) else { return nil }
+        var datagram = Datagram(source: source, payload: payload)
+        datagram.isTruncated = info.truncated != 0
+        datagram.destination = SocketAddress(info.destination)
+        datagram.interfaceIndex = info.interface_index
+        return datagram
+    }
+}

@@ -1,0 +1,29 @@
+/// A port from 1 to 65535.
+///
+/// Zero is no port here: on the wire it means "any" in one message and "delete all" in another.
+public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
+    CustomStringConvertible
+{
+    /// The number.
+    public let rawValue: UInt16
+
+    /// The port of this number; `nil` for 0.
+    public init?(rawValue: UInt16) {
+        guard rawValue != 0 else { return nil }
+        self.rawValue = rawValue
+    }
+
+    /// Reads a decimal number from 1 to 65535, digits alone.
+    public init?(_ text: String) {
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let value = UInt16(text)
+        else { return nil }
+        self.init(rawValue: value)
+    }
+
+    /// Whether `first` is the lower number.
+    public static func < (first: Self, second: Self) -> Bool { first.rawValue < second.rawValue }
+
+    /// The number in decimal.
+    public var description: String { String(rawValue) }
+}

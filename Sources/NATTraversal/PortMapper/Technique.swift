@@ -1,0 +1,9 @@
+/// How a gateway is asked, best first.
+public enum Technique: String, Sendable, CaseIterable {
+    /// Port Control Protocol (RFC 6887).
+    case pcp
+    /// NAT Port Mapping Protocol (RFC 6886).
+    case natPMP = "nat-pmp"
+    /// WANIPConnection and WANPPPConnection of a UPnP gateway device.
+    case upnp
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+import GatewaySimulator
+
+@main struct GatewaySimulatorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "gateway-simulator")
+}

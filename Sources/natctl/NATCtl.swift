@@ -1,0 +1,5 @@
+import ArgumentParser
+
+@main struct NATCtl: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "natctl", version: "0.1.0")
+}
