@@ -28,7 +28,9 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
         rawValue = groups.reduce(0) { $0 << 16 | UInt128($1) }
     }
 
-    /// Where `::` begins, if it occurs. A second one is no group and fails there.
+    /// Where `::` begins, if it occurs.
+    ///
+    /// A second one is no group and fails there.
     private static func gap(in bytes: [UInt8]) -> Int? {
         let colon = UInt8(ascii: ":")
         return bytes.indices.dropLast().first { bytes[$0] == colon && bytes[$0 + 1] == colon }

@@ -81,7 +81,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The first bytes of `storage` as the smaller structure that its family says it holds.
-private func leadingBytes<Value: BitwiseCopyable>(
+private func leadingBytes<Value>(
     of storage: sockaddr_storage, as type: Value.Type
 ) -> Value {
     unsafe withUnsafeBytes(of: storage) { unsafe $0.load(as: type) }
