@@ -1,0 +1,31 @@
+/// Why something could not be mapped, unmapped or told.
+///
+/// Each case says what happened; what to say to a person about it is the caller's matter.
+public enum PortMapperError: Error, Hashable, Sendable {
+    /// This host has no default route with a gateway.
+    case noGateway
+    /// There is no interface of this name.
+    case noSuchInterface(String)
+    /// The gateway's port is closed or cannot be reached; ICMP said so.
+    case closed(gateway: String, cause: SystemError)
+    /// The gateway answers, but offers no technique that was allowed.
+    case unsupported(gateway: String, technique: Technique)
+    /// The gateway answered nothing in this time.
+    case noAnswer(gateway: String, after: Duration)
+    /// The gateway answered, but not what was asked, or granted what is no mapping.
+    case badAnswer(gateway: String, technique: Technique, problem: String)
+    /// The gateway said no.
+    case refused(GatewayRefusal)
+    /// Another external port was granted than the one demanded; the grant was deleted.
+    case portTaken(gateway: String, technique: Technique, wanted: PortNumber, granted: PortNumber)
+    /// The gateway has no address on the Internet side.
+    case noExternalAddress(gateway: String, technique: Technique)
+    /// The external address cannot be reached from the Internet, which was demanded.
+    case notPublic(IPAddress, gateway: String, technique: Technique)
+    /// The techniques that remain cannot do what was asked for, such as a remote host by NAT-PMP.
+    case inexpressible(String)
+    /// A system call on this host failed.
+    case system(SystemError)
+    /// The lease file could not be used, and the operation needs it.
+    case leaseFile(path: String, problem: String)
+}

@@ -1,0 +1,141 @@
+import Glibc
+import Logging
+
+/// The socket to one gateway's port 5351, on which PCP and NAT-PMP are spoken.
+///
+/// Not Sendable: one task uses it at a time, so nobody can take another's answer.
+final class GatewayLink {
+    /// The port of both protocols (RFC 6886, section 3; RFC 6887, section 19).
+    static let port: UInt16 = 5351
+
+    /// The gateway's address and port.
+    let gateway: SocketAddress
+    /// Where the socket is bound; PCP's client address and the internal address of its mappings.
+    let local: SocketAddress
+    private let transport: any DatagramTransport
+    private var pcpEpoch = EpochRecord()
+    private var natpmpEpoch = EpochRecord()
+    /// Whether the gateway has answered PCP.
+    private(set) var knowsPCP = false
+    private var withdrawals: [Withdrawal] = []
+
+    /// A request that was given up for another way, and what takes back a grant that still comes.
+    struct Withdrawal {
+        var isGrant: @Sendable ([UInt8]) -> Bool
+        var delete: [UInt8]
+    }
+
+    init(gateway: SocketAddress, local: SocketAddress, transport: any DatagramTransport) {
+        self.gateway = gateway
+        self.local = local
+        self.transport = transport
+    }
+
+    /// Connects a socket, so that strangers are not heard and a closed port is (T-5).
+    ///
+    /// - Throws: `SystemError`; EADDRNOTAVAIL says that `source` is not an address of this host.
+    convenience init(
+        to gateway: SocketAddress, from source: IPAddress? = nil, interface: String? = nil
+    ) throws(SystemError) {
+        let socket = try UDPSocket(gateway.address.family, receiveSize: PCPLimits.datagram + 4)
+        if let interface { try socket.bind(toInterface: interface) }
+        if let source { try socket.bind(to: SocketAddress(source, port: 0)) }
+        try socket.connect(to: gateway)
+        self.init(gateway: gateway, local: try socket.localAddress(), transport: socket)
+    }
+
+    /// The clock that requests wait by.
+    var now: ContinuousClock.Instant { transport.now }
+
+    /// Sends what is due and hands out what arrives, until all is answered or given up, or time is
+    /// over.
+    ///
+    /// - Throws: `LinkClosed`, `SystemError` of this host, `CancellationError`.
+    func ask<Answer>(
+        _ window: inout RequestWindow<Answer>, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
+    ) async throws {
+        while true {
+            for payload in window.due(at: now) { try send(payload) }
+            guard !window.isFinished, let wake = window.nextWake else { return }
+            let deadline = min(patience.deadline, limit ?? patience.deadline)
+            guard now < deadline else { return }
+            guard let payload = try await receive(until: min(wake, deadline)) else { continue }
+            if window.received(payload) {
+                patience.hasHeard = true
+            } else {
+                try answerStray(payload)
+            }
+        }
+    }
+
+    /// Sends a delete once, without waiting, and again should a grant still come.
+    func withdraw(_ withdrawal: Withdrawal) throws {
+        withdrawals.append(withdrawal)
+        try send(withdrawal.delete)
+    }
+
+    private func answerStray(_ payload: [UInt8]) throws {
+        guard let late = withdrawals.first(where: { $0.isGrant(payload) }) else {
+            log.debug("\(gateway): an answer to nothing that was asked, ignored")
+            return
+        }
+        log.debug("\(gateway): a grant after all of what was withdrawn; deleting it")
+        try send(late.delete)
+    }
+
+    private func send(_ payload: [UInt8]) throws {
+        log.trace("to \(gateway): \(packetText(payload))")
+        do throws(SystemError) { try transport.send(payload, to: nil) } catch {
+            throw classified(error)
+        }
+    }
+
+    private func receive(until deadline: ContinuousClock.Instant) async throws -> [UInt8]? {
+        do {
+            guard let datagram = try await transport.receive(until: deadline) else { return nil }
+            log.trace("from \(gateway): \(packetText(datagram.payload))")
+            return datagram.payload
+        } catch let error as SystemError {
+            throw classified(error)
+        }
+    }
+
+    private func classified(_ error: SystemError) -> any Error {
+        switch error.code {
+        case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN:
+            LinkClosed(gateway: gateway, cause: error)
+        default: error
+        }
+    }
+
+    /// Notes the epoch of an accepted PCP answer; says so when the table was lost in between.
+    func notePCPEpoch(_ epochSeconds: UInt32) {
+        knowsPCP = true
+        if !pcpEpoch.acceptsPCP(epochSeconds, at: now) {
+            log.debug("\(gateway): the epoch says that its mappings were lost")
+        }
+    }
+
+    /// The same for NAT-PMP.
+    func noteNATPMPEpoch(_ epochSeconds: UInt32) {
+        if !natpmpEpoch.acceptsNATPMP(epochSeconds, at: now) {
+            log.debug("\(gateway): the epoch says that its mappings were lost")
+        }
+    }
+}
+
+/// The gateway's port is closed or cannot be reached: ICMP said so.
+struct LinkClosed: Error {
+    var gateway: SocketAddress
+    var cause: SystemError
+}
+
+/// A datagram in hexadecimal, the secret part of a PCP nonce left out (T-13).
+private func packetText(_ payload: [UInt8]) -> String {
+    let hasNonce = payload.count >= 36 && payload[0] == 2 && [1, 2].contains(payload[1] & 0x7F)
+    return payload.enumerated().map { index, byte in
+        let digits = (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        return hasNonce && (26..<36).contains(index) ? "**" : digits
+    }.joined(separator: " ")
+}

@@ -1,0 +1,235 @@
+/// Asks one gateway by NAT-PMP (RFC 6886).
+///
+/// Not Sendable: one task uses it, and one question is on its way at a time, as the RFC wants
+/// (section 3.1). Every method throws `PortMapperError` or `CancellationError`.
+public final class NATPMPClient {
+    private let link: GatewayLink
+    private let limit: Duration
+
+    /// A client of the gateway at `address`; nothing is sent yet.
+    ///
+    /// - Parameters:
+    ///   - address: the gateway's address on this network.
+    ///   - port: its port, 5351 by the RFC.
+    ///   - timeout: how long one question may take.
+    /// - Throws: `PortMapperError.system` when no socket can be had.
+    public init(
+        gateway address: IPv4Address, port: UInt16 = 5351, timeout: Duration = .seconds(30)
+    ) throws(PortMapperError) {
+        do throws(SystemError) {
+            link = try GatewayLink(to: SocketAddress(.v4(address), port: port))
+        } catch {
+            throw .system(error)
+        }
+        limit = timeout
+    }
+
+    /// A client on a socket that it shares with PCP.
+    init(link: GatewayLink) {
+        self.link = link
+        limit = .seconds(30)
+    }
+
+    /// The gateway's address on the Internet side, as it tells it: 0.0.0.0 when it has none.
+    public func externalAddress() async throws -> IPv4Address {
+        try await externalAddress(patience: Patience(limit: limit, from: link.now))
+    }
+
+    /// Maps a port of this host.
+    ///
+    /// - Parameters:
+    ///   - transport: of the port.
+    ///   - internalPort: the port on this host.
+    ///   - suggestedExternalPort: the port wanted outside; another may be granted.
+    ///   - lifetime: in whole seconds from 1 s; RFC 6886 recommends 2 hours.
+    /// - Returns: the port and lifetime that were granted.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    public func map(
+        _ transport: TransportProtocol, internalPort: PortNumber,
+        suggestedExternalPort: PortNumber?, lifetime: Duration = .seconds(7200)
+    ) async throws -> (externalPort: PortNumber, lifetime: Duration) {
+        let grant = try await map(
+            .map(
+                transport, internalPort: internalPort.rawValue,
+                suggestedExternalPort: suggestedExternalPort?.rawValue ?? 0,
+                lifetimeSeconds: max(1, lifetime.wholeSeconds)),
+            patience: Patience(limit: limit, from: link.now))
+        return (grant.externalPort, .seconds(Int64(grant.lifetimeSeconds)))
+    }
+
+    /// Deletes this host's mapping of a port; that there was none is no error.
+    public func unmap(_ transport: TransportProtocol, internalPort: PortNumber) async throws {
+        try await unmap(
+            transport, internalPort: internalPort.rawValue,
+            patience: Patience(limit: limit, from: link.now))
+    }
+
+    /// Deletes all of this host's mappings of a transport; some gateways delete the other's too.
+    public func unmapAll(_ transport: TransportProtocol) async throws {
+        try await unmap(
+            transport, internalPort: 0, patience: Patience(limit: limit, from: link.now))
+    }
+}
+
+extension NATPMPClient {
+    /// What a mapping request was granted.
+    struct Grant: Hashable, Sendable {
+        var externalPort: PortNumber
+        var lifetimeSeconds: UInt32
+    }
+
+    func externalAddress(
+        patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> IPv4Address {
+        let answers = try await ask(.externalAddress, patience: patience, until: limit)
+        return try externalAddress(in: answers.response)
+    }
+
+    /// Maps, and learns the external address on the way where `address` is still to be learned: the
+    /// two answers cannot be confused, and it saves a round trip.
+    func mapAndAddress(
+        _ request: NATPMPRequest, patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> (grant: Grant, address: IPv4Address?) {
+        let answers = try await ask(
+            request, beside: .externalAddress, patience: patience, until: limit)
+        // An address that is refused or does not come is not worth failing for.
+        let address = answers.beside.flatMap { try? externalAddress(in: $0) }
+        return (try grant(in: answers.response), address)
+    }
+
+    func map(
+        _ request: NATPMPRequest, patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> Grant {
+        try grant(in: try await ask(request, patience: patience, until: limit).response)
+    }
+
+    /// Deletes; internal port 0 means all of this host's mappings of the transport.
+    func unmap(
+        _ transport: TransportProtocol, internalPort: UInt16, patience: Patience
+    ) async throws {
+        let request = NATPMPRequest.map(
+            transport, internalPort: internalPort, suggestedExternalPort: 0, lifetimeSeconds: 0)
+        let response = try await ask(request, patience: patience).response
+        guard response.result == .success else { throw refusal(response.result) }
+        // Success with lifetime 0 is deleted, whatever port it names (N-10).
+        guard case .mapping(_, _, 0) = response.body else {
+            throw badAnswer("the mapping was not deleted")
+        }
+    }
+
+    /// Sends `request` until it is answered, and another beside it a few times.
+    private func ask(
+        _ request: NATPMPRequest, beside other: NATPMPRequest? = nil, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
+    ) async throws -> (response: NATPMPResponse, beside: NATPMPResponse?) {
+        let requests = [request] + (other.map { [$0] } ?? [])
+        var window = RequestWindow(
+            requests.enumerated().map { index, request in
+                .init(
+                    payload: request.encoded, sendLimit: index == 0 ? nil : 4,
+                    judge: { Self.judge($0, for: request) })
+            }, limit: requests.count)
+        try await link.ask(&window, patience: patience, until: limit)
+        for case let response? in window.answers {
+            if let epoch = response.epochSeconds { link.noteNATPMPEpoch(epoch) }
+        }
+        guard case let response?? = window.answers.first else {
+            throw silence(mismatch: window.mismatch, patience: patience)
+        }
+        if response.result == .unsupportedVersion {
+            throw PortMapperError.unsupported(
+                gateway: link.gateway.address.description, technique: .natPMP)
+        }
+        return (response, other == nil ? nil : window.answers.last ?? nil)
+    }
+
+    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6).
+    private func silence(mismatch: String?, patience: Patience) -> PortMapperError {
+        if let mismatch { return badAnswer(mismatch) }
+        return .noAnswer(
+            gateway: link.gateway.address.description,
+            after: patience.start.duration(to: link.now))
+    }
+
+    private func externalAddress(in response: NATPMPResponse) throws -> IPv4Address {
+        guard response.result == .success else { throw refusal(response.result) }
+        guard case .externalAddress(let address) = response.body else {
+            throw badAnswer("no external address in the answer")
+        }
+        return address
+    }
+
+    private func grant(in response: NATPMPResponse) throws -> Grant {
+        guard response.result == .success else { throw refusal(response.result) }
+        guard case .mapping(_, let port, let lifetimeSeconds) = response.body else {
+            throw badAnswer("no mapping in the answer")
+        }
+        guard let externalPort = PortNumber(rawValue: port) else {
+            throw badAnswer("it granted external port 0")
+        }
+        guard lifetimeSeconds > 0 else { throw badAnswer("it granted a lifetime of 0") }
+        return Grant(externalPort: externalPort, lifetimeSeconds: lifetimeSeconds)
+    }
+
+    private func refusal(_ result: NATPMPResult) -> PortMapperError {
+        .refused(GatewayRefusal(gateway: link.gateway, natpmp: result))
+    }
+
+    private func badAnswer(_ problem: String) -> PortMapperError {
+        .badAnswer(
+            gateway: link.gateway.address.description, technique: .natPMP, problem: problem)
+    }
+
+    /// Whether a datagram answers `request` (specs/nat-pmp.md section 6; quirks.md N-5, N-6).
+    static func judge(
+        _ payload: [UInt8], for request: NATPMPRequest
+    ) -> Verdict<NATPMPResponse> {
+        // A PCP server that does not speak version 0 says so in its own format (RFC 6887,
+        // appendix A); nothing of it but that matters here.
+        if payload.count >= PCPLimits.versionError, payload[0] == 2, payload[3] == 1 {
+            return .answer(.unsupportedVersion)
+        }
+        do throws(WireError) {
+            let response = try NATPMPResponse(parsing: payload)
+            if response.result == .unsupportedVersion, response.opcode == 0 {
+                return .answer(response)
+            }
+            guard response.opcode == request.opcode + 128 else {
+                return .mismatch("opcode \(response.opcode) for \(request.opcode)")
+            }
+            if case .map(_, let asked, _, _) = request, let answered = response.internalPort,
+                answered != asked
+            {
+                return .mismatch("it answered for another port, \(answered) instead of \(asked)")
+            }
+            return .answer(response)
+        } catch {
+            return .mismatch(error.description)
+        }
+    }
+}
+
+extension NATPMPResponse {
+    /// A gateway that speaks PCP alone.
+    fileprivate static var unsupportedVersion: NATPMPResponse {
+        NATPMPResponse(
+            opcode: 0, result: .unsupportedVersion, epochSeconds: nil,
+            body: .failure(internalPort: nil))
+    }
+
+    fileprivate init(opcode: UInt8, result: NATPMPResult, epochSeconds: UInt32?, body: Body) {
+        self.opcode = opcode
+        self.result = result
+        self.epochSeconds = epochSeconds
+        self.body = body
+    }
+
+    /// The internal port the answer is for, where it tells.
+    fileprivate var internalPort: UInt16? {
+        switch body {
+        case .externalAddress: nil
+        case .mapping(let internalPort, _, _): internalPort
+        case .failure(let internalPort): internalPort
+        }
+    }
+}

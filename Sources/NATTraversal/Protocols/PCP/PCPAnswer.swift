@@ -1,0 +1,75 @@
+/// What came back for a PCP request.
+enum PCPAnswer: Hashable, Sendable {
+    case response(PCPResponse)
+    /// The gateway speaks another version: 0 is NAT-PMP (RFC 6887, section 9).
+    case otherVersion(UInt8)
+    /// The gateway answered the NAT-PMP question beside this one, but not this one.
+    case natpmpAlone
+
+    /// Whether a datagram answers `request`: version errors first, because such answers may be 8
+    /// bytes long with the response bit clear (N-1), then length, opcode, and what was asked.
+    ///
+    /// With `knowsPCP` the gateway is known to speak PCP, so that a NAT-PMP answer is a late one.
+    static func judge(
+        _ payload: [UInt8], for request: PCPRequest, knowsPCP: Bool = false
+    ) -> Verdict<PCPAnswer> {
+        if payload.starts(with: [0, 128]), payload.count == 12 {
+            return knowsPCP ? .mismatch("a NAT-PMP answer") : .answer(.natpmpAlone)
+        }
+        if let version = otherVersion(in: payload) { return .answer(.otherVersion(version)) }
+        do throws(WireError) {
+            let response = try PCPResponse(parsing: payload)
+            return judge(response, for: request)
+        } catch {
+            return .mismatch(error.description)
+        }
+    }
+
+    /// The version of a server that does not speak ours.
+    private static func otherVersion(in payload: [UInt8]) -> UInt8? {
+        guard payload.count >= PCPLimits.versionError, payload[0] != 2 else { return nil }
+        return payload[2] == 0 && payload[3] == 1 ? payload[0] : nil
+    }
+
+    private static func judge(
+        _ response: PCPResponse, for request: PCPRequest
+    ) -> Verdict<PCPAnswer> {
+        switch (response.operation, request.operation) {
+        case (.announce, .announce):
+            return .answer(.response(response))
+        case (.map(let answered), .map(let asked)):
+            return verdict(response, answered.mismatch(with: asked))
+        case (.peer(let answered), .peer(let asked)):
+            let isSamePeer =
+                answered.remotePort == asked.remotePort
+                && answered.remoteAddress == asked.remoteAddress
+            return verdict(
+                response,
+                answered.mapping.mismatch(with: asked.mapping)
+                    ?? (isSamePeer ? nil : "it answered for another peer"))
+        case (.headerOnly(let opcode), _) where opcode == request.operation.opcode:
+            // No nonce to check: anyone on the link can make this up (T-5).
+            return .weakAnswer(.response(response))
+        default:
+            return .mismatch("another opcode")
+        }
+    }
+
+    private static func verdict(
+        _ response: PCPResponse, _ mismatch: String?
+    ) -> Verdict<PCPAnswer> {
+        mismatch.map { .mismatch($0) } ?? .answer(.response(response))
+    }
+}
+
+extension PCPMapping {
+    /// Why this answer is not for that request; `nil` when it is.
+    fileprivate func mismatch(with asked: PCPMapping) -> String? {
+        if nonce != asked.nonce { return "it answered with another nonce" }
+        if protocolNumber != asked.protocolNumber { return "it answered for another transport" }
+        if internalPort != asked.internalPort {
+            return "it answered for another port, \(internalPort) instead of \(asked.internalPort)"
+        }
+        return nil
+    }
+}

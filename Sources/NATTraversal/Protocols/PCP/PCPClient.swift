@@ -1,0 +1,236 @@
+import Logging
+
+/// Asks one gateway by PCP (RFC 6887).
+///
+/// Not Sendable: one task uses it. Its methods throw `PortMapperError` or `CancellationError`.
+public final class PCPClient {
+    /// A mapping that a PCP server has granted.
+    public struct Grant: Hashable, Sendable {
+        /// The port outside.
+        public var externalPort: PortNumber
+        /// The address outside; for an IPv6 pinhole the internal one.
+        public var externalAddress: IPAddress
+        /// In whole seconds.
+        public var lifetime: Duration
+        /// What a renewal or delete must know; a secret.
+        public var nonce: String
+    }
+
+    /// How many requests may be unanswered at a time (specs/pcp.md section 9).
+    static let window = 32
+
+    let link: GatewayLink
+    private let limit: Duration
+
+    /// A client of the gateway at `address`; nothing is sent yet.
+    ///
+    /// - Parameters:
+    ///   - address: the gateway's address on this network.
+    ///   - port: its port, 5351 by the RFC.
+    ///   - timeout: how long one question may take.
+    /// - Throws: `PortMapperError.system` when no socket can be had.
+    public init(
+        gateway address: IPAddress, port: UInt16 = 5351, timeout: Duration = .seconds(30)
+    ) throws(PortMapperError) {
+        do throws(SystemError) {
+            link = try GatewayLink(to: SocketAddress(address, port: port))
+        } catch {
+            throw .system(error)
+        }
+        limit = timeout
+    }
+
+    /// A client on a socket that it shares with NAT-PMP.
+    init(link: GatewayLink) {
+        self.link = link
+        limit = .seconds(30)
+    }
+
+    /// Asks whether PCP is there, without side effects.
+    ///
+    /// - Returns: the server's epoch, the age of its mapping table in seconds.
+    public func announce() async throws -> UInt32 {
+        try await announce(patience: Patience(limit: limit, from: link.now))
+    }
+
+    /// Maps a port of this host, or renews a mapping when given its nonce.
+    ///
+    /// - Parameters:
+    ///   - transport: of the port.
+    ///   - internalPort: the port on this host.
+    ///   - suggestedExternalPort: the port wanted outside; another may be granted.
+    ///   - lifetime: in whole seconds from 1 s; servers rarely grant less than 120 s.
+    ///   - nonce: the grant's, for a renewal; without one a fresh one is drawn.
+    /// - Returns: what was granted.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    public func map(
+        _ transport: TransportProtocol, internalPort: PortNumber,
+        suggestedExternalPort: PortNumber? = nil, lifetime: Duration = .seconds(7200),
+        nonce: String? = nil
+    ) async throws -> Grant {
+        let order = PCPMapOrder(
+            nonce: nonce.flatMap(PCPNonce.init(hexadecimal:)) ?? .random(), transport: transport,
+            internalPort: internalPort.rawValue, externalPort: suggestedExternalPort?.rawValue ?? 0,
+            lifetimeSeconds: max(1, lifetime.wholeSeconds))
+        return try await map(order, patience: Patience(limit: limit, from: link.now))
+    }
+
+    /// Deletes a mapping; that there was none is no error.
+    public func unmap(
+        _ transport: TransportProtocol, internalPort: PortNumber, nonce: String
+    ) async throws {
+        guard let nonce = PCPNonce(hexadecimal: nonce) else {
+            throw PortMapperError.inexpressible("a PCP nonce has 24 hexadecimal digits")
+        }
+        let order = PCPMapOrder(
+            nonce: nonce, transport: transport, internalPort: internalPort.rawValue,
+            lifetimeSeconds: 0)
+        let outcomes = try await unmap(
+            [order], patience: Patience(limit: limit, from: link.now))
+        try outcomes[0].get()
+    }
+}
+
+extension PCPClient {
+    func announce(
+        patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> UInt32 {
+        let request = PCPRequest(operation: .announce, clientAddress: link.local.address)
+        var window = RequestWindow(
+            [.init(payload: request.encoded, judge: { PCPAnswer.judge($0, for: request) })],
+            limit: 1)
+        try await link.ask(&window, patience: patience, until: limit)
+        return try success(in: window.answers[0], window.mismatch, patience).epochSeconds
+    }
+
+    func map(
+        _ order: PCPMapOrder, patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> Grant {
+        try await map([order], patience: patience, until: limit)[0].get()
+    }
+
+    /// Maps many, each with its own outcome; options that can be done without are dropped for those
+    /// whose server does not know them.
+    func map(
+        _ orders: [PCPMapOrder], patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> [Result<Grant, PortMapperError>] {
+        var outcomes = try await ask(orders, patience: patience, until: limit)
+            .map { outcome in outcome.flatMap(grant(in:)) }
+        let again = orders.indices.filter { index in
+            guard case .failure(.refused(let refusal)) = outcomes[index] else { return false }
+            return refusal.reaction == .plainRequest && orders[index] != orders[index].plain
+        }
+        guard !again.isEmpty else { return outcomes }
+        log.debug("\(link.gateway): an option is not known there; asking without it")
+        let plain = try await ask(again.map { orders[$0].plain }, patience: patience, until: limit)
+        for (index, outcome) in zip(again, plain) { outcomes[index] = outcome.flatMap(grant(in:)) }
+        return outcomes
+    }
+
+    /// Deletes many, each with its own outcome.
+    func unmap(
+        _ orders: [PCPMapOrder], patience: Patience
+    ) async throws -> [Result<Void, PortMapperError>] {
+        try await ask(orders, patience: patience).map { outcome in
+            switch outcome {
+            case .success:
+                return .success(())
+            // miniupnpd says so of what is not there (specs/pcp.md section 9).
+            case .failure(.refused(let refusal)) where refusal.code == 8:
+                log.debug("\(link.gateway): the delete was not confirmed; probably nothing there")
+                return .success(())
+            case .failure(let error):
+                return .failure(error)
+            }
+        }
+    }
+
+    private func ask(
+        _ orders: [PCPMapOrder], patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> [Result<PCPResponse, PortMapperError>] {
+        let knowsPCP = link.knowsPCP
+        // Some gateways are deaf to version 2 and answer NAT-PMP alone.
+        let companion =
+            knowsPCP || link.local.address.family == .ipv6
+            ? nil : NATPMPRequest.externalAddress.encoded
+        let requests = orders.map { $0.request(from: link.local.address) }
+        var window = RequestWindow<PCPAnswer>(
+            requests.map { request in
+                .init(
+                    payload: request.encoded, companion: companion,
+                    judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
+            }, limit: Self.window)
+        try await link.ask(&window, patience: patience, until: limit)
+        for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
+            try withdraw(order)
+        }
+        return window.answers.map { answer in
+            Result { () throws(PortMapperError) in
+                try success(in: answer, window.mismatch, patience)
+            }
+        }
+    }
+
+    /// Takes back a request that was not answered: a delete goes out now, and again should a grant
+    /// still come.
+    func withdraw(_ order: PCPMapOrder) throws {
+        let client = link.local.address
+        let request = order.request(from: client)
+        try link.withdraw(
+            .init(
+                isGrant: { payload in
+                    guard
+                        case .answer(.response(let response)) =
+                            PCPAnswer.judge(payload, for: request)
+                    else { return false }
+                    return response.result == .success && response.lifetimeSeconds > 0
+                }, delete: order.delete.request(from: client).encoded))
+    }
+
+    private func success(
+        in answer: PCPAnswer?, _ mismatch: String?, _ patience: Patience
+    ) throws(PortMapperError) -> PCPResponse {
+        let gateway = link.gateway.address.description
+        switch answer {
+        case .response(let response):
+            link.notePCPEpoch(response.epochSeconds)
+            guard response.result == .success else {
+                throw .refused(GatewayRefusal(gateway: link.gateway, pcp: response))
+            }
+            return response
+        case .otherVersion(let version):
+            log.debug("\(gateway): it speaks version \(version), not PCP's 2")
+            throw .unsupported(gateway: gateway, technique: .pcp)
+        case .natpmpAlone:
+            log.debug("\(gateway): it answers NAT-PMP, but not PCP")
+            throw .unsupported(gateway: gateway, technique: .pcp)
+        case nil:
+            if let mismatch {
+                throw .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
+            }
+            throw .noAnswer(gateway: gateway, after: patience.start.duration(to: link.now))
+        }
+    }
+
+    private func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {
+        let problem: String
+        if case .map(let mapping) = response.operation {
+            if response.lifetimeSeconds == 0 {
+                problem = "it granted a lifetime of 0"
+            } else if let externalPort = PortNumber(rawValue: mapping.externalPort) {
+                return .success(
+                    Grant(
+                        externalPort: externalPort, externalAddress: mapping.externalAddress,
+                        lifetime: .seconds(Int64(response.lifetimeSeconds)),
+                        nonce: mapping.nonce.hexadecimal))
+            } else {
+                problem = "it granted external port 0"
+            }
+        } else {
+            problem = "no mapping in the answer"
+        }
+        return .failure(
+            .badAnswer(
+                gateway: link.gateway.address.description, technique: .pcp, problem: problem))
+    }
+}

@@ -1,0 +1,38 @@
+/// The secret of one mapping, 96 bits, by which its maker is known (RFC 6887, section 11.2).
+///
+/// Whoever has it can extend or delete the mapping from this address: it is kept in the lease file
+/// alone and shown nowhere whole (threats.md T-13).
+struct PCPNonce: Hashable, Sendable {
+    /// The 12 octets as they are sent.
+    let octets: [UInt8]
+
+    /// A fresh one from the system's generator.
+    static func random() -> PCPNonce {
+        var generator = SystemRandomNumberGenerator()
+        return PCPNonce((0..<12).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+
+    private init(_ octets: [UInt8]) { self.octets = octets }
+
+    /// Reads 24 hexadecimal digits, the form of the lease file.
+    init?(hexadecimal text: String) {
+        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count == 24, text.utf8.count == 24 else { return nil }
+        octets = stride(from: 0, to: 24, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+
+    /// Reads 12 octets.
+    init(parsing reader: inout ByteReader) throws(WireError) {
+        octets = Array(try reader.read(count: 12, "nonce"))
+    }
+
+    /// 24 hexadecimal digits.
+    var hexadecimal: String {
+        octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
+extension PCPNonce: CustomStringConvertible {
+    /// The first four digits, enough to tell two apart in a log.
+    var description: String { hexadecimal.prefix(4) + "…" }
+}

@@ -1,0 +1,65 @@
+/// What a PCP server answers (RFC 6887, section 7.2).
+///
+/// ```text
+///  0                   1                   2                   3
+///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+/// | Version = 2   |R|   Opcode    | Reserved      | Result Code   |
+/// | Lifetime (seconds)                                            |
+/// | Epoch Time (seconds)                                          |
+/// | Reserved (96 bits)                                            |
+/// | opcode data, then options                                     |
+/// ```
+struct PCPResponse: Hashable, Sendable {
+    enum Operation: Hashable, Sendable {
+        case announce
+        case map(PCPMapping)
+        case peer(PCPPeer)
+        /// An error whose opcode data is missing or cut short, with the opcode it names.
+        case headerOnly(opcode: UInt8)
+    }
+
+    var operation: Operation
+    var result: PCPResult
+    /// What was granted; in an error, for how long the server will say it again.
+    var lifetimeSeconds: UInt32
+    /// Age of the server's mapping table (section 8.5).
+    var epochSeconds: UInt32
+    var options: [PCPOption]
+
+    /// - Throws: `WireError` unless the message is of version 2, a response, from 24 to 1100 bytes
+    ///   long, a multiple of 4, and in a success as long as its opcode needs.
+    init(parsing bytes: [UInt8]) throws(WireError) {
+        guard (PCPLimits.header...PCPLimits.datagram).contains(bytes.count),
+            bytes.count.isMultiple(of: 4)
+        else { throw WireError(field: "length", problem: "\(bytes.count) bytes") }
+        var reader = ByteReader(bytes)
+        try reader.expect(2, "version")
+        let opcode: UInt8 = try reader.read("opcode")
+        guard opcode & 0x80 != 0 else {
+            throw WireError(field: "opcode", problem: "the response bit is clear")
+        }
+        _ = try reader.read(count: 1, "reserved")
+        result = PCPResult(rawValue: try reader.read("result code"))
+        lifetimeSeconds = try reader.read("lifetime")
+        epochSeconds = try reader.read("epoch")
+        _ = try reader.read(count: 12, "reserved")
+        do throws(WireError) {
+            operation = try Self.operation(opcode & 0x7F, &reader)
+        } catch {
+            guard result != .success else { throw error }
+            operation = .headerOnly(opcode: opcode & 0x7F)
+        }
+        options = PCPOption.parseAll(&reader)
+    }
+
+    private static func operation(
+        _ opcode: UInt8, _ reader: inout ByteReader
+    ) throws(WireError) -> Operation {
+        switch opcode {
+        case 0: .announce
+        case 1: .map(try PCPMapping(parsing: &reader))
+        case 2: .peer(try PCPPeer(parsing: &reader))
+        default: throw WireError(field: "opcode", problem: "\(opcode) is unknown")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+/// What a datagram is to a request that waits.
+enum Verdict<Answer: Sendable>: Sendable {
+    case answer(Answer)
+    /// An answer without the request's secret, which anyone on the link could have made up: it
+    /// counts when nothing better comes before the next send (threats.md T-5).
+    case weakAnswer(Answer)
+    /// Not this request's answer, and why; waiting goes on.
+    case mismatch(String)
+}
+
+/// Requests on their way to one gateway: what is to be sent when, and whose answer a datagram is.
+///
+/// Pure: it is told the time and what arrived. `GatewayLink` does the sending and waiting.
+struct RequestWindow<Answer: Sendable> {
+    typealias Instant = ContinuousClock.Instant
+
+    struct Request {
+        var payload: [UInt8]
+        /// Another question, sent beside the third and later sends, for gateways that are deaf to
+        /// the first one.
+        var companion: [UInt8]?
+        /// How often it is sent before it is given up; `nil` is until time is over.
+        var sendLimit: Int?
+        var judge: @Sendable ([UInt8]) -> Verdict<Answer>
+    }
+
+    /// A request that has been sent and waits.
+    private struct Waiting {
+        var index: Int
+        var sends: Int
+        var nextSend: Instant
+        var weakAnswer: Answer?
+    }
+
+    private let requests: [Request]
+    private let limit: Int
+    private var waiting: [Waiting] = []
+    private var unsent = 0
+
+    /// The answers so far, in the order of the requests.
+    private(set) var answers: [Answer?]
+    /// Why the last datagram that answered nothing did not; `nil` when all did.
+    private(set) var mismatch: String?
+
+    /// - Parameters:
+    ///   - requests: in the order they are to be sent.
+    ///   - limit: how many may be unanswered at a time.
+    init(_ requests: [Request], limit: Int) {
+        self.requests = requests
+        self.limit = limit
+        answers = Array(repeating: nil, count: requests.count)
+    }
+
+    /// Whether nothing waits any more: all is answered or given up.
+    var isFinished: Bool { waiting.isEmpty && unsent == requests.count }
+
+    /// When something is to be sent or decided next, unless a datagram comes before.
+    var nextWake: Instant? { waiting.map(\.nextSend).min() }
+
+    /// What to send now.
+    mutating func due(at now: Instant) -> [[UInt8]] {
+        var payloads: [[UInt8]] = []
+        waiting = waiting.compactMap { entry in
+            guard entry.nextSend <= now else { return entry }
+            if let weakAnswer = entry.weakAnswer {
+                answers[entry.index] = weakAnswer
+                return nil
+            }
+            if let limit = requests[entry.index].sendLimit, entry.sends >= limit { return nil }
+            var entry = entry
+            send(&entry, at: now, into: &payloads)
+            return entry
+        }
+        while waiting.count < limit, unsent < requests.count {
+            var entry = Waiting(index: unsent, sends: 0, nextSend: now)
+            send(&entry, at: now, into: &payloads)
+            waiting.append(entry)
+            unsent += 1
+        }
+        return payloads
+    }
+
+    private func send(_ entry: inout Waiting, at now: Instant, into payloads: inout [[UInt8]]) {
+        payloads.append(requests[entry.index].payload)
+        if entry.sends >= 2, let companion = requests[entry.index].companion {
+            payloads.append(companion)
+        }
+        entry.sends += 1
+        entry.nextSend = now + RetrySchedule.wait(afterSend: entry.sends)
+    }
+
+    /// Hands a datagram to the request it answers.
+    ///
+    /// - Returns: whether it answered one.
+    mutating func received(_ payload: [UInt8]) -> Bool {
+        for position in waiting.indices {
+            let index = waiting[position].index
+            switch requests[index].judge(payload) {
+            case .answer(let answer):
+                answers[index] = answer
+                waiting.remove(at: position)
+                return true
+            case .weakAnswer(let answer):
+                // Of several alike the first that has none yet: without a secret they cannot be
+                // told apart.
+                guard waiting[position].weakAnswer == nil else { continue }
+                waiting[position].weakAnswer = answer
+                return true
+            case .mismatch(let reason):
+                mismatch = reason
+            }
+        }
+        return false
+    }
+}
