@@ -61,6 +61,7 @@ let package = Package(
             name: "natctlTests", dependencies: ["natctl", "NATTraversal", "GatewaySimulator"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "LabTests", dependencies: ["natctl"], swiftSettings: swiftSettings),
+            name: "LabTests", dependencies: ["natctl"], exclude: ["lab", "tools"],
+            swiftSettings: swiftSettings),
     ]
 )

@@ -1,0 +1,40 @@
+/// Something that went well but not as a user would expect.
+public struct MapperWarning: Hashable, Sendable {
+    /// The kinds of warnings; their raw values are the codes that scripts see.
+    public enum Code: String, Sendable {
+        /// The external address is private: another router is in front.
+        case doubleNAT
+        /// The external address is the carrier's shared space.
+        case carrierNAT
+        /// The external address is one that nobody outside can reach.
+        case reservedAddress
+        /// The gateway has no external address.
+        case noExternalAddress
+        /// Techniques or gateways tell different external addresses.
+        case disagreement
+        /// Less was granted than asked for.
+        case shorterLifetime
+        /// Another external port was granted than suggested.
+        case differentExternalPort
+        /// A well-known service of this host is now open to everyone (threats.md T-11).
+        case sensitivePort
+        /// The gateway tells its inner address as its outer one (threats.md T-14).
+        case misconfiguredGateway
+        /// What was mapped could not be remembered, or what is remembered could not be read.
+        case leaseFileUnusable
+        /// A lease belongs to a gateway that is not present.
+        case leaseElsewhere
+        /// Only natctl's own leases are shown.
+        case leasesOnly
+    }
+
+    /// Which kind.
+    public var code: Code
+    /// One sentence for a person, without a full stop.
+    public var message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}

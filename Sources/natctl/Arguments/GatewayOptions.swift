@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+import NATTraversal
+
+/// Which gateway is asked, and how long; shared by every command that asks one.
+struct GatewayOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: "How to ask: auto prefers PCP, then NAT-PMP.")
+    var via: TechniqueArgument = .auto
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Ask this gateway, an address and never a name (default: every default route).",
+            valueName: "address[:port]"))
+    var gateway: GatewayLiteral?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Leave by this interface (default: the route's).", valueName: "name"))
+    var interface: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Give up after this, as 90, 90s, 15m, 2h or 7d "
+                + "(default: 30s, 3s while no gateway has answered).", valueName: "duration"))
+    var timeout: DurationArgument?
+
+    func validate() throws {
+        _ = try environmentGateway()
+    }
+
+    /// What the library is to do, flags before the environment.
+    func selection() throws -> GatewaySelection {
+        GatewaySelection(
+            technique: via.technique,
+            gateway: try gateway ?? environmentGateway(),
+            interface: interface ?? environment("NATCTL_INTERFACE"),
+            timeout: timeout?.duration)
+    }
+
+    private func environmentGateway() throws -> GatewayLiteral? {
+        guard let text = environment("NATCTL_GATEWAY") else { return nil }
+        guard let literal = GatewayLiteral(text) else {
+            throw ValidationError(
+                "NATCTL_GATEWAY is not an address, perhaps with a port: \(displayed(text))")
+        }
+        return literal
+    }
+}
+
+/// A variable of the environment; an empty one counts as unset.
+func environment(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : text
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import NATTraversal
+
+/// How a command shows its results; shared by all.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .long, help: "Print one JSON document.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Print the bare answer only; not with --json.")
+    var quiet = false
+
+    @Flag(
+        name: .shortAndLong,
+        help: "Tell on standard error what is asked and decided; twice for packets.")
+    var verbose: Int
+
+    func validate() throws {
+        if json, quiet { throw ValidationError("--quiet does not go with --json") }
+    }
+
+    /// The form that the flags ask for.
+    var format: OutputFormat { json ? .json : quiet ? .quiet : .text }
+
+    /// Shows what `body` finds out, or why it could not.
+    ///
+    /// - Parameter emptyDocument: the members of the JSON document that stay beside an error.
+    func run(
+        emptyDocument: [String: JSONValue] = [:], _ body: () async throws -> any CommandOutput
+    ) async throws {
+        setUpLogging(verbosity: verbose)
+        do {
+            try show(try await body())
+        } catch let error as PortMapperError {
+            try show(Failure(error: error, emptyDocument: emptyDocument))
+        } catch let error as SystemError {
+            try show(Failure(error: .system(error), emptyDocument: emptyDocument))
+        }
+    }
+
+    private func show(_ output: any CommandOutput) throws {
+        for warning in output.warnings { say("warning: \(warning.message)") }
+        if let text = format.render(output) {
+            do throws(SystemError) { try StandardStream.output.writeLine(text) } catch {
+                say("standard output cannot be written: \(error.reason)")
+                throw ExitCode(EndCode.io.rawValue)
+            }
+        }
+        for failure in output.failures { say(failure.userMessage) }
+        if let first = output.failures.first { throw ExitCode(first.endCode.rawValue) }
+    }
+}
+
+/// A command that found out nothing but why not.
+private struct Failure: CommandOutput {
+    var error: PortMapperError
+    var emptyDocument: [String: JSONValue]
+
+    var lines: [String] { [] }
+    var quietLines: [String] { [] }
+    var document: [String: JSONValue] { emptyDocument }
+    var failures: [PortMapperError] { [error] }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import NATTraversal
+
+/// `--via`: one technique, or the best that the gateway offers.
+enum TechniqueArgument: String, ExpressibleByArgument, CaseIterable {
+    case auto
+    case pcp
+    case natPMP = "nat-pmp"
+
+    /// The technique, `nil` for any.
+    var technique: Technique? {
+        switch self {
+        case .auto: nil
+        case .pcp: .pcp
+        case .natPMP: .natPMP
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import NATTraversal
+
+/// What a command found out, in every form it can be shown.
+protocol CommandOutput {
+    /// For people, a line each.
+    var lines: [String] { get }
+    /// The bare answer of `--quiet`.
+    var quietLines: [String] { get }
+    /// The members of the JSON document; `version` and, on failure, `error` are added.
+    var document: [String: JSONValue] { get }
+    /// Said on standard error.
+    var warnings: [MapperWarning] { get }
+    /// What failed, first one first; it decides the exit code.
+    var failures: [PortMapperError] { get }
+}
+
+extension CommandOutput {
+    var warnings: [MapperWarning] { [] }
+    var failures: [PortMapperError] { [] }
+}
+
+/// How results are written.
+enum OutputFormat {
+    case text
+    case quiet
+    case json
+
+    /// The text for standard output; `nil` when there is nothing to say.
+    func render(_ output: some CommandOutput) -> String? {
+        let lines: [String]
+        switch self {
+        case .text:
+            lines = output.lines
+        case .quiet:
+            lines = output.quietLines
+        case .json:
+            var document = output.document
+            document["version"] = 1
+            if let failure = output.failures.first { document["error"] = failure.document }
+            lines = [JSONValue.object(document).text]
+        }
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
+    }
+}
+
+extension PortMapperError {
+    /// The `error` member of a document.
+    var document: JSONValue {
+        let details = details
+        return [
+            "code": .string(endCode.name), "message": .string(userMessage),
+            "technique": JSONValue(details.technique?.rawValue),
+            "gateway": JSONValue(details.gateway), "gatewayCode": JSONValue(details.code),
+            "gatewayCodeName": JSONValue(details.codeName),
+        ]
+    }
+
+    private var details: (gateway: String?, technique: Technique?, code: Int?, codeName: String?) {
+        switch self {
+        case .noGateway, .noSuchInterface, .inexpressible, .system, .leaseFile:
+            (nil, nil, nil, nil)
+        case .closed(let gateway, _), .noAnswer(let gateway, _):
+            (gateway, nil, nil, nil)
+        case .unsupported(let gateway, let technique), .badAnswer(let gateway, let technique, _),
+            .portTaken(let gateway, let technique, _, _),
+            .noExternalAddress(let gateway, let technique),
+            .notPublic(_, let gateway, let technique):
+            (gateway, technique, nil, nil)
+        case .refused(let refusal):
+            (refusal.gateway, refusal.technique, refusal.code, refusal.name)
+        }
+    }
+}
+
+extension MapperWarning {
+    /// A member of a document's `warnings`.
+    var document: JSONValue { ["code": .string(code.rawValue), "message": .string(message)] }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import NATTraversal
+
+/// Standard output or standard error, written to the end or to an error.
+///
+/// `print` drops what cannot be written, and the command would end with 0 on a full disk.
+enum StandardStream: Int32 {
+    case output = 1
+    case error = 2
+
+    /// Writes a text and a line end.
+    func writeLine(_ line: String) throws(SystemError) {
+        let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes[written...].withUnsafeBytes {
+                unsafe write(rawValue, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                written += count
+            } else if errno != EINTR {
+                throw SystemError("write")
+            }
+        }
+    }
+
+    /// Whether a person looks at it.
+    var isTerminal: Bool { isatty(rawValue) == 1 }
+}
+
+/// Says a line on standard error; when even that fails there is nobody to tell.
+func say(_ line: String) {
+    try? StandardStream.error.writeLine("natctl: \(line)")
+}

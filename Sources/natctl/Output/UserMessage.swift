@@ -1,0 +1,88 @@
+import NATTraversal
+
+extension PortMapperError {
+    /// What failed, then what to try: one line, no type names.
+    var userMessage: String {
+        switch self {
+        case .noGateway:
+            "this host has no default gateway; connect to a network or name one with --gateway"
+        case .noSuchInterface(let name):
+            "there is no interface \(name); natctl list-interfaces shows them"
+        case .closed(let gateway, let cause):
+            "\(gateway) does not offer PCP or NAT-PMP (\(cause.reason)); "
+                + "port mapping may be off in its settings"
+        case .unsupported(let gateway, let technique):
+            "\(gateway) does not speak \(technique.displayName); try another --via"
+        case .noAnswer(let gateway, let after):
+            "\(gateway) did not answer within \(durationText(after)); "
+                + "port mapping may be off in its settings, or its address wrong"
+        case .badAnswer(let gateway, let technique, let problem):
+            "\(gateway) gave no usable \(technique.displayName) answer: \(problem)"
+        case .refused(let refusal):
+            refusal.userMessage
+        case .portTaken(_, _, let wanted, let granted):
+            "external port \(wanted) is not to be had, only \(granted); "
+                + "choose another, or leave out --exact"
+        case .noExternalAddress(let gateway, _):
+            "\(gateway) has no address on the Internet side; is its line up?"
+        case .notPublic(let address, let gateway, _):
+            "the external address of \(gateway), \(address), is \(address.scope.rawValue), not "
+                + "public: nobody outside can reach it"
+        case .inexpressible(let what):
+            what
+        case .system(let error):
+            "this host's network failed: \(error)"
+        case .leaseFile(let path, let problem):
+            "the lease file \(path) cannot be used: \(problem)"
+        }
+    }
+}
+
+extension GatewayRefusal {
+    fileprivate var userMessage: String {
+        let said = "\(gateway) refused (\(technique.displayName) \(name ?? "code") \(code))"
+        return switch (technique, code) {
+        case (.pcp, 2), (.natPMP, 2):
+            "\(said): its rules forbid this port, or port mapping is off in its settings"
+        case (.pcp, 12):
+            "\(said): another NAT stands between this host and it"
+        case (.pcp, 7), (.natPMP, 3):
+            "\(said): it has no address on the Internet side that it could map"
+        case (.pcp, 8), (.natPMP, 4):
+            "\(said): its table is full, or it has no usable external address"
+        case (.pcp, 10):
+            "\(said): this host has used up its quota; unmap something"
+        case (.pcp, 11):
+            "\(said): that external port is not to be had; choose another"
+        case (.pcp, 5), (.pcp, 13):
+            "\(said): it cannot do what was asked for"
+        default:
+            said
+        }
+    }
+}
+
+extension Technique {
+    /// The name as people write it.
+    var displayName: String {
+        switch self {
+        case .pcp: "PCP"
+        case .natPMP: "NAT-PMP"
+        case .upnp: "UPnP"
+        }
+    }
+}
+
+/// A duration as people say it: `2h`, `90s`, `1.5s`.
+func durationText(_ duration: Duration) -> String {
+    let (seconds, attoseconds) = duration.components
+    if seconds < 10, attoseconds > 0 {
+        let tenths = attoseconds / 100_000_000_000_000_000
+        return tenths == 0 ? "\(seconds)s" : "\(seconds).\(tenths)s"
+    }
+    for (unit, length) in [("d", Int64(86400)), ("h", 3600), ("m", 60)]
+    where seconds >= length && seconds.isMultiple(of: length) {
+        return "\(seconds / length)\(unit)"
+    }
+    return "\(seconds)s"
+}
