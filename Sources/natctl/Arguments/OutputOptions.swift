@@ -23,7 +23,10 @@ struct OutputOptions: ParsableArguments {
 
     /// Shows what `body` finds out, or why it could not.
     ///
-    /// - Parameter emptyDocument: the members of the JSON document that stay beside an error.
+    /// - Parameters:
+    ///   - emptyDocument: the members of the JSON document that stay beside an error.
+    ///   - body: does the work.
+    /// - Throws: `ExitCode` for what failed, and what is no error of the mapper's.
     func run(
         emptyDocument: [String: JSONValue] = [:], _ body: () async throws -> any CommandOutput
     ) async throws {
