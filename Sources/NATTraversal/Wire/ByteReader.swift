@@ -14,6 +14,8 @@ struct ByteReader {
 
     init(_ bytes: [UInt8]) { rest = bytes[...] }
 
+    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+
     /// How many bytes are left.
     var count: Int { rest.count }
 

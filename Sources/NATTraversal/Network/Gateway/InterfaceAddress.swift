@@ -1,0 +1,57 @@
+/// An address of an interface as the kernel describes it, RTM_NEWADDR (rtnetlink(7)).
+///
+/// ```text
+///  0                   1                   2                   3
+///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+/// | Family        | Prefix length | Flags         | Scope         |
+/// | Interface index                                               |
+/// | Attributes                                                    |
+/// ```
+struct InterfaceAddress: Hashable, Sendable {
+    private enum Attribute: UInt16 {
+        case address = 1
+        case local = 2
+        case flags = 8
+    }
+
+    var interfaceIndex: UInt32
+    var address: IPAddress
+    /// The other end of a point-to-point link.
+    var peer: IPAddress?
+    var prefixLength: Int
+    /// The IFA_F_ flags.
+    var flags: UInt32
+
+    /// Made for privacy and soon replaced (RFC 8981); of IPv4 the bit says something else.
+    var isTemporary: Bool { address.family == .ipv6 && flags & 0x01 != 0 }
+    /// Kept for old connections only (RFC 4862, section 5.5.4).
+    var isDeprecated: Bool { flags & 0x20 != 0 }
+    /// Not known to be this host's alone: being probed (also optimistically), or found double.
+    var isTentative: Bool { flags & (0x04 | 0x08 | 0x40) != 0 }
+
+    /// Reads an address; `nil` when the message is another, or of a family that has none here.
+    init?(parsing message: NetlinkMessage) throws(WireError) {
+        guard message.kind == .newAddress else { return nil }
+        var reader = ByteReader(message.body)
+        let family: UInt8 = try reader.read("family")
+        prefixLength = Int(try reader.read("prefix length") as UInt8)
+        flags = UInt32(try reader.read("address flags") as UInt8)
+        _ = try reader.read(count: 1, "scope")
+        interfaceIndex = try reader.readHostOrder("interface index")
+
+        var address: IPAddress?
+        var local: IPAddress?
+        for attribute in try NetlinkAttribute.all(in: reader) {
+            switch Attribute(rawValue: attribute.type) {
+            case .address: address = try attribute.address("address")
+            case .local: local = try attribute.address("local address")
+            case .flags: flags = try attribute.integer("address flags")
+            case nil: break
+            }
+        }
+        // Where both stand and differ, the first is the peer's.
+        guard let own = local ?? address, own.family.kernelNumber == family else { return nil }
+        self.address = own
+        peer = address == own ? nil : address
+    }
+}

@@ -1,0 +1,49 @@
+/// An interface as the kernel describes it, RTM_NEWLINK (rtnetlink(7)).
+///
+/// ```text
+///  0                   1                   2                   3
+///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+/// | Family        | 0             | Hardware type                 |
+/// | Interface index                                               |
+/// | Flags (netdevice(7))                                          |
+/// | Change mask                                                   |
+/// | Attributes                                                    |
+/// ```
+struct InterfaceLink: Hashable, Sendable {
+    private static let nameAttribute: UInt16 = 3
+
+    var index: UInt32
+    var name: String
+    /// The IFF_ flags.
+    var flags: UInt32
+
+    var isUp: Bool { flags & 0x1 != 0 }
+    var isLoopback: Bool { flags & 0x8 != 0 }
+    var isPointToPoint: Bool { flags & 0x10 != 0 }
+
+    init(index: UInt32, name: String, flags: UInt32) {
+        self.index = index
+        self.name = name
+        self.flags = flags
+    }
+
+    /// Reads an interface; `nil` when the message is another.
+    init?(parsing message: NetlinkMessage) throws(WireError) {
+        guard message.kind == .newLink else { return nil }
+        var reader = ByteReader(message.body)
+        _ = try reader.read(count: 4, "family, hardware type")
+        index = try reader.readHostOrder("interface index")
+        flags = try reader.readHostOrder("interface flags")
+        _ = try reader.read(count: 4, "change mask")
+        var name: String?
+        // Read to the end only as far as needed: a link has a kilobyte of attributes.
+        while name == nil, reader.count > 0 {
+            let attribute = try NetlinkAttribute(parsing: &reader)
+            if attribute.type == Self.nameAttribute { name = attribute.text }
+        }
+        guard let name, !name.isEmpty else {
+            throw WireError(field: "interface name", problem: "missing")
+        }
+        self.name = name
+    }
+}

@@ -1,0 +1,65 @@
+import Glibc
+
+/// The answer to one request, gathered from datagrams.
+struct NetlinkAnswer<Element> {
+    /// What the messages held, in the order they came.
+    private(set) var elements: [Element] = []
+    /// Whether nothing more will come.
+    private(set) var isComplete = false
+    /// Whether the table changed meanwhile, so that asking again gives a better answer.
+    private(set) var isInterrupted = false
+
+    private let sequence: UInt32
+    private let port: UInt32
+    private let parse: (NetlinkMessage) throws(WireError) -> Element?
+
+    /// An answer of which nothing has come yet.
+    ///
+    /// - Parameters:
+    ///   - sequence: the request's number; what answers another request is passed over.
+    ///   - port: the port of the socket that asked.
+    ///   - parse: reads one message, `nil` when it holds nothing wanted.
+    init(
+        to sequence: UInt32, port: UInt32,
+        parse: @escaping (NetlinkMessage) throws(WireError) -> Element?
+    ) {
+        self.sequence = sequence
+        self.port = port
+        self.parse = parse
+    }
+
+    /// Takes the messages of a datagram from the kernel.
+    ///
+    /// - Throws: `SystemError` with the errno that the kernel answers, with ENOBUFS when it dropped
+    ///   something, with EBADMSG when the datagram is not what it should be.
+    mutating func take(_ datagram: [UInt8]) throws(SystemError) {
+        var code: Int32?
+        do throws(WireError) {
+            for message in try NetlinkMessage.all(in: datagram)
+            where message.sequence == sequence && message.port == port && !isComplete {
+                code = try take(message) ?? code
+            }
+        } catch {
+            code = EBADMSG
+        }
+        if let code { throw SystemError("netlink", code: code) }
+    }
+
+    /// Takes one message; the result is the errno of an answer that is an error.
+    private mutating func take(_ message: NetlinkMessage) throws(WireError) -> Int32? {
+        if message.flags & NetlinkMessage.interrupted != 0 { isInterrupted = true }
+        switch message.kind {
+        case .error, .done:
+            var reader = ByteReader(message.body)
+            let code = Int32(bitPattern: try reader.readHostOrder("error"))
+            isComplete = true
+            return code == 0 ? nil : Int32(truncatingIfNeeded: code.magnitude)
+        case .overrun:
+            return ENOBUFS
+        case .newLink, .newAddress, .newRoute, nil:
+            if let element = try parse(message) { elements.append(element) }
+            isComplete = message.flags & NetlinkMessage.multipart == 0
+            return nil
+        }
+    }
+}

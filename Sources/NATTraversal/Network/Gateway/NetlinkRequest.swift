@@ -1,0 +1,78 @@
+/// What the kernel is asked over a netlink socket (rtnetlink(7)).
+enum NetlinkRequest: Equatable, Sendable {
+    /// Every route of a family, in all tables.
+    case routes(AddressFamily)
+    /// Every address of a family, or of both.
+    case addresses(AddressFamily?)
+    /// Every interface.
+    case links
+    /// One interface.
+    case link(index: UInt32)
+    /// One interface, by a name of at most 15 bytes.
+    case linkNamed(String)
+
+    /// The message: 16 bytes of header, then the fixed part of its type and attributes.
+    func encoded(sequence: UInt32) -> [UInt8] {
+        let body = body
+        var message: [UInt8] = []
+        message.append(hostOrder: UInt32(truncatingIfNeeded: 16 + body.count))
+        message.append(hostOrder: type)
+        message.append(hostOrder: flags)
+        message.append(hostOrder: sequence)
+        message.appendZeros(4)  // the port, which the kernel knows
+        return message + body
+    }
+
+    private var type: UInt16 {
+        switch self {
+        case .links, .link, .linkNamed: 18
+        case .addresses: 22
+        case .routes: 26
+        }
+    }
+
+    /// NLM_F_REQUEST, and where a table is wanted NLM_F_DUMP.
+    private var flags: UInt16 {
+        switch self {
+        case .links, .addresses, .routes: 0x301
+        case .link, .linkNamed: 0x1
+        }
+    }
+
+    private var body: [UInt8] {
+        var body: [UInt8] = []
+        switch self {
+        case .routes(let family):
+            body.append(family.kernelNumber)
+            body.appendZeros(11)
+        case .addresses(let family):
+            body.append(family?.kernelNumber ?? 0)
+            body.appendZeros(7)
+        case .links:
+            body.appendZeros(16)
+        case .link(let index):
+            body.appendZeros(4)
+            body.append(hostOrder: index)
+            body.appendZeros(8)
+            body += Self.withoutStatistics
+        case .linkNamed(let name):
+            body.appendZeros(16)
+            let text = Array(name.utf8) + [0]
+            body.append(hostOrder: UInt16(truncatingIfNeeded: 4 + text.count))
+            body.append(hostOrder: UInt16(3))
+            body += text
+            body.appendZeros(-text.count & 3)
+            body += Self.withoutStatistics
+        }
+        return body
+    }
+
+    /// IFLA_EXT_MASK with RTEXT_FILTER_SKIP_STATS: counting them is most of the work of an answer.
+    private static var withoutStatistics: [UInt8] {
+        var attribute: [UInt8] = []
+        attribute.append(hostOrder: UInt16(8))
+        attribute.append(hostOrder: UInt16(29))
+        attribute.append(hostOrder: UInt32(8))
+        return attribute
+    }
+}

@@ -1,0 +1,78 @@
+/// One address of one interface of this host.
+public struct NetworkInterface: Hashable, Sendable {
+    /// The interface's name.
+    public let name: String
+    /// The interface's index.
+    public let index: UInt32
+    /// The address.
+    public let address: IPAddress
+    /// How many bits of the address name its network.
+    public let prefixLength: Int
+    /// Whether the interface is switched on.
+    public let isUp: Bool
+    /// Whether it leads to this host alone.
+    public let isLoopback: Bool
+    /// Whether it leads to one other host, as tunnels do.
+    public let isPointToPoint: Bool
+    /// Whether the address was made for privacy and will soon be replaced (RFC 8981).
+    public let isTemporary: Bool
+    /// Whether new connections should not use the address (RFC 4862, section 5.5.4).
+    public let isDeprecated: Bool
+    /// Whether the address is not known to be this host's alone, or was found to be another's too.
+    public let isTentative: Bool
+    /// Why this is the best address of its family, a sentence without its full stop; else `nil`.
+    public internal(set) var bestReason: String?
+
+    /// The family of the address.
+    public var family: AddressFamily { address.family }
+    /// The scope of the address.
+    public var scope: AddressScope { address.scope }
+    /// Whether this is the best address of its family (`BestAddress`).
+    public var isBest: Bool { bestReason != nil }
+
+    init(_ address: InterfaceAddress, of link: InterfaceLink) {
+        name = link.name
+        index = link.index
+        self.address = address.address
+        prefixLength = address.prefixLength
+        isUp = link.isUp
+        isLoopback = link.isLoopback
+        isPointToPoint = link.isPointToPoint
+        isTemporary = address.isTemporary
+        isDeprecated = address.isDeprecated
+        isTentative = address.isTentative
+    }
+
+    /// Every address of every interface, in the order of the interfaces, IPv4 first.
+    ///
+    /// Loopback and interfaces that are down are among them; an interface without an address is not.
+    ///
+    /// - Throws: `SystemError` when the kernel does not tell (a sandbox without netlink).
+    public static func all() throws(SystemError) -> [NetworkInterface] {
+        var tables = try KernelTables()
+        var interfaces = try tables.interfaces()
+        let gateways = try Gateway.candidates(family: nil, interface: nil, from: &tables)
+        for family in AddressFamily.allCases {
+            let gateway = gateways.first { $0.address.family == family }
+            let best = BestAddress(family, among: interfaces, gateway: gateway)
+            let place = interfaces.firstIndex {
+                $0.address == best.address && (best.interface ?? $0.name) == $0.name
+            }
+            if let place { interfaces[place].bestReason = best.reason }
+        }
+        return interfaces
+    }
+}
+
+extension KernelTables {
+    /// Every address with its interface, none marked as best.
+    mutating func interfaces() throws(SystemError) -> [NetworkInterface] {
+        let links = try links().sorted { $0.index < $1.index }
+        let addresses = try addresses()
+        return links.flatMap { link in
+            AddressFamily.allCases.flatMap { family in
+                addresses.filter { $0.interfaceIndex == link.index && $0.address.family == family }
+            }.map { NetworkInterface($0, of: link) }
+        }
+    }
+}

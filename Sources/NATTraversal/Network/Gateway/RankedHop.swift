@@ -1,0 +1,95 @@
+/// A hop of a default route, in the order in which gateways are asked, with the reason.
+struct RankedHop: Equatable, Sendable {
+    var hop: DefaultRoute.Hop
+    /// A sentence without its full stop.
+    var reason: String
+
+    /// Every hop that can lead to a gateway of `family`, best first, each once.
+    ///
+    /// First those with a router of the family, then those whose router has an address of the other
+    /// family only, then bare tunnels. Among these the longer prefix goes before the shorter,
+    /// the lower metric before the higher, the router's preference decides after that, and at
+    /// last the kernel's order.
+    ///
+    /// - Parameters:
+    ///   - routes: the default routes of all tables, in the kernel's order.
+    ///   - family: of the routes that count.
+    ///   - interfaceIndex: where the user named an interface: only its hops, but of every table.
+    /// - Returns: the hops with their reasons.
+    static func ranking(
+        _ routes: [DefaultRoute], family: AddressFamily, interfaceIndex: UInt32? = nil
+    ) -> [RankedHop] {
+        let places = routes.filter {
+            $0.family == family && ($0.table == DefaultRoute.mainTable || interfaceIndex != nil)
+        }.flatMap { route in
+            route.hops.map { Place(route: route, hop: $0) }
+        }.filter { interfaceIndex == nil || $0.hop.interfaceIndex == interfaceIndex }
+
+        let upperHalves = Set(places.filter { $0.route.destination == .upperHalf }.map(\.half))
+        let whole = places.filter { place in
+            switch place.route.destination {
+            case .everything: true
+            case .lowerHalf: upperHalves.contains(place.half)
+            case .upperHalf: false
+            }
+        }
+        var seen: Set<DefaultRoute.Hop> = []
+        return whole.enumerated().sorted { first, second in
+            // The offset, because sort promises no stability.
+            first.element.order == second.element.order
+                ? first.offset < second.offset : first.element.order < second.element.order
+        }.map(\.element).filter {
+            seen.insert($0.half.hop).inserted
+        }.map {
+            RankedHop(hop: $0.hop, reason: $0.reason)
+        }
+    }
+}
+
+/// A hop with the route it belongs to.
+private struct Place {
+    var route: DefaultRoute
+    var hop: DefaultRoute.Hop
+
+    /// What a lower and an upper half must have in common to be one way to everything.
+    struct Half: Hashable {
+        var table: UInt32
+        var hop: DefaultRoute.Hop
+    }
+
+    var half: Half {
+        Half(
+            table: route.table,
+            hop: DefaultRoute.Hop(gateway: hop.gateway, interfaceIndex: hop.interfaceIndex))
+    }
+
+    /// The lower goes first.
+    var order: (router: Int, table: Int, prefix: Int, metric: UInt32, preference: Int) {
+        (
+            hop.gateway.map { $0.family == route.family ? 0 : 1 } ?? 2,
+            route.table == DefaultRoute.mainTable ? 0 : 1,
+            route.destination == .everything ? 1 : 0, route.metric, route.preference.rawValue
+        )
+    }
+
+    var reason: String {
+        var parts = [
+            route.destination == .everything
+                ? "default route"
+                : "routes to both halves of the Internet, which go before a default route"
+        ]
+        parts.append(route.metric == 0 ? "no metric" : "metric \(route.metric)")
+        if route.preference != .medium { parts.append("router preference \(route.preference)") }
+        if route.hops.count > 1 {
+            let sum = route.hops.reduce(0) { $0 + $1.weight }
+            parts.append("\(hop.weight) of \(sum) parts of the traffic")
+        }
+        if route.table != DefaultRoute.mainTable { parts.append("table \(route.table)") }
+        if hop.gateway == nil {
+            parts.append("the far end of a tunnel that names no router, which goes after routers")
+        } else if hop.gateway?.family != route.family {
+            parts.append("the router has no address of the route's family")
+        }
+        return parts.joined(separator: ", ")
+    }
+}
