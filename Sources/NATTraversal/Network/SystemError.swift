@@ -28,3 +28,8 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return unsafe String(cString: text)
     }
 }
+
+extension SystemError {
+    /// Whether bind(2) says that the address is not this host's.
+    var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
+}

@@ -38,3 +38,17 @@ public struct MapperWarning: Hashable, Sendable {
         self.message = message
     }
 }
+
+extension MapperWarning {
+    /// Only natctl's own leases are shown.
+    package static let leasesOnly = MapperWarning(
+        .leasesOnly, "only natctl's leases are shown; the gateway's table was not read")
+
+    /// Different external addresses were told.
+    package static func disagreement(among addresses: [IPAddress]) -> MapperWarning {
+        MapperWarning(
+            .disagreement,
+            "different external addresses were told: "
+                + Set(addresses.map(\.description)).sorted().joined(separator: ", "))
+    }
+}

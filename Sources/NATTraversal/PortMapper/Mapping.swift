@@ -45,9 +45,18 @@ public struct MappingReport: Sendable {
     /// What else is worth knowing, each once.
     public var warnings: [MapperWarning] = []
 
+    /// An empty report.
+    public init() {}
+}
+
+extension MappingReport {
+    /// Adds warnings that are not there yet.
+    mutating func add(_ new: [MapperWarning]) {
+        for warning in new where !warnings.contains(warning) { warnings.append(warning) }
+    }
+
     /// Adds a warning unless it is there.
     mutating func warn(_ code: MapperWarning.Code, _ message: String) {
-        let warning = MapperWarning(code, message)
-        if !warnings.contains(warning) { warnings.append(warning) }
+        add([MapperWarning(code, message)])
     }
 }

@@ -26,4 +26,11 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
 
     /// The number in decimal.
     public var description: String { String(rawValue) }
+
+    private init(valid value: UInt16) { rawValue = value }
+
+    /// A port of the dynamic range, 49152 to 65535, where few servers are (RFC 6335, section 6).
+    static func randomDynamic() -> PortNumber {
+        PortNumber(valid: .random(in: 49152...65535))
+    }
 }

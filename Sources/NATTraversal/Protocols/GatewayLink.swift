@@ -50,10 +50,23 @@ final class GatewayLink {
     /// Sends what is due and hands out what arrives, until all is answered or given up, or time is
     /// over.
     ///
-    /// - Throws: `LinkClosed`, `SystemError` of this host, `CancellationError`.
+    /// - Returns: why it ended earlier: the gateway's port is closed, or this host's network failed.
+    /// - Throws: `CancellationError`.
     func ask<Answer>(
         _ window: inout RequestWindow<Answer>, patience: Patience,
         until limit: ContinuousClock.Instant? = nil
+    ) async throws -> PortMapperError? {
+        do {
+            try await exchange(&window, patience: patience, until: limit)
+            return nil
+        } catch let error as SystemError {
+            return classified(error)
+        }
+    }
+
+    private func exchange<Answer>(
+        _ window: inout RequestWindow<Answer>, patience: Patience,
+        until limit: ContinuousClock.Instant?
     ) async throws {
         while true {
             for payload in window.due(at: now) { try send(payload) }
@@ -70,12 +83,18 @@ final class GatewayLink {
     }
 
     /// Sends a delete once, without waiting, and again should a grant still come.
-    func withdraw(_ withdrawal: Withdrawal) throws {
+    func withdraw(_ withdrawal: Withdrawal) {
         withdrawals.append(withdrawal)
-        try send(withdrawal.delete)
+        try? send(withdrawal.delete)
     }
 
-    private func answerStray(_ payload: [UInt8]) throws {
+    /// Looks whether grants of what was withdrawn have come meanwhile, without waiting.
+    func answerLateGrants() async throws {
+        guard !withdrawals.isEmpty else { return }
+        while let payload = try? await receive(until: now) { try answerStray(payload) }
+    }
+
+    private func answerStray(_ payload: [UInt8]) throws(SystemError) {
         guard let late = withdrawals.first(where: { $0.isGrant(payload) }) else {
             log.debug("\(gateway): an answer to nothing that was asked, ignored")
             return
@@ -84,28 +103,23 @@ final class GatewayLink {
         try send(late.delete)
     }
 
-    private func send(_ payload: [UInt8]) throws {
+    private func send(_ payload: [UInt8]) throws(SystemError) {
         log.trace("to \(gateway): \(packetText(payload))")
-        do throws(SystemError) { try transport.send(payload, to: nil) } catch {
-            throw classified(error)
-        }
+        try transport.send(payload, to: nil)
     }
 
     private func receive(until deadline: ContinuousClock.Instant) async throws -> [UInt8]? {
-        do {
-            guard let datagram = try await transport.receive(until: deadline) else { return nil }
-            log.trace("from \(gateway): \(packetText(datagram.payload))")
-            return datagram.payload
-        } catch let error as SystemError {
-            throw classified(error)
-        }
+        guard let datagram = try await transport.receive(until: deadline) else { return nil }
+        log.trace("from \(gateway): \(packetText(datagram.payload))")
+        return datagram.payload
     }
 
-    private func classified(_ error: SystemError) -> any Error {
+    /// ICMP's errors say that the port is closed or cannot be reached; others are this host's.
+    private func classified(_ error: SystemError) -> PortMapperError {
         switch error.code {
         case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN:
-            LinkClosed(gateway: gateway, cause: error)
-        default: error
+            .closed(gateway: gateway.address.description, cause: error)
+        default: .system(error)
         }
     }
 
@@ -123,12 +137,6 @@ final class GatewayLink {
             log.debug("\(gateway): the epoch says that its mappings were lost")
         }
     }
-}
-
-/// The gateway's port is closed or cannot be reached: ICMP said so.
-struct LinkClosed: Error {
-    var gateway: SocketAddress
-    var cause: SystemError
 }
 
 /// A datagram in hexadecimal, the secret part of a PCP nonce left out (T-13).

@@ -42,6 +42,15 @@ struct GatewayOptions: ParsableArguments {
             timeout: timeout?.duration)
     }
 
+    /// The same for commands that map IPv4.
+    func ipv4Selection() throws -> GatewaySelection {
+        let selection = try selection()
+        if let gateway = selection.gateway, gateway.address.family == .ipv6 {
+            throw ValidationError("\(gateway) is an IPv6 gateway; this command maps IPv4")
+        }
+        return selection
+    }
+
     private func environmentGateway() throws -> GatewayLiteral? {
         guard let text = environment("NATCTL_GATEWAY") else { return nil }
         guard let literal = GatewayLiteral(text) else {

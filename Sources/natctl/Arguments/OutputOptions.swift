@@ -48,6 +48,7 @@ struct OutputOptions: ParsableArguments {
                 throw ExitCode(EndCode.io.rawValue)
             }
         }
+        if format == .text { for remark in output.remarks { say(remark) } }
         for failure in output.failures { say(failure.userMessage) }
         if let first = output.failures.first { throw ExitCode(first.endCode.rawValue) }
     }

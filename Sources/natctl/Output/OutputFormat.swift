@@ -13,11 +13,14 @@ protocol CommandOutput {
     var warnings: [MapperWarning] { get }
     /// What failed, first one first; it decides the exit code.
     var failures: [PortMapperError] { get }
+    /// Said on standard error to people, but not with `--quiet`.
+    var remarks: [String] { get }
 }
 
 extension CommandOutput {
     var warnings: [MapperWarning] { [] }
     var failures: [PortMapperError] { [] }
+    var remarks: [String] { [] }
 }
 
 /// How results are written.

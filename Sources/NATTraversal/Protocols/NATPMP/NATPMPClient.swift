@@ -78,10 +78,16 @@ extension NATPMPClient {
         var lifetimeSeconds: UInt32
     }
 
+    /// Asks for the address; a gateway that is silent is asked for PCP as well where that is
+    /// allowed, so that one that is deaf to NAT-PMP is found out.
     func externalAddress(
-        patience: Patience, until limit: ContinuousClock.Instant? = nil
+        isPCPAllowed: Bool = false, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
     ) async throws -> IPv4Address {
-        let answers = try await ask(.externalAddress, patience: patience, until: limit)
+        let announce = PCPRequest(operation: .announce, clientAddress: link.local.address)
+        let answers = try await ask(
+            .externalAddress, companion: isPCPAllowed ? announce.encoded : nil,
+            patience: patience, until: limit)
         return try externalAddress(in: answers.response)
     }
 
@@ -119,22 +125,23 @@ extension NATPMPClient {
 
     /// Sends `request` until it is answered, and another beside it a few times.
     private func ask(
-        _ request: NATPMPRequest, beside other: NATPMPRequest? = nil, patience: Patience,
-        until limit: ContinuousClock.Instant? = nil
+        _ request: NATPMPRequest, beside other: NATPMPRequest? = nil, companion: [UInt8]? = nil,
+        patience: Patience, until limit: ContinuousClock.Instant? = nil
     ) async throws -> (response: NATPMPResponse, beside: NATPMPResponse?) {
         let requests = [request] + (other.map { [$0] } ?? [])
         var window = RequestWindow(
             requests.enumerated().map { index, request in
                 .init(
-                    payload: request.encoded, sendLimit: index == 0 ? nil : 4,
+                    payload: request.encoded, companion: companion,
+                    sendLimit: index == 0 ? nil : 4,
                     judge: { Self.judge($0, for: request) })
             }, limit: requests.count)
-        try await link.ask(&window, patience: patience, until: limit)
+        let failure = try await link.ask(&window, patience: patience, until: limit)
         for case let response? in window.answers {
             if let epoch = response.epochSeconds { link.noteNATPMPEpoch(epoch) }
         }
         guard case let response?? = window.answers.first else {
-            throw silence(mismatch: window.mismatch, patience: patience)
+            throw failure ?? silence(window.mismatch, patience)
         }
         if response.result == .unsupportedVersion {
             throw PortMapperError.unsupported(
@@ -144,7 +151,7 @@ extension NATPMPClient {
     }
 
     /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6).
-    private func silence(mismatch: String?, patience: Patience) -> PortMapperError {
+    private func silence(_ mismatch: String?, _ patience: Patience) -> PortMapperError {
         if let mismatch { return badAnswer(mismatch) }
         return .noAnswer(
             gateway: link.gateway.address.description,
@@ -171,6 +178,21 @@ extension NATPMPClient {
         return Grant(externalPort: externalPort, lifetimeSeconds: lifetimeSeconds)
     }
 
+    /// Takes back a request that was not answered, as `PCPClient.withdraw` does.
+    func withdraw(_ request: NATPMPRequest) {
+        guard case .map(let transport, let internalPort, _, _) = request else { return }
+        let delete = NATPMPRequest.map(
+            transport, internalPort: internalPort, suggestedExternalPort: 0, lifetimeSeconds: 0)
+        link.withdraw(
+            .init(
+                isGrant: { payload in
+                    guard case .answer(let response) = Self.judge(payload, for: request),
+                        case .mapping(_, _, let lifetimeSeconds) = response.body
+                    else { return false }
+                    return lifetimeSeconds > 0
+                }, delete: delete.encoded))
+    }
+
     private func refusal(_ result: NATPMPResult) -> PortMapperError {
         .refused(GatewayRefusal(gateway: link.gateway, natpmp: result))
     }
@@ -185,8 +207,10 @@ extension NATPMPClient {
         _ payload: [UInt8], for request: NATPMPRequest
     ) -> Verdict<NATPMPResponse> {
         // A PCP server that does not speak version 0 says so in its own format (RFC 6887,
-        // appendix A); nothing of it but that matters here.
-        if payload.count >= PCPLimits.versionError, payload[0] == 2, payload[3] == 1 {
+        // appendix A), or answers the PCP question beside this one.
+        if payload.count >= PCPLimits.versionError, payload[0] == 2,
+            payload[3] == 1 || payload[1] == 0x80
+        {
             return .answer(.unsupportedVersion)
         }
         do throws(WireError) {

@@ -99,8 +99,9 @@ extension PCPClient {
         var window = RequestWindow(
             [.init(payload: request.encoded, judge: { PCPAnswer.judge($0, for: request) })],
             limit: 1)
-        try await link.ask(&window, patience: patience, until: limit)
-        return try success(in: window.answers[0], window.mismatch, patience).epochSeconds
+        let failure = try await link.ask(&window, patience: patience, until: limit)
+        return try success(in: window.answers[0], failure ?? silence(window.mismatch, patience))
+            .epochSeconds
     }
 
     func map(
@@ -111,11 +112,23 @@ extension PCPClient {
 
     /// Maps many, each with its own outcome; options that can be done without are dropped for those
     /// whose server does not know them.
+    ///
+    /// - Parameters:
+    ///   - orders: what to map.
+    ///   - isNATPMPAllowed: whether a gateway that is silent is asked by NAT-PMP as well, so that
+    ///     one that is deaf to PCP is found out.
+    ///   - patience: the command's.
+    ///   - limit: when to stop earlier.
+    /// - Throws: `CancellationError`.
+    /// - Returns: an outcome for each order.
     func map(
-        _ orders: [PCPMapOrder], patience: Patience, until limit: ContinuousClock.Instant? = nil
+        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
     ) async throws -> [Result<Grant, PortMapperError>] {
-        var outcomes = try await ask(orders, patience: patience, until: limit)
-            .map { outcome in outcome.flatMap(grant(in:)) }
+        var outcomes = try await ask(
+            orders, isNATPMPAllowed: isNATPMPAllowed, patience: patience, until: limit
+        )
+        .map { outcome in outcome.flatMap(grant(in:)) }
         let again = orders.indices.filter { index in
             guard case .failure(.refused(let refusal)) = outcomes[index] else { return false }
             return refusal.reaction == .plainRequest && orders[index] != orders[index].plain
@@ -146,13 +159,14 @@ extension PCPClient {
     }
 
     private func ask(
-        _ orders: [PCPMapOrder], patience: Patience, until limit: ContinuousClock.Instant? = nil
+        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
     ) async throws -> [Result<PCPResponse, PortMapperError>] {
         let knowsPCP = link.knowsPCP
         // Some gateways are deaf to version 2 and answer NAT-PMP alone.
         let companion =
-            knowsPCP || link.local.address.family == .ipv6
-            ? nil : NATPMPRequest.externalAddress.encoded
+            isNATPMPAllowed && !knowsPCP && link.local.address.family == .ipv4
+            ? NATPMPRequest.externalAddress.encoded : nil
         let requests = orders.map { $0.request(from: link.local.address) }
         var window = RequestWindow<PCPAnswer>(
             requests.map { request in
@@ -160,23 +174,22 @@ extension PCPClient {
                     payload: request.encoded, companion: companion,
                     judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
             }, limit: Self.window)
-        try await link.ask(&window, patience: patience, until: limit)
+        let failure = try await link.ask(&window, patience: patience, until: limit)
         for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
-            try withdraw(order)
+            withdraw(order)
         }
+        let missing = failure ?? silence(window.mismatch, patience)
         return window.answers.map { answer in
-            Result { () throws(PortMapperError) in
-                try success(in: answer, window.mismatch, patience)
-            }
+            Result { () throws(PortMapperError) in try success(in: answer, missing) }
         }
     }
 
     /// Takes back a request that was not answered: a delete goes out now, and again should a grant
     /// still come.
-    func withdraw(_ order: PCPMapOrder) throws {
+    func withdraw(_ order: PCPMapOrder) {
         let client = link.local.address
         let request = order.request(from: client)
-        try link.withdraw(
+        link.withdraw(
             .init(
                 isGrant: { payload in
                     guard
@@ -187,8 +200,9 @@ extension PCPClient {
                 }, delete: order.delete.request(from: client).encoded))
     }
 
+    /// The response, or why there is none to use.
     private func success(
-        in answer: PCPAnswer?, _ mismatch: String?, _ patience: Patience
+        in answer: PCPAnswer?, _ missing: PortMapperError
     ) throws(PortMapperError) -> PCPResponse {
         let gateway = link.gateway.address.description
         switch answer {
@@ -205,11 +219,17 @@ extension PCPClient {
             log.debug("\(gateway): it answers NAT-PMP, but not PCP")
             throw .unsupported(gateway: gateway, technique: .pcp)
         case nil:
-            if let mismatch {
-                throw .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
-            }
-            throw .noAnswer(gateway: gateway, after: patience.start.duration(to: link.now))
+            throw missing
         }
+    }
+
+    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6).
+    private func silence(_ mismatch: String?, _ patience: Patience) -> PortMapperError {
+        let gateway = link.gateway.address.description
+        if let mismatch {
+            return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
+        }
+        return .noAnswer(gateway: gateway, after: patience.start.duration(to: link.now))
     }
 
     private func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {

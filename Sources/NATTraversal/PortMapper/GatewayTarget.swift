@@ -1,0 +1,68 @@
+import Glibc
+
+/// A gateway that is to be asked, with all that opening a socket to it takes.
+struct GatewayTarget: Hashable, Sendable {
+    /// Its address and the port of PCP and NAT-PMP.
+    var socketAddress: SocketAddress
+    /// The interface to leave by, where that is not left to the route.
+    var interface: String?
+
+    /// The address as leases and messages name it, with its port when that is not 5351.
+    var name: String {
+        socketAddress.port == GatewayLink.port
+            ? socketAddress.address.description : socketAddress.description
+    }
+
+    /// Opens the socket.
+    ///
+    /// - Throws: `PortMapperError`; `.system` with EADDRNOTAVAIL when `source` is not this host's.
+    func link(from source: IPAddress? = nil) throws(PortMapperError) -> GatewayLink {
+        do throws(SystemError) {
+            return try GatewayLink(to: socketAddress, from: source, interface: interface)
+        } catch {
+            switch (error.code, interface) {
+            case (ENODEV, let name?): throw .noSuchInterface(name)
+            case (ENETUNREACH, _), (EHOSTUNREACH, _): throw .closed(gateway: name, cause: error)
+            default: throw .system(error)
+            }
+        }
+    }
+}
+
+extension GatewaySelection {
+    /// The gateways to ask, best first; never none.
+    ///
+    /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
+    func targets() throws(PortMapperError) -> [GatewayTarget] {
+        let gateways: [Gateway]
+        do throws(SystemError) {
+            if let gateway { return [try target(of: gateway)] }
+            gateways = try Gateway.candidates(family: .ipv4, interface: interface)
+        } catch {
+            if error.code == ENODEV, let name = interface ?? gateway?.zone {
+                throw .noSuchInterface(name)
+            }
+            throw .system(error)
+        }
+        guard !gateways.isEmpty else { throw .noGateway }
+        return gateways.map { gateway in
+            // One default route needs no more than the routing table; of several each is asked by
+            // its own interface.
+            GatewayTarget(
+                socketAddress: gateway.socketAddress(port: GatewayLink.port),
+                interface: gateways.count > 1 ? gateway.interface : interface)
+        }
+    }
+
+    private func target(of literal: GatewayLiteral) throws(SystemError) -> GatewayTarget {
+        var address = SocketAddress(
+            literal.address, port: literal.port?.rawValue ?? GatewayLink.port)
+        if let zone = literal.zone {
+            let named = unsafe if_nametoindex(zone)
+            let index = UInt32(zone) ?? named
+            guard index != 0 else { throw SystemError("if_nametoindex", code: ENODEV) }
+            address.scopeID = index
+        }
+        return GatewayTarget(socketAddress: address, interface: interface)
+    }
+}

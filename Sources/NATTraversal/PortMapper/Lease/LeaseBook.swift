@@ -1,0 +1,68 @@
+import Logging
+
+/// The leases as one command uses them: a file that cannot be used costs a warning, not the work.
+final class LeaseBook {
+    private let file: LeaseFile
+    private(set) var warnings: [MapperWarning] = []
+
+    init(_ file: LeaseFile) { self.file = file }
+
+    /// The leases that still live.
+    func live(at now: Timestamp) -> [Lease] {
+        do throws(LeaseFileProblem) {
+            return try file.read().leases.filter { $0.isLive(at: now) }
+        } catch {
+            warn(error)
+            return []
+        }
+    }
+
+    /// The leases that still live, for a command that is about nothing else.
+    ///
+    /// - Throws: `PortMapperError.leaseFile`.
+    func requireLive(at now: Timestamp) throws(PortMapperError) -> [Lease] {
+        do throws(LeaseFileProblem) {
+            return try file.read().leases.filter { $0.isLive(at: now) }
+        } catch {
+            throw .leaseFile(path: file.path, problem: error.sentence)
+        }
+    }
+
+    /// Changes the leases; where the file cannot be used, `change` sees none and nothing is kept.
+    func change<Result>(
+        isDurable: Bool, _ change: (inout LeaseTable) -> Result
+    ) async throws -> Result {
+        do {
+            let (result, movedAside) = try await file.update(isDurable: isDurable, change)
+            if let movedAside {
+                add("the lease file was damaged and is now \(movedAside)")
+            }
+            return result
+        } catch let problem as LeaseFileProblem {
+            warn(problem)
+            var table = LeaseTable()
+            return change(&table)
+        }
+    }
+
+    private func warn(_ problem: LeaseFileProblem) {
+        add("the lease file \(file.path) cannot be used: \(problem.sentence)")
+    }
+
+    private func add(_ message: String) {
+        let warning = MapperWarning(.leaseFileUnusable, message)
+        if !warnings.contains(warning) { warnings.append(warning) }
+    }
+}
+
+extension LeaseFileProblem {
+    /// What is wrong, to follow a colon.
+    var sentence: String {
+        switch self {
+        case .noFolder: "neither NATCTL_STATE nor HOME names a folder for it"
+        case .system(let error): error.description
+        case .locked: "another process has held its lock for 10 s"
+        case .damaged: "it is damaged; the next map moves it aside"
+        }
+    }
+}

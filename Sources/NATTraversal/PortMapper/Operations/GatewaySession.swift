@@ -1,0 +1,101 @@
+/// One command's dealings with one gateway: the socket, and a client for each technique on it.
+final class GatewaySession {
+    let target: GatewayTarget
+    let link: GatewayLink
+    let pcp: PCPClient
+    let natpmp: NATPMPClient
+    let patience: Patience
+    /// Whether mappings lead to another host than this one.
+    let isThirdParty: Bool
+    /// Where mappings lead.
+    let internalAddress: IPAddress
+    /// The external address as NAT-PMP told it: asked for once.
+    private(set) var natpmpAddress: IPAddress?
+
+    /// Opens the socket.
+    ///
+    /// - Parameters:
+    ///   - target: the gateway.
+    ///   - internalAddress: where mappings lead; `nil` is this host's address towards the gateway.
+    ///     One that is not this host's is a third party's.
+    ///   - patience: the command's.
+    /// - Throws: `PortMapperError`.
+    init(
+        _ target: GatewayTarget, internalAddress: IPAddress?, patience: Patience
+    ) throws(PortMapperError) {
+        self.target = target
+        self.patience = patience
+        var own: GatewayLink?
+        if let internalAddress { own = try target.link(fromOwn: internalAddress) }
+        isThirdParty = internalAddress != nil && own == nil
+        if let own { link = own } else { link = try target.link() }
+        self.internalAddress = internalAddress ?? link.local.address
+        pcp = PCPClient(link: link)
+        natpmp = NATPMPClient(link: link)
+    }
+
+    /// Maps by NAT-PMP, and learns the external address with the first mapping.
+    func mapByNATPMP(
+        _ request: NATPMPRequest, until limit: ContinuousClock.Instant?
+    ) async throws -> MappingGrant {
+        let grant: NATPMPClient.Grant
+        if natpmpAddress == nil {
+            let answer = try await natpmp.mapAndAddress(request, patience: patience, until: limit)
+            grant = answer.grant
+            natpmpAddress = answer.address.map(IPAddress.v4)
+        } else {
+            grant = try await natpmp.map(request, patience: patience, until: limit)
+        }
+        return MappingGrant(
+            technique: .natPMP, externalAddress: natpmpAddress, externalPort: grant.externalPort,
+            lifetimeSeconds: grant.lifetimeSeconds)
+    }
+}
+
+extension GatewayTarget {
+    /// A link from this address; `nil` when it is not an address of this host.
+    func link(fromOwn address: IPAddress) throws(PortMapperError) -> GatewayLink? {
+        do throws(PortMapperError) {
+            return try link(from: address)
+        } catch {
+            guard case .system(let cause) = error, cause.isAddressNotAvailable else { throw error }
+            return nil
+        }
+    }
+}
+
+extension GatewaySession {
+    /// Why no technique is left: what was asked for is beyond NAT-PMP.
+    var inexpressible: PortMapperError {
+        .inexpressible(
+            "NAT-PMP can neither limit a mapping to one peer nor map for another host; "
+                + "it takes PCP")
+    }
+
+    /// Asks again for a mapping that was deleted; `nil` when it is no longer to be had.
+    func restore(_ old: Lease, isThirdParty: Bool) async throws -> MappingGrant? {
+        do {
+            switch old.technique {
+            case .pcp:
+                let order = PCPMapOrder(
+                    nonce: old.nonce ?? .random(), transport: old.key.transport,
+                    internalPort: old.key.internalPort.rawValue,
+                    externalPort: old.externalPort.rawValue, externalAddress: old.externalAddress,
+                    lifetimeSeconds: old.lifetimeSeconds ?? 7200,
+                    thirdParty: isThirdParty ? old.key.internalAddress : nil,
+                    remoteHost: old.remoteHost)
+                return MappingGrant(try await pcp.map(order, patience: patience))
+            case .natPMP:
+                let request = NATPMPRequest.map(
+                    old.key.transport, internalPort: old.key.internalPort.rawValue,
+                    suggestedExternalPort: old.externalPort.rawValue,
+                    lifetimeSeconds: old.lifetimeSeconds ?? 7200)
+                return try await mapByNATPMP(request, until: nil)
+            case .upnp:
+                return nil
+            }
+        } catch is PortMapperError {
+            return nil
+        }
+    }
+}

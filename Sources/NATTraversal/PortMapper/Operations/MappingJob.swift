@@ -1,0 +1,118 @@
+/// One requested mapping on its way through `MapOperation`.
+struct MappingJob {
+    let request: MappingRequest
+    let key: Lease.Key
+    /// The live lease of the same port, if there is one.
+    let old: Lease?
+    let plan: MappingPlan
+    /// PCP's secret: the lease's own, or a fresh one.
+    let nonce: PCPNonce
+    /// What the next request suggests; changes when a port is refused.
+    var suggestedPort: PortNumber
+    /// The techniques to ask by, best first.
+    let techniques: [Technique]
+    /// How often another port was tried.
+    var portAttempts = 0
+    var outcome: Result<MappingGrant, PortMapperError>?
+    /// The old mapping, granted again because the new one was refused.
+    var restored: MappingGrant?
+
+    init(
+        _ request: MappingRequest, key: Lease.Key, old: Lease?, selection: GatewaySelection,
+        isThirdParty: Bool
+    ) {
+        self.request = request
+        self.key = key
+        self.old = old
+        plan = MappingPlan(request, lease: old, technique: selection.technique)
+        nonce = old?.nonce ?? .random()
+        suggestedPort =
+            plan == .renewal
+            ? old?.externalPort ?? request.suggestedExternalPort : request.suggestedExternalPort
+        techniques = TechniqueChoice.order(
+            only: selection.technique, lease: plan == .renewal ? old?.technique : nil,
+            needsPCP: isThirdParty || request.remoteHost != nil)
+    }
+
+    /// Why it failed, as far as is known.
+    var failure: PortMapperError? {
+        if case .failure(let error) = outcome { error } else { nil }
+    }
+
+    /// What was granted.
+    var grant: MappingGrant? {
+        if case .success(let grant) = outcome { grant } else { nil }
+    }
+
+    /// Takes an outcome; of two failures the more telling one stays.
+    mutating func take(_ new: Result<MappingGrant, PortMapperError>) {
+        switch new {
+        case .success: outcome = new
+        case .failure(let error):
+            outcome = .failure(TechniqueChoice.moreTelling(failure, error))
+        }
+    }
+}
+
+/// What a gateway granted, by whatever technique.
+struct MappingGrant: Hashable, Sendable {
+    var technique: Technique
+    /// `nil` when the gateway told none.
+    var externalAddress: IPAddress?
+    var externalPort: PortNumber
+    var lifetimeSeconds: UInt32
+}
+
+extension MappingJob {
+    /// The PCP request for this job.
+    func pcpOrder(isThirdParty: Bool) -> PCPMapOrder {
+        let remoteHost = request.remoteHost.map(IPAddress.v4)
+        let isRenewal = plan == .renewal && old?.technique == .pcp
+        return PCPMapOrder(
+            nonce: nonce, transport: key.transport, internalPort: key.internalPort.rawValue,
+            externalPort: suggestedPort.rawValue,
+            externalAddress: isRenewal ? old?.externalAddress : nil,
+            lifetimeSeconds: max(1, request.lifetime.wholeSeconds),
+            thirdParty: isThirdParty ? key.internalAddress : nil, remoteHost: remoteHost,
+            clearsFilters: isRenewal && old?.remoteHost != remoteHost,
+            prefersFailure: request.isExact, description: request.description)
+    }
+
+    /// The NAT-PMP request for this job.
+    var natpmpRequest: NATPMPRequest {
+        .map(
+            key.transport, internalPort: key.internalPort.rawValue,
+            suggestedExternalPort: suggestedPort.rawValue,
+            lifetimeSeconds: max(1, request.lifetime.wholeSeconds))
+    }
+
+    /// The lease as it stands before the gateway has answered.
+    func intent(isThirdParty: Bool, at now: Timestamp) -> Lease {
+        let lifetimeSeconds = max(1, request.lifetime.wholeSeconds)
+        return Lease(
+            key: key, state: .asked, technique: techniques.first ?? .pcp, nonce: nonce,
+            suggestedExternalPort: request.suggestedExternalPort,
+            externalAddress: nil, externalPort: suggestedPort,
+            remoteHost: request.remoteHost.map(IPAddress.v4), lifetimeSeconds: lifetimeSeconds,
+            expiry: now.advanced(bySeconds: lifetimeSeconds),
+            description: request.shownDescription, isThirdParty: isThirdParty,
+            created: old?.created ?? now, confirmed: now)
+    }
+
+    /// The lease of what was granted.
+    func lease(of grant: MappingGrant, isThirdParty: Bool, at now: Timestamp) -> Lease {
+        var lease = intent(isThirdParty: isThirdParty, at: now)
+        lease.state = .granted
+        lease.technique = grant.technique
+        lease.nonce = grant.technique == .pcp ? nonce : nil
+        lease.externalAddress = grant.externalAddress
+        lease.externalPort = grant.externalPort
+        if plan == .renewal, request.externalPort == nil, let old {
+            lease.suggestedExternalPort = old.suggestedExternalPort
+        }
+        lease.lifetimeSeconds = grant.lifetimeSeconds
+        lease.expiry = now.advanced(bySeconds: grant.lifetimeSeconds)
+        lease.unknownMembers = old?.unknownMembers ?? [:]
+        return lease
+    }
+}

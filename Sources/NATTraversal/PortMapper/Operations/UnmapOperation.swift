@@ -1,0 +1,115 @@
+import Logging
+
+/// Deletes leases on one gateway, each by the technique that made it.
+final class UnmapOperation {
+    private let target: GatewayTarget
+    private let patience: Patience
+    private let book: LeaseBook
+
+    init(_ target: GatewayTarget, patience: Patience, book: LeaseBook) {
+        self.target = target
+        self.patience = patience
+        self.book = book
+    }
+
+    /// Deletes and forgets.
+    ///
+    /// - Returns: an outcome for each lease; what could not be deleted stays in the file.
+    /// - Throws: `CancellationError`.
+    @discardableResult
+    func run(_ leases: [Lease]) async throws -> [Result<Void, PortMapperError>] {
+        var outcomes = [Result<Void, PortMapperError>?](repeating: nil, count: leases.count)
+        for address in Set(leases.map(\.sourceAddress)) {
+            let indices = leases.indices.filter { leases[$0].sourceAddress == address }
+            let results = try await delete(indices.map { leases[$0] }, from: address)
+            for (index, result) in zip(indices, results) { outcomes[index] = result }
+        }
+        let gone = zip(leases, outcomes).compactMap { lease, outcome in
+            if case .success = outcome { lease.key } else { nil }
+        }
+        try await book.change(isDurable: !gone.isEmpty) { $0.remove(Set(gone)) }
+        return outcomes.map { $0 ?? .success(()) }
+    }
+
+    /// Deletes leases that are asked for from one address of this host.
+    private func delete(
+        _ leases: [Lease], from address: IPAddress?
+    ) async throws -> [Result<Void, PortMapperError>] {
+        let link: GatewayLink
+        do throws(PortMapperError) {
+            link = if let address { try target.link(from: address) } else { try target.link() }
+        } catch {
+            return leases.map { _ in .failure(error) }
+        }
+        var outcomes = [Result<Void, PortMapperError>](
+            repeating: .success(()), count: leases.count)
+        let byPCP = leases.indices.filter { leases[$0].technique == .pcp }
+        let orders = byPCP.map { leases[$0].pcpDelete }
+        if !orders.isEmpty {
+            let results = try await PCPClient(link: link).unmap(orders, patience: patience)
+            for (index, result) in zip(byPCP, results) { outcomes[index] = result }
+        }
+        for index in leases.indices where leases[index].isDeletedByNATPMP(outcomes[index]) {
+            outcomes[index] = try await deleteByNATPMP(leases[index], link)
+        }
+        return outcomes
+    }
+
+    private func deleteByNATPMP(
+        _ lease: Lease, _ link: GatewayLink
+    ) async throws -> Result<Void, PortMapperError> {
+        do {
+            try await NATPMPClient(link: link).unmap(
+                lease.key.transport, internalPort: lease.key.internalPort.rawValue,
+                patience: patience)
+            return .success(())
+        } catch let error as PortMapperError {
+            return .failure(error)
+        }
+    }
+}
+
+extension Lease {
+    /// The address that its requests leave from; `nil` is any, where another host is meant.
+    fileprivate var sourceAddress: IPAddress? { isThirdParty ? nil : key.internalAddress }
+
+    fileprivate var pcpDelete: PCPMapOrder {
+        PCPMapOrder(
+            nonce: nonce ?? .random(), transport: key.transport,
+            internalPort: key.internalPort.rawValue, lifetimeSeconds: 0,
+            thirdParty: isThirdParty ? key.internalAddress : nil)
+    }
+
+    /// Whether NAT-PMP is to delete it: it made it, or its process ended before it was known that
+    /// the gateway speaks nothing better.
+    fileprivate func isDeletedByNATPMP(_ byPCP: Result<Void, PortMapperError>) -> Bool {
+        if technique == .natPMP { return true }
+        guard state == .asked, case .failure(.unsupported) = byPCP else { return false }
+        return true
+    }
+}
+
+extension LeaseTable {
+    /// Leases of the same gateway, transport and port that lead to another address, made for this
+    /// host itself.
+    func leases(ofSamePortsAs keys: [Lease.Key]) -> [Lease] {
+        let wanted = Set(keys)
+        let ports = Set(keys.map(PortOfGateway.init))
+        return leases.filter {
+            !wanted.contains($0.key) && !$0.isThirdParty && ports.contains(PortOfGateway($0.key))
+        }
+    }
+}
+
+/// A lease's key without the address.
+private struct PortOfGateway: Hashable {
+    var gateway: String
+    var transport: TransportProtocol
+    var port: PortNumber
+
+    init(_ key: Lease.Key) {
+        gateway = key.gateway
+        transport = key.transport
+        port = key.internalPort
+    }
+}

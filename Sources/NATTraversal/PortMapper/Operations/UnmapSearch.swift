@@ -1,0 +1,112 @@
+/// Finds what is to be deleted, and where.
+final class UnmapSearch {
+    private let request: UnmapRequest
+    private let selection: GatewaySelection
+    private let book: LeaseBook
+    private var report = MappingReport()
+
+    init(_ request: UnmapRequest, selection: GatewaySelection, leaseFile: LeaseFile) {
+        self.request = request
+        self.selection = selection
+        book = LeaseBook(leaseFile)
+    }
+
+    func run() async throws -> MappingReport {
+        let leases = book.live(at: .now).filter(request.includes)
+        let unknown = portsWithoutLease(leases)
+        // Without a lease nobody is asked, unless an option says how.
+        if !leases.isEmpty || !unknown.isEmpty {
+            let targets = try presentTargets()
+            let patience = selection.patience(forPorts: leases.count + unknown.count)
+            for target in targets {
+                try await delete(
+                    leases.filter { $0.key.gateway == target.name }, on: target, patience)
+            }
+            warnOfOthers(leases, than: targets)
+            if let target = targets.first, !unknown.isEmpty {
+                try await deleteByNATPMP(unknown, on: target, patience)
+            }
+        }
+        report.add(book.warnings)
+        return report
+    }
+
+    /// The gateways that can be asked; none is no failure, for leases run out by themselves.
+    private func presentTargets() throws -> [GatewayTarget] {
+        do throws(PortMapperError) {
+            return try selection.targets()
+        } catch {
+            guard error == .noGateway, selection.technique == nil else { throw error }
+            return []
+        }
+    }
+
+    private func delete(
+        _ leases: [Lease], on target: GatewayTarget, _ patience: Patience
+    ) async throws {
+        guard !leases.isEmpty else { return }
+        let operation = UnmapOperation(target, patience: patience, book: book)
+        let now = Timestamp.now
+        for (lease, outcome) in zip(leases, try await operation.run(leases)) {
+            switch outcome {
+            case .success:
+                report.mappings.append(lease.mapping(at: now))
+            case .failure(.system(let cause)) where cause.isAddressNotAvailable:
+                report.warn(
+                    .leaseElsewhere,
+                    "\(lease.name) leads to \(lease.key.internalAddress), which this host no "
+                        + "longer has; it runs out at \(lease.expiryText)")
+            case .failure(let error):
+                report.failures.append(
+                    .init(
+                        transport: lease.key.transport, internalPort: lease.key.internalPort,
+                        error: error))
+            }
+        }
+    }
+
+    private func warnOfOthers(_ leases: [Lease], than targets: [GatewayTarget]) {
+        let present = Set(targets.map(\.name))
+        for lease in leases where !present.contains(lease.key.gateway) {
+            report.warn(
+                .leaseElsewhere,
+                "\(lease.name) was mapped by \(lease.key.gateway), which is no default gateway "
+                    + "now; it runs out at \(lease.expiryText), or name it with --gateway")
+        }
+    }
+
+    /// The ports that `--via nat-pmp` deletes without a lease: NAT-PMP knows a mapping by this
+    /// host's address and port alone.
+    private func portsWithoutLease(_ leases: [Lease]) -> [UnmapRequest.Port] {
+        guard selection.technique == .natPMP, case .internalPorts(let ports) = request else {
+            return []
+        }
+        return ports.filter { port in
+            !leases.contains {
+                $0.key.transport == port.transport
+                    && $0.key.internalPort == port.number
+            }
+        }
+    }
+
+    private func deleteByNATPMP(
+        _ ports: [UnmapRequest.Port], on target: GatewayTarget, _ patience: Patience
+    ) async throws {
+        let client = NATPMPClient(link: try target.link())
+        for port in ports {
+            do {
+                try await client.unmap(
+                    port.transport, internalPort: port.number.rawValue, patience: patience)
+            } catch let error as PortMapperError {
+                report.failures.append(
+                    .init(transport: port.transport, internalPort: port.number, error: error))
+            }
+        }
+    }
+}
+
+extension Lease {
+    fileprivate var name: String { "\(key.transport.rawValue) \(key.internalPort)" }
+
+    fileprivate var expiryText: String { expiry?.description ?? "no time" }
+}

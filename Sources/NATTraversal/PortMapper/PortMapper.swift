@@ -1,0 +1,85 @@
+import Glibc
+
+/// Makes ports of this network public, and tells the address they are public at.
+///
+/// What it maps it remembers in a file of the user's, so that another process can renew or delete
+/// it. Every method throws `PortMapperError` or `CancellationError`.
+public actor PortMapper {
+    private let selection: GatewaySelection
+    private let leaseFile: LeaseFile
+
+    /// A mapper of the gateways that `selection` names.
+    ///
+    /// - Parameters:
+    ///   - selection: which gateways, how, and for how long; by default whatever is found.
+    ///   - stateFolder: the folder of the lease file; `nil` is `$NATCTL_STATE`, else
+    ///     `/var/lib/natctl` for root, else `$XDG_STATE_HOME/natctl`, else `~/.local/state/natctl`.
+    public init(_ selection: GatewaySelection = GatewaySelection(), stateFolder: String? = nil) {
+        self.selection = selection
+        leaseFile =
+            stateFolder.map(LeaseFile.init(folder:))
+            ?? .standard(isRoot: geteuid() == 0) { name in
+                unsafe getenv(name).flatMap { unsafe String(cString: $0) }
+            }
+    }
+
+    /// Maps a port, or renews its mapping.
+    ///
+    /// - Parameter request: what to map.
+    /// - Returns: what was granted.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    public func map(_ request: MappingRequest) async throws -> Mapping {
+        let report = try await map([request])
+        if let failure = report.failures.first { throw failure.error }
+        guard let mapping = report.mappings.first else { throw PortMapperError.noGateway }
+        return mapping
+    }
+
+    /// Maps several ports, each with its own outcome.
+    ///
+    /// When the task is cancelled, what this call has newly mapped is deleted again.
+    ///
+    /// - Parameter requests: what to map.
+    /// - Returns: mappings and failures in the order asked for.
+    /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
+    public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
+        let search = MapSearch(requests, selection: selection, leaseFile: leaseFile)
+        return try await search.run()
+    }
+
+    /// Asks for the external address, by NAT-PMP or, where only PCP can tell it, with a mapping of
+    /// natctl's own that is deleted at once.
+    ///
+    /// - Returns: what the first gateway that answers says.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    public func externalAddress() async throws -> ExternalAddress {
+        try await ExternalAddressSearch(selection).first()
+    }
+
+    /// Asks every technique of every gateway for the external address.
+    ///
+    /// - Returns: every answer, best gateway and technique first.
+    /// - Throws: `PortMapperError` when there is none, `CancellationError`.
+    public func externalAddresses() async throws -> [ExternalAddress] {
+        try await ExternalAddressSearch(selection).all()
+    }
+
+    /// Deletes natctl's mappings: those of these ports, or all.
+    ///
+    /// - Parameter request: which.
+    /// - Returns: what was deleted, what could not be, and what stays.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    public func unmap(_ request: UnmapRequest) async throws -> MappingReport {
+        try await UnmapSearch(request, selection: selection, leaseFile: leaseFile).run()
+    }
+
+    /// The leases that still live, without asking anyone.
+    ///
+    /// - Returns: with what is left of their lifetimes.
+    /// - Throws: `PortMapperError.leaseFile`.
+    public func leases() throws -> [Mapping] {
+        let now = Timestamp.now
+        return try LeaseBook(leaseFile).requireLive(at: now)
+            .filter { $0.state == .granted }.map { $0.mapping(at: now) }
+    }
+}

@@ -1,0 +1,47 @@
+/// Which techniques a request may be asked by, best first.
+enum TechniqueChoice {
+    /// PCP, then NAT-PMP, with the technique of a live lease before them.
+    ///
+    /// - Parameters:
+    ///   - only: the one technique that is wanted, if it is named.
+    ///   - lease: the technique of the mapping that is to be renewed, if there is one.
+    ///   - needsPCP: whether something is asked for that NAT-PMP has no words for.
+    /// - Returns: none when nothing that is allowed can say it.
+    static func order(only: Technique?, lease: Technique?, needsPCP: Bool) -> [Technique] {
+        let all: [Technique] = [.pcp, .natPMP]
+        let preferred = [lease].compactMap(\.self) + all.filter { $0 != lease }
+        return preferred.filter { technique in
+            (only == nil || technique == only) && !(needsPCP && technique == .natPMP)
+        }
+    }
+
+    /// Whether a failure by one technique leaves the next one worth asking.
+    static func goesOn(after error: PortMapperError) -> Bool {
+        switch error {
+        case .unsupported: true
+        case .refused(let refusal): refusal.reaction == .nextTechnique
+        default: false
+        }
+    }
+
+    /// Of two failures the one that tells the user more: a refusal more than an absent technique,
+    /// and that more than silence.
+    static func moreTelling(
+        _ first: PortMapperError?, _ second: PortMapperError
+    ) -> PortMapperError {
+        guard let first, first.weight >= second.weight else { return second }
+        return first
+    }
+}
+
+extension PortMapperError {
+    fileprivate var weight: Int {
+        switch self {
+        case .noAnswer: 0
+        case .noGateway, .noSuchInterface, .closed, .unsupported: 1
+        case .badAnswer: 2
+        case .refused, .portTaken, .noExternalAddress, .notPublic, .inexpressible: 3
+        case .system, .leaseFile: 4
+        }
+    }
+}

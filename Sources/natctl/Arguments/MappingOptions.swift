@@ -1,0 +1,86 @@
+import ArgumentParser
+import NATTraversal
+
+/// What is asked of a mapping.
+struct MappingOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("e"), .long],
+        help: ArgumentHelp(
+            "The external port to suggest; of several, for the first (default: the internal one).",
+            valueName: "port"))
+    var externalPort: PortNumber?
+
+    @Flag(name: .long, help: "Fail when another external port is granted; leave nothing mapped.")
+    var exact = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How long to map for, as 90, 90s, 15m, 2h or 7d.", valueName: "duration"),
+        transform: Self.lifetime)
+    var lifetime = DurationArgument(.seconds(7200))
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Map for this host, or from this address of this one (default: this host's address "
+                + "towards the gateway).", valueName: "address"),
+        transform: { try Self.address($0, "--internal-address") })
+    var internalAddress: IPv4Address?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Let only this peer in (default: anyone).", valueName: "address"),
+        transform: { try Self.address($0, "--remote-host") })
+    var remoteHost: IPv4Address?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The text in the router's table, at most 64 bytes (default: as natctl tcp 8080).",
+            valueName: "text"))
+    var description: String?
+
+    @Flag(name: .long, help: "Fail when the external address is not public; leave nothing mapped.")
+    var requirePublic = false
+
+    func validate() throws {
+        guard let description else { return }
+        let isPlain = description.unicodeScalars.allSatisfy {
+            $0.properties.generalCategory != .control
+        }
+        guard (1...64).contains(description.utf8.count), isPlain else {
+            throw ValidationError("--description takes 1 to 64 bytes without control characters")
+        }
+    }
+
+    /// The external port to suggest for the port at a place in the order given.
+    func externalPort(at offset: Int) throws -> PortNumber? {
+        guard let first = externalPort else { return nil }
+        guard let value = UInt16(exactly: Int(first.rawValue) + offset),
+            let port = PortNumber(rawValue: value)
+        else { throw ValidationError("the external ports from \(first) on end at 65535") }
+        return port
+    }
+
+    private static func lifetime(_ text: String) throws -> DurationArgument {
+        if Int(text.prefix { $0.isNumber }) == 0 {
+            throw ValidationError("a lifetime of 0 is no mapping; natctl unmap deletes one")
+        }
+        guard let duration = DurationArgument(argument: text) else {
+            throw ValidationError(
+                "--lifetime takes a whole number, 90, 90s, 15m, 2h or 7d, from 1s to 365d")
+        }
+        return duration
+    }
+
+    private static func address(_ text: String, _ option: String) throws -> IPv4Address {
+        guard let address = IPv4Address(text),
+            [
+                .private, .public, .linkLocal, .shared, .loopback,
+                .documentation, .reserved,
+            ].contains(address.scope)
+        else { throw ValidationError("\(option) takes an IPv4 address of a host, not a name") }
+        return address
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import NATTraversal
+
+struct UnmapCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unmap",
+        abstract: "Delete what map has made.",
+        usage: """
+            natctl unmap tcp|udp|both <port[-port]> ... [<options>]
+            natctl unmap tcp|udp --external-port <port> [<options>]
+            natctl unmap --all [tcp|udp] [<options>]
+            """,
+        discussion: """
+            Nothing to delete is success. Without a lease nobody is asked, unless --via nat-pmp \
+            says how.
+            """)
+
+    @Argument(help: "The transport: tcp, udp or both.")
+    var transport: TransportArgument?
+
+    @Argument(help: ArgumentHelp("Ports of this host, 1 to 65535.", valueName: "port[-port]"))
+    var ports: [PortRangeArgument] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Delete the mapping with this port outside.", valueName: "port"))
+    var externalPort: PortNumber?
+
+    @Flag(name: .long, help: "Delete all of natctl's mappings, or all of a transport.")
+    var all = false
+
+    @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func validate() throws { _ = try request() }
+
+    func run() async throws {
+        let mapper = PortMapper(try gateway.ipv4Selection())
+        let request = try request()
+        try await output.run(emptyDocument: MappingOutput.emptyDocument) {
+            let report = try await mapper.unmap(request)
+            return UnmapOutput(report: report)
+        }
+    }
+
+    /// What the arguments mean.
+    func request() throws -> UnmapRequest {
+        switch (all, externalPort, transport) {
+        case (true, nil, nil) where ports.isEmpty:
+            return .all(nil)
+        case (true, nil, let transport?) where ports.isEmpty && transport != .both:
+            return .all(transport.transports.first)
+        case (true, nil, .both?) where ports.isEmpty:
+            return .all(nil)
+        case (true, _, _):
+            throw ValidationError("--all takes no ports, only tcp or udp")
+        case (false, let port?, let transport?) where ports.isEmpty && transport != .both:
+            return .externalPort(.init(transport.transports[0], port))
+        case (false, .some, _):
+            throw ValidationError("--external-port takes tcp or udp and no other port")
+        case (false, nil, let transport?) where !ports.isEmpty:
+            return .internalPorts(
+                ports.ports.flatMap { port in transport.transports.map { .init($0, port) } })
+        default:
+            throw ValidationError("name a transport and ports, --external-port or --all")
+        }
+    }
+}
+
+/// What `unmap` prints: what was removed, and on standard error that there was nothing.
+struct UnmapOutput: CommandOutput {
+    var report: MappingReport
+
+    private var base: MappingOutput { MappingOutput(report: report) }
+
+    var lines: [String] { report.mappings.map { "unmapped \($0.line)" } }
+    var quietLines: [String] { [] }
+    var document: [String: JSONValue] { base.document }
+    var warnings: [MapperWarning] { report.warnings }
+    var failures: [PortMapperError] { base.failures }
+    var remarks: [String] {
+        report.mappings.isEmpty && report.failures.isEmpty && report.warnings.isEmpty
+            ? ["there was nothing to unmap"] : []
+    }
+}
