@@ -10,7 +10,9 @@ extension SimulatedGateway {
                     continue
                 }
                 let faults = faults
-                if faults.processingTime > .zero { try? await Task.sleep(for: faults.processingTime) }
+                if faults.processingTime > .zero {
+                    try? await Task.sleep(for: faults.processingTime)
+                }
                 guard let answers = await answers(to: datagram) else { continue }
                 group.addTask {
                     if faults.delay > .zero { try? await Task.sleep(for: faults.delay) }

@@ -26,7 +26,7 @@ struct ChildProcess {
         unsafe posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var identifier: pid_t = 0
         let code = unsafe posix_spawnp(
             &identifier, arguments[0], nil, &attributes, &words, environ)

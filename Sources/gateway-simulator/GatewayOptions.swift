@@ -7,7 +7,8 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "The port for PCP and NAT-PMP on 127.0.0.1; 0 for any that is free.")
     var port: UInt16 = 0
 
-    @Option(help: "The address of 127.0.0.0/8 on which mapped ports are opened.", transform: address)
+    @Option(
+        help: "The address of 127.0.0.0/8 on which mapped ports are opened.", transform: address)
     var externalAddress = IPv4Address(rawValue: 0x7F00_0002)
 
     @Option(help: "The external address that clients are told instead.", transform: address)

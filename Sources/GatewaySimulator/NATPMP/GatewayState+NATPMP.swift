@@ -20,7 +20,8 @@ extension GatewayState {
         switch request[1] {
         case 0:
             let header = header(request, refusal ?? Result.success, at: now)
-            return Reaction(answer: header + (refusal == nil ? reportedAddress.octets : [0, 0, 0, 0]))
+            return Reaction(
+                answer: header + (refusal == nil ? reportedAddress.octets : [0, 0, 0, 0]))
         case 1, 2:
             guard request.count >= 12 else { return Reaction() }
             if let refusal { return Reaction(answer: failure(request, refusal, at: now)) }
