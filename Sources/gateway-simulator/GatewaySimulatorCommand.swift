@@ -1,6 +1,78 @@
 import ArgumentParser
 import GatewaySimulator
+import Glibc
+import NATTraversal
 
-@main struct GatewaySimulatorCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "gateway-simulator")
+@main struct GatewaySimulatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway-simulator",
+        abstract: "A home router on loopback: NAT-PMP, PCP and real forwarding.",
+        discussion: """
+            Runs COMMAND with NATCTL_GATEWAY set and exits with its status. Without COMMAND it \
+            prints what it listens on and runs until SIGINT or SIGTERM. SIGUSR1 restarts the \
+            gateway: its mappings are forgotten and its epoch begins anew.
+            """)
+
+    @OptionGroup(title: "The gateway") var gateway: GatewayOptions
+    @OptionGroup(title: "What it does wrong") var faults: FaultOptions
+    @Argument(parsing: .postTerminator, help: "The program to run, after --.")
+    var command: [String] = []
+
+    func run() async throws {
+        var configuration = gateway.configuration
+        configuration.faults = faults.faults
+        let signals = signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD)
+        let status: Int32
+        do {
+            status = try await SimulatedGateway.run(configuration) { gateway in
+                command.isEmpty
+                    ? await serve(gateway, until: signals)
+                    : try await run(command, behind: gateway, signals)
+            }
+        } catch {
+            complain("\(error)")
+            throw ExitCode(74)
+        }
+        throw ExitCode(status)
+    }
+
+    /// Announces the gateway and waits for the end; the exit status.
+    private func serve(
+        _ gateway: SimulatedGateway, until signals: AsyncStream<Int32>
+    ) async -> Int32 {
+        print("listening on \(gateway.gateway), external address \(gateway.externalAddress)")
+        fflush(nil)
+        for await signal in signals {
+            switch signal {
+            case SIGUSR1: await gateway.restart()
+            case SIGCHLD: continue
+            default: return 128 + signal
+            }
+        }
+        return 0
+    }
+
+    /// Runs a program and passes signals on to it; its exit status, as a shell gives it.
+    private func run(
+        _ command: [String], behind gateway: SimulatedGateway, _ signals: AsyncStream<Int32>
+    ) async throws -> Int32 {
+        let child: ChildProcess
+        do {
+            child = try ChildProcess(
+                command, environment: ["NATCTL_GATEWAY": gateway.gateway.description])
+        } catch {
+            complain("\(command[0]): \(error.reason)")
+            return 127
+        }
+        // A child that ended before the stream was read is found here.
+        if let status = child.statusIfEnded() { return status }
+        for await signal in signals {
+            switch signal {
+            case SIGUSR1: await gateway.restart()
+            case SIGCHLD: if let status = child.statusIfEnded() { return status }
+            default: child.send(signal)
+            }
+        }
+        return 0
+    }
 }

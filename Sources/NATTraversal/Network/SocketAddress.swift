@@ -1,4 +1,4 @@
-import CSystem
+package import CSystem
 import Glibc
 
 /// An address with a port and, for a link-local IPv6 address, the interface it belongs to.
@@ -26,7 +26,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads what the kernel filled in; `nil` for another family than the two.
-    init?(_ storage: sockaddr_storage) {
+    package init?(_ storage: sockaddr_storage) {
         switch Int32(storage.ss_family) {
         case AF_INET:
             let address = leadingBytes(of: storage, as: sockaddr_in.self)
@@ -47,7 +47,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Lends the address to a system call.
-    func withSockaddr<Result>(
+    package func withSockaddr<Result>(
         _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
     ) rethrows -> Result {
         switch address {

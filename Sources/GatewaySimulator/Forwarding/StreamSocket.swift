@@ -1,0 +1,130 @@
+import Glibc
+import NATTraversal
+
+/// A TCP socket that owns its descriptor and never blocks a thread.
+final class StreamSocket: Sendable {
+    private let descriptor: Int32
+
+    private init(owning descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    private convenience init(_ family: AddressFamily) throws(SystemError) {
+        let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        let descriptor = socket(family == .ipv4 ? AF_INET : AF_INET6, Int32(flags), 0)
+        guard descriptor >= 0 else { throw SystemError("socket") }
+        self.init(owning: descriptor)
+    }
+
+    /// A socket on which others can connect to `local`.
+    convenience init(listeningOn local: SocketAddress) throws(SystemError) {
+        try self.init(local.address.family)
+        var yes: Int32 = 1
+        // Connections of a mapping that has just ended must not keep its port from the next one.
+        _ = unsafe setsockopt(
+            descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        let bound = unsafe local.withSockaddr { unsafe bind(descriptor, $0, $1) }
+        guard bound == 0 else { throw SystemError("bind") }
+        guard listen(descriptor, 64) == 0 else { throw SystemError("listen") }
+    }
+
+    /// A socket connected to `peer`, as soon as it is.
+    static func connect(to peer: SocketAddress) async throws -> StreamSocket {
+        let socket = try StreamSocket(peer.address.family)
+        let result = unsafe peer.withSockaddr { unsafe Glibc.connect(socket.descriptor, $0, $1) }
+        if result == 0 { return socket }
+        guard errno == EINPROGRESS else { throw SystemError("connect") }
+        _ = try await Reactor.shared.wait(for: socket.descriptor, events: POLLOUT)
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe getsockopt(socket.descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        guard code == 0 else { throw SystemError("connect", code: code) }
+        return socket
+    }
+
+    /// The address and port it listens on or sends from.
+    func localAddress() throws(SystemError) -> SocketAddress {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &length)
+            }
+        }
+        guard result == 0, let address = SocketAddress(storage) else {
+            throw SystemError("getsockname")
+        }
+        return address
+    }
+
+    /// The next connection to a listening socket, and who made it.
+    func accept() async throws -> (connection: StreamSocket, peer: SocketAddress) {
+        while true {
+            var storage = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let accepted = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe Glibc.accept(descriptor, $0, &length)
+                }
+            }
+            if accepted >= 0 {
+                let connection = StreamSocket(owning: accepted)
+                _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
+                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+                guard let peer = SocketAddress(storage) else { continue }
+                return (connection, peer)
+            }
+            try await waitIfBlocked(on: POLLIN, in: "accept")
+        }
+    }
+
+    /// The next bytes, at most `limit`; none at the end of the stream.
+    func receive(atMost limit: Int = 16384) async throws -> [UInt8] {
+        while true {
+            var count = -1
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, size in
+                count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+                size = max(count, 0)
+            }
+            if count >= 0 { return bytes }
+            try await waitIfBlocked(on: POLLIN, in: "recv")
+        }
+    }
+
+    /// Sends all of `bytes`.
+    func send(_ bytes: [UInt8]) async throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { buffer in
+                unsafe Glibc.send(
+                    descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else {
+                try await waitIfBlocked(on: POLLOUT, in: "send")
+            }
+        }
+    }
+
+    /// Tells the peer that no more bytes will come; it may go on sending.
+    func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Makes the close to come a reset, which a peer reads as "refused".
+    func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(
+            descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// After a call that failed: waits when it would have blocked.
+    ///
+    /// - Throws: `SystemError` for every other reason than an interruption.
+    private func waitIfBlocked(on events: Int32, in call: String) async throws {
+        switch errno {
+        case EAGAIN: _ = try await Reactor.shared.wait(for: descriptor, events: events)
+        case EINTR, ECONNABORTED: break
+        default: throw SystemError(call)
+        }
+    }
+}

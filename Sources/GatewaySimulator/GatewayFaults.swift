@@ -1,0 +1,88 @@
+/// What a simulated gateway does wrong in PCP and NAT-PMP; nothing, to begin with.
+package struct GatewayFaults: Sendable {
+    /// How many of a hundred datagrams are lost, each way.
+    package var lossPercent = 0
+    /// How long each answer is held back; later ones do not wait for it.
+    package var delay = Duration.zero
+    /// How long each request occupies the gateway; later ones queue behind it.
+    package var processingTime = Duration.zero
+    /// How many more times each answer is sent.
+    package var duplicates = 0
+    /// Where answers come from.
+    package var answerSource = AnswerSource.gateway
+    /// How the bytes of answers are spoilt.
+    package var corruption: Corruption?
+    /// Whether a spoilt answer is followed by the good one.
+    package var corruptsOnlyFirstCopy = false
+    /// Which requests are not answered; they are not carried out either.
+    package var silence = Silence.none
+    /// The result code with which each operation is refused.
+    package var refusals: [GatewayOperation: UInt16] = [:]
+    /// The lifetime of PCP's errors in seconds; `nil` for 1800 or 30, as the result wants.
+    package var errorLifetimeSeconds: UInt32?
+    /// Whether PCP's errors are the header alone, 24 bytes.
+    package var sendsHeaderOnlyErrors = false
+    /// Whether mappings are granted and not made.
+    package var grantsWithoutMapping = false
+    /// Which external port is granted.
+    package var grantedPort = GrantedPort.asSuggested
+    /// The lifetime granted whatever was asked for, in seconds.
+    package var grantedLifetimeSeconds: UInt32?
+    /// How fast the epoch runs: 1 is right, 0 stands still, less runs backwards.
+    package var epochRate = 1.0
+
+    /// A gateway that behaves.
+    package init() {}
+
+    /// Where answers come from.
+    package enum AnswerSource: String, Sendable, CaseIterable {
+        case gateway
+        case anotherPort = "another-port"
+        case anotherAddress = "another-address"
+    }
+
+    /// How the bytes of an answer are spoilt.
+    package enum Corruption: String, Sendable, CaseIterable {
+        /// Cut to half its length.
+        case truncated
+        /// Filled up to 1104 bytes, where 1100 are allowed.
+        case oversized
+        case wrongVersion = "wrong-version"
+        case wrongOpcode = "wrong-opcode"
+        case wrongNonce = "wrong-nonce"
+        case wrongInternalPort = "wrong-internal-port"
+        /// The request bit stands where the response bit should.
+        case responseBitClear = "response-bit-clear"
+        /// Three bytes longer, so that the length is no multiple of four.
+        case unaligned
+    }
+
+    /// Which requests are not answered.
+    package enum Silence: String, Sendable, CaseIterable {
+        case none
+        /// Version 2 alone.
+        case pcp
+        /// Version 0 alone.
+        case natPMP = "nat-pmp"
+        case all
+
+        /// Whether a request of this version goes unanswered.
+        func covers(version: UInt8?) -> Bool {
+            switch self {
+            case .none: false
+            case .pcp: version == 2
+            case .natPMP: version == 0
+            case .all: true
+            }
+        }
+    }
+
+    /// Which external port is granted.
+    package enum GrantedPort: String, Sendable, CaseIterable {
+        case asSuggested = "as-suggested"
+        /// Never the one suggested.
+        case another
+        /// Success with port 0, and no mapping.
+        case zero
+    }
+}

@@ -1,0 +1,25 @@
+/// What a client can ask of a gateway.
+package enum GatewayOperation: String, Sendable, CaseIterable {
+    case pcpAnnounce = "pcp-announce"
+    case pcpMap = "pcp-map"
+    case pcpDelete = "pcp-delete"
+    case natpmpAddress = "nat-pmp-address"
+    case natpmpMap = "nat-pmp-map"
+    case natpmpDelete = "nat-pmp-delete"
+    /// Anything else, PEER included.
+    case other
+
+    /// The operation that the first bytes of a datagram ask for.
+    init(datagram: [UInt8]) {
+        let isDelete = { (lifetime: Range<Int>) in
+            datagram.count >= lifetime.upperBound && datagram[lifetime].allSatisfy { $0 == 0 }
+        }
+        switch (datagram.first, datagram.dropFirst().first) {
+        case (2, 0): self = .pcpAnnounce
+        case (2, 1): self = isDelete(4..<8) ? .pcpDelete : .pcpMap
+        case (0, 0): self = .natpmpAddress
+        case (0, 1), (0, 2): self = isDelete(8..<12) ? .natpmpDelete : .natpmpMap
+        default: self = .other
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import NATTraversal
+
+/// Everything that changes while a simulated gateway runs, and every decision about it.
+///
+/// It waits for nothing: a request and the time go in, the answer's bytes come out.
+struct GatewayState: Sendable {
+    var configuration: GatewayConfiguration
+    /// Where the external ports are, and what clients are told of it.
+    var externalAddress: IPv4Address
+    var reportedAddress: IPv4Address
+    var table: MappingTable
+    var log = RequestLog()
+    var epoch: GatewayEpoch
+    var random: SeededGenerator
+
+    var faults: GatewayFaults {
+        get { configuration.faults }
+        set { configuration.faults = newValue }
+    }
+
+    /// What follows from a request.
+    struct Reaction {
+        /// The answer; `nil` for none.
+        var answer: [UInt8]?
+        /// What has to be closed before the answer is sent.
+        var ended: [any PortForwarding] = []
+    }
+
+    init(
+        _ configuration: GatewayConfiguration, externalAddress: IPv4Address,
+        at now: ContinuousClock.Instant, open: @escaping MappingTable.Opener
+    ) {
+        self.configuration = configuration
+        self.externalAddress = externalAddress
+        reportedAddress = configuration.reportedAddress ?? externalAddress
+        table = MappingTable(open: open)
+        epoch = GatewayEpoch(secondsAtStart: configuration.epochSeconds, at: now)
+        epoch.run(at: configuration.faults.epochRate, from: now)
+        random = SeededGenerator(seed: configuration.seed)
+    }
+
+    /// Does what a datagram asks, by the protocol that its first byte names.
+    mutating func react(
+        to datagram: [UInt8], from client: SocketAddress, at now: ContinuousClock.Instant
+    ) -> Reaction {
+        let operation = GatewayOperation(datagram: datagram)
+        log.append(.init(operation: operation, client: client, bytes: datagram, instant: now))
+        let expired = table.expire(at: now)
+        guard !faults.silence.covers(version: datagram.first), !isLost() else {
+            return Reaction(ended: expired)
+        }
+        var reaction =
+            switch (datagram.first, configuration.techniques.contains(.pcp)) {
+            case (nil, _): Reaction()
+            case (0, _) where configuration.techniques.contains(.natPMP):
+                reactToNATPMP(datagram, operation, from: client, at: now)
+            case (_, true): reactToPCP(datagram, operation, from: client, at: now)
+            case (_, false):
+                // The deployed form of the version error, 8 bytes (N-1).
+                Reaction(
+                    answer: [0, 0x80 | (datagram.dropFirst().first ?? 0), 0, 1]
+                        + octets(epoch.seconds(at: now)))
+            }
+        reaction.ended += expired
+        return reaction
+    }
+
+    /// Forgets every mapping and starts the epoch anew, as a restart does.
+    mutating func restart(at now: ContinuousClock.Instant) -> [any PortForwarding] {
+        epoch = GatewayEpoch(secondsAtStart: 0, at: now)
+        epoch.run(at: faults.epochRate, from: now)
+        return table.remove { _ in true }
+    }
+
+    /// Draws whether a datagram gets lost.
+    mutating func isLost() -> Bool {
+        faults.lossPercent > 0 && Int.random(in: 0..<100, using: &random) < faults.lossPercent
+    }
+}

@@ -1,0 +1,102 @@
+package import NATTraversal
+
+/// A gateway on loopback that really forwards: what a mapped port of its external address gets,
+/// the program behind the mapping gets.
+///
+/// It speaks NAT-PMP (RFC 6886) and PCP (RFC 6887) and can be told to misbehave. Several in one
+/// process do not meet, unless they are given the same addresses.
+package final class SimulatedGateway: Sendable {
+    /// Where PCP and NAT-PMP are asked.
+    package let gateway: SocketAddress
+    /// Where mapped ports are opened, whatever clients are told.
+    package let externalAddress: IPv4Address
+
+    /// The socket behind `gateway`; `nil` where the port is to be closed.
+    let socket: UDPSocket?
+    let state: Locked<GatewayState>
+
+    /// Runs a gateway while `body` does, and takes it down before returning.
+    ///
+    /// - Throws: `SystemError` when the gateway's port cannot be bound, and what `body` throws.
+    package static func run<Value: Sendable>(
+        _ configuration: GatewayConfiguration = GatewayConfiguration(),
+        body: (SimulatedGateway) async throws -> Value
+    ) async throws -> Value {
+        let gateway = try SimulatedGateway(configuration)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await gateway.serve() }
+            group.addTask { await gateway.expireMappings() }
+            let outcome: Result<Value, any Error>
+            do { outcome = .success(try await body(gateway)) } catch { outcome = .failure(error) }
+            group.cancelAll()
+            while await group.nextResult() != nil {}
+            await gateway.end { $0.table.remove { _ in true } }
+            return try outcome.get()
+        }
+    }
+
+    private init(_ configuration: GatewayConfiguration) throws(SystemError) {
+        let socket = try UDPSocket(configuration.gateway.address.family)
+        try socket.bind(to: configuration.gateway)
+        let gateway = try socket.localAddress()
+        let externalAddress =
+            configuration.externalAddress
+            ?? IPv4Address(rawValue: 0x7F80_0000 | UInt32(gateway.port))
+        self.gateway = gateway
+        self.externalAddress = externalAddress
+        self.socket = configuration.hasClosedPort ? nil : socket
+        let state = GatewayState(configuration, externalAddress: externalAddress, at: .now) {
+            try? PortForwarder($0, from: SocketAddress(.v4(externalAddress), port: $1), to: $2)
+        }
+        self.state = Locked(state)
+    }
+
+    /// What it does wrong; a change counts from the next request on.
+    package var faults: GatewayFaults {
+        get { state.withLock(\.faults) }
+        set {
+            state.withLock { state in
+                state.faults = newValue
+                state.epoch.run(at: newValue.epochRate, from: .now)
+            }
+        }
+    }
+
+    /// What it was asked so far.
+    package var log: RequestLog { state.withLock(\.log) }
+
+    /// The mappings at this moment, in the order they were made.
+    package var mappings: [SimulatedMapping] {
+        let now = ContinuousClock.now
+        return state.withLock(\.table.mappings).filter { $0.remainingSeconds(at: now) > 0 }
+    }
+
+    /// The address that clients are told.
+    package var reportedAddress: IPv4Address { state.withLock(\.reportedAddress) }
+
+    /// Tells clients another address from now on; the epoch starts anew with it, unless told not to
+    /// (RFC 6887, section 8.5).
+    package func changeReportedAddress(to address: IPv4Address, resetsEpoch: Bool = true) {
+        state.withLock { state in
+            state.reportedAddress = address
+            if resetsEpoch { state.epoch = GatewayEpoch(secondsAtStart: 0, at: .now) }
+        }
+    }
+
+    /// Forgets every mapping and starts the epoch anew, as a restart does.
+    package func restart() async {
+        await end { $0.restart(at: .now) }
+    }
+
+    /// Closes the ports of mappings that have just gone from the table.
+    func end(_ change: (inout GatewayState) -> [any PortForwarding]) async {
+        for forwarder in state.withLock(change) { await forwarder.stop() }
+    }
+
+    /// Takes out mappings soon after they end, also when nobody asks for anything.
+    private func expireMappings() async {
+        while (try? await Task.sleep(for: .milliseconds(100))) != nil {
+            await end { $0.table.expire(at: .now) }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+import GatewaySimulator
+
+extension GatewayFaults.AnswerSource: ExpressibleByArgument {}
+extension GatewayFaults.Corruption: ExpressibleByArgument {}
+extension GatewayFaults.Silence: ExpressibleByArgument {}
+extension GatewayFaults.GrantedPort: ExpressibleByArgument {}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import GatewaySimulator
+import NATTraversal
+
+/// What the gateway is.
+struct GatewayOptions: ParsableArguments {
+    @Option(help: "The port for PCP and NAT-PMP on 127.0.0.1; 0 for any that is free.")
+    var port: UInt16 = 0
+
+    @Option(
+        help: "The address of 127.0.0.0/8 on which mapped ports are opened.", transform: address)
+    var externalAddress = IPv4Address(rawValue: 0x7F00_0002)
+
+    @Option(help: "The external address that clients are told instead.", transform: address)
+    var reportedAddress: IPv4Address?
+
+    @Option(help: "The only protocol spoken: pcp or nat-pmp.", transform: technique)
+    var only: Technique?
+
+    @Flag(help: "Nothing listens on the port; the gateway answers with ICMP.")
+    var closedPort = false
+
+    @Flag(help: "PCP clients may map for other hosts.")
+    var allowThirdParty = false
+
+    @Option(help: "The epoch at the start, in seconds.")
+    var epoch: UInt32 = 0
+
+    @Option(help: "The seed of everything random.")
+    var seed: UInt64 = 1
+
+    /// The gateway that behaves.
+    var configuration: GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        configuration.gateway.port = port
+        configuration.externalAddress = externalAddress
+        configuration.reportedAddress = reportedAddress
+        if let only { configuration.techniques = [only] }
+        configuration.hasClosedPort = closedPort
+        configuration.allowsThirdParty = allowThirdParty
+        configuration.epochSeconds = epoch
+        configuration.seed = seed
+        return configuration
+    }
+}
+
+private func address(_ text: String) throws -> IPv4Address {
+    guard let address = IPv4Address(text) else {
+        throw ValidationError("'\(text)' is not an IPv4 address.")
+    }
+    return address
+}
+
+private func technique(_ text: String) throws -> Technique {
+    guard let technique = Technique(rawValue: text), technique != .upnp else {
+        throw ValidationError("'\(text)' is neither pcp nor nat-pmp.")
+    }
+    return technique
+}
