@@ -40,6 +40,12 @@ struct Document: Decodable {
         var gatewayCodeName: String?
     }
 
+    struct Failure: Decodable {
+        var transport: String
+        var internalPort: Int
+        var error: Refusal
+    }
+
     struct Warning: Decodable {
         var code: String
     }
@@ -49,6 +55,7 @@ struct Document: Decodable {
     var scope: String?
     var technique: String?
     var mappings: [Mapping]?
+    var failures: [Failure]?
     var error: Refusal?
     var warnings: [Warning]?
 }

@@ -20,10 +20,19 @@ extension Lab {
         try on(router, "router-rules \(router.rawValue)").lines.first.flatMap { Int($0) }
     }
 
+    /// Waits for the first packet that a `.silentGateway` drops.
+    nonisolated func waitUntilGatewayIsAsked() async throws {
+        try await wait(for: "the first request") {
+            try await !on(.router, "nft list table inet lab").output.contains("packets 0 ")
+        }
+    }
+
     /// Asks again until `condition` holds; gives up after ten seconds.
-    func wait(for what: String, until condition: () throws -> Bool) async throws {
+    nonisolated func wait(
+        for what: String, until condition: () async throws -> Bool
+    ) async throws {
         let deadline = ContinuousClock.now + .seconds(10)
-        while try !condition() {
+        while try await !condition() {
             guard ContinuousClock.now < deadline else { throw Failure.notInTime(what) }
             try await Task.sleep(for: .milliseconds(10))
         }

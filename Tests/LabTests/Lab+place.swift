@@ -7,20 +7,30 @@ extension Lab {
         .appendingPathComponent("lab")
     static let natctl = Bundle.main.bundleURL.appendingPathComponent("natctl")
 
+    /// The words in front of a command that run it as nobody, where root says them.
+    static let asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
     /// Why no lab can run here, or `nil`.
     static let obstacle: String? = {
-        let check = Process()
-        let reason = Pipe()
-        check.executableURL = script
-        check.arguments = ["--check"]
-        check.standardOutput = reason
-        do { try check.run() } catch { return "\(error)" }
-        let text = String(
-            decoding: reason.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        check.waitUntilExit()
-        return check.terminationStatus == 0
-            ? nil : text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let check = result(of: [script.path, "--check"])
+        return check.succeeded ? nil : check.output
     }()
+
+    /// Whether this is root, and nobody can read what was built here.
+    static let nobodyCanRunIt = result(of: asNobody + ["test", "-x", natctl.path]).succeeded
+
+    private static func result(of command: [String]) -> (succeeded: Bool, output: String) {
+        let child = Process()
+        let output = Pipe()
+        child.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        child.arguments = command
+        child.standardOutput = output
+        do { try child.run() } catch { return (false, "\(error)") }
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        child.waitUntilExit()
+        let text = String(decoding: bytes, as: UTF8.self)
+        return (child.terminationStatus == 0, text.trimmingCharacters(in: .newlines))
+    }
 }
 
 extension Trait where Self == ConditionTrait {

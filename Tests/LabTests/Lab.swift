@@ -25,21 +25,28 @@ actor Lab {
     }
 
     /// Lends a new lab to `body` and takes it down afterwards; as many at once as there are cores.
-    static func run<Value: Sendable>(
-        _ options: LabOption..., body: (Lab) async throws -> Value
-    ) async throws -> Value {
+    ///
+    /// With `asNobody`, root gives up being root first.
+    static func run(
+        _ options: [LabOption], asNobody: Bool = false, body: (Lab) async throws -> Void
+    ) async throws {
         await Turnstile.labs.enter()
         let lab = Lab()
-        let outcome: Result<Value, any Error>
+        let outcome: Result<Void, any Error>
         do {
-            try await lab.start(options)
+            try await lab.start(options, asNobody: asNobody)
             outcome = .success(try await body(lab))
         } catch {
             outcome = .failure(error)
         }
         await lab.stop()
         await Turnstile.labs.leave()
-        return try outcome.get()
+        try outcome.get()
+    }
+
+    /// The same with the options as arguments.
+    static func run(_ options: LabOption..., body: (Lab) async throws -> Void) async throws {
+        try await run(options, body: body)
     }
 
     /// Runs `command`, given in words without quotes, on `host` until it ends.
@@ -70,9 +77,10 @@ actor Lab {
         try ask(Finish(finish: process, timeout: 60))
     }
 
-    private func start(_ options: [LabOption]) throws {
-        child.executableURL = Self.script
-        child.arguments = options.flatMap(\.arguments) + ["--", "agent.py"]
+    private func start(_ options: [LabOption], asNobody: Bool) throws {
+        let lab = [Self.script.path] + options.flatMap(\.arguments) + ["--", "agent.py"]
+        child.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        child.arguments = (asNobody ? Self.asNobody : []) + lab
         child.standardInput = requests
         child.standardOutput = answers
         try child.runUnblocked()

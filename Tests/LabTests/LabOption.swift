@@ -18,8 +18,8 @@ enum LabOption {
     case secondRouter
     case secondClient
 
-    /// No answer to anything but ARP.
-    static let silentGateway = filter("meta l4proto { tcp, udp } drop")
+    /// No answer to anything but ARP and ping; counts what it is asked.
+    static let silentGateway = filter("meta l4proto { tcp, udp } counter drop")
 
     var arguments: [String] {
         switch self {

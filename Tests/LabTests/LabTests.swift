@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("The lab itself", .needsLab, .timeLimit(.minutes(1))) struct LabTests {
+@Suite("The lab itself", .needsLab, .timeLimit(.minutes(5))) struct LabTests {
     @Test("its router maps a port for somebody else's client, and forwards it")
     func forwards() async throws {
         try await Lab.run { lab in
