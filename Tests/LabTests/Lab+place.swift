@@ -16,8 +16,10 @@ extension Lab {
         return check.succeeded ? nil : check.output
     }()
 
-    /// Whether this is root, and nobody can read what was built here.
-    static let nobodyCanRunIt = result(of: asNobody + ["test", "-x", natctl.path]).succeeded
+    /// Whether this is root, and nobody may make a lab and read what was built here.
+    static let nobodyCanRunIt =
+        result(of: asNobody + [script.path, "--check"]).succeeded
+        && result(of: asNobody + ["test", "-x", natctl.path]).succeeded
 
     private static func result(of command: [String]) -> (succeeded: Bool, output: String) {
         let child = Process()
