@@ -5,7 +5,10 @@ SHELL = /bin/bash
 
 # A newer compiler's new warning must not stop a user's build, only ours.
 STRICT = $(if $(filter true,$(CI)),-Xswiftc -warnings-as-errors)
-RELEASE = swift build -c release --static-swift-stdlib --product natctl
+RELEASE = swift build -c release --static-swift-stdlib
+
+BASH_SCRIPTS = Scripts/demo Scripts/setup Scripts/test Packaging/static/build .ci/run \
+    Tests/LabTests/lab Tests/LabTests/tools/router-daemon
 
 .PHONY: build setup release static demo test lint bench install clean
 
@@ -35,10 +38,14 @@ test:
 	@Scripts/setup || { Scripts/setup build && test "$(CI)" != true; }
 	Scripts/test $(STRICT)
 
+# Silent when all is well.
 lint:
+	@Scripts/setup lint
 	@swift format lint --strict --recursive Package.swift Sources Tests
 	@for page in $(wildcard Man/*.[1-9]); do mandoc -T lint -W warning $$page || exit; done
-	@for script in Scripts/* .ci/run Tests/LabTests/lab; do bash -n $$script || exit; done
+	@for script in $(BASH_SCRIPTS) $(wildcard completions/*.bash); do bash -n $$script || exit; done
+	@for script in $(wildcard completions/_*); do zsh -n $$script || exit; done
+	@for script in $(wildcard completions/*.fish); do fish -n $$script || exit; done
 
 bench: release static
 	@Scripts/setup
@@ -46,6 +53,11 @@ bench: release static
 
 install: release
 	install -D -m 755 .build/natctl $(DESTDIR)$(PREFIX)/bin/natctl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 Man/*.1
+	install -D -m 644 completions/natctl.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/natctl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions completions/_natctl
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d completions/natctl.fish
 
 clean:
 	swift package clean

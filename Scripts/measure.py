@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""measure.py RUNS: times whole processes, all variants in turn; JSON in, JSON out.
+
+In:  {NAME: {"command": [WORD...], "after": [WORD...] or absent, "environment": {...} or absent}}
+Out: {NAME: {"milliseconds": MEDIAN, "statuses": [...], "kilobytes": LARGEST PEAK}}
+
+"{port}" in a word is another port in each run; "after" cleans up, untimed. A peak below this
+interpreter's own is not seen: the kernel starts a child's account with its parent's memory."""
+
+import json
+import os
+import statistics
+import sys
+import time
+
+FIRST_PORT = 20000
+
+
+class Variant:
+    """One of the commands that are compared."""
+
+    def __init__(self, command, after=None, environment=None):
+        self.command = command
+        self.after = after
+        self.environment = {**os.environ, **(environment or {})}
+        self.milliseconds = []
+        self.statuses = set()
+        self.kilobytes = 0
+
+    def measure(self, port):
+        status, seconds, kilobytes = self.spawn(self.command, port)
+        self.milliseconds.append(seconds * 1000)
+        self.statuses.add(status)
+        self.kilobytes = max(self.kilobytes, kilobytes)
+        if self.after:
+            self.spawn(self.after, port)
+
+    def spawn(self, command, port):
+        words = [word.replace("{port}", str(port)) for word in command]
+        quiet = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0)
+                 for descriptor in (0, 1, 2)]
+        begin = time.perf_counter()
+        child = os.posix_spawnp(words[0], words, self.environment, file_actions=quiet)
+        _, status, usage = os.wait4(child, 0)
+        return (os.waitstatus_to_exitcode(status), time.perf_counter() - begin, usage.ru_maxrss)
+
+    def result(self):
+        return {
+            "milliseconds": statistics.median(self.milliseconds),
+            "statuses": sorted(self.statuses),
+            "kilobytes": self.kilobytes,
+        }
+
+
+def main():
+    runs = int(sys.argv[1])
+    variants = {name: Variant(**described) for name, described in json.load(sys.stdin).items()}
+    for run in range(runs):
+        for variant in variants.values():
+            variant.measure(FIRST_PORT + run)
+    print(json.dumps({name: variant.result() for name, variant in variants.items()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""peer.py serve tcp|udp PORT[-PORT]           answers whoever asks, in the background
+peer.py reach tcp|udp ADDRESS PORT[-PORT]   asks; prints each port's answer, a line each
+
+A server answers with "TRANSPORT PORT". Where none is reached the line is "refused" (an RST or an
+ICMP error came back) or "silent", and the status 1."""
+
+import os
+import selectors
+import socket
+import sys
+
+KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+PATIENCE = 1.0
+
+
+def ports(text):
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def serve(transport, numbers):
+    """Returns to the caller's shell as soon as every port is open."""
+    selector = selectors.DefaultSelector()
+    for port in numbers:
+        server = socket.socket(socket.AF_INET, KINDS[transport])
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("", port))
+        if transport == "tcp":
+            server.listen(64)
+        selector.register(server, selectors.EVENT_READ, f"{transport} {port}".encode())
+    if os.fork():
+        return
+    os.setsid()
+    for descriptor in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    while True:
+        for key, _ in selector.select():
+            if transport == "tcp":
+                connection, _ = key.fileobj.accept()
+                with connection:
+                    connection.sendall(key.data)
+            else:
+                _, peer = key.fileobj.recvfrom(100)
+                key.fileobj.sendto(key.data, peer)
+
+
+def reach(transport, address, port):
+    with socket.socket(socket.AF_INET, KINDS[transport]) as client:
+        client.settimeout(PATIENCE)
+        try:
+            client.connect((address, port))
+            if transport == "udp":
+                client.send(b"?")
+            return client.recv(100).decode()
+        except (ConnectionError, PermissionError):
+            return "refused"
+        except TimeoutError:
+            return "silent"
+
+
+def main():
+    action, transport, *rest = sys.argv[1:]
+    if action == "serve":
+        serve(transport, ports(rest[0]))
+        return 0
+    answers = [reach(transport, rest[0], port) for port in ports(rest[1])]
+    print("\n".join(answers))
+    return 1 if {"refused", "silent"} & set(answers) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
