@@ -1,5 +1,6 @@
 import ArgumentParser
 
-@main struct NATCtl: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "natctl", version: "0.1.0")
+@main struct NATCtl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "natctl", version: "0.1.0", subcommands: [ListInterfacesCommand.self])
 }

@@ -1,10 +1,14 @@
+import Logging
+
 extension Gateway {
     /// Every gateway that the routing tables name, best first.
     ///
     /// One read of the routes of each family, and one look at each interface that occurs in them.
     ///
     /// - Parameters:
-    ///   - family: whose default routes; `nil` takes IPv4's, then IPv6's.
+    ///   - family: of the default routes and of the routers' addresses; `nil` takes IPv4's routes,
+    ///     then IPv6's, also where a route of IPv4 leads to a router of IPv6, which can map nothing
+    ///     for it.
     ///   - interface: takes only the gateways behind the interface of this name, but those that
     ///     other tables than the main one name as well.
     /// - Returns: none when there is no default route, or when all are tunnels with an unknown end.
@@ -21,15 +25,22 @@ extension Gateway {
     ) throws(SystemError) -> [Gateway] {
         let index: UInt32? =
             if let interface { try tables.link(named: interface).index } else { nil }
-        let families = family.map { [$0] } ?? [.ipv4, .ipv6]
         var gateways: [Gateway] = []
-        for family in families {
-            let routes = try tables.defaultRoutes(family)
-            for ranked in RankedHop.ranking(routes, family: family, interfaceIndex: index) {
+        for routeFamily in family.map({ [$0] }) ?? AddressFamily.allCases {
+            let routes = try tables.defaultRoutes(routeFamily)
+            for ranked in RankedHop.ranking(routes, family: routeFamily, interfaceIndex: index) {
                 let gateway = try Gateway(
-                    ranked, family: family, rank: gateways.count + 1, from: &tables)
-                if let gateway { gateways.append(gateway) }
+                    ranked, family: routeFamily, rank: gateways.count + 1, from: &tables)
+                guard let gateway, family == nil || gateway.address.family == family else {
+                    continue
+                }
+                gateways.append(gateway)
             }
+        }
+        for gateway in gateways {
+            log.debug(
+                "gateway \(gateway.rank): \(gateway.address) on \(gateway.interface), \(gateway.reason)"
+            )
         }
         return gateways
     }

@@ -8,13 +8,11 @@ import Testing
         _ text: String, on name: String = "eth0", index: UInt32 = 2, flags: UInt32 = 0,
         linkFlags: UInt32 = 1
     ) throws -> NetworkInterface {
-        var message = try #require(
-            try InterfaceAddress(parsing: try KernelVectors.message(KernelVectors.ipv4Address)))
-        message.address = try #require(IPAddress(text))
-        message.interfaceIndex = index
-        message.flags = flags
+        let address = InterfaceAddress(
+            interfaceIndex: index, address: try #require(IPAddress(text)), peer: nil,
+            prefixLength: 24, flags: flags)
         return NetworkInterface(
-            message, of: InterfaceLink(index: index, name: name, flags: linkFlags))
+            address, of: InterfaceLink(index: index, name: name, flags: linkFlags))
     }
 
     private func gateway(_ text: String) throws -> Gateway {
