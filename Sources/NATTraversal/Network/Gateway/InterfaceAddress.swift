@@ -29,6 +29,17 @@ struct InterfaceAddress: Hashable, Sendable {
     /// Not known to be this host's alone: being probed (also optimistically), or found double.
     var isTentative: Bool { flags & (0x04 | 0x08 | 0x40) != 0 }
 
+    init(
+        interfaceIndex: UInt32, address: IPAddress, peer: IPAddress?, prefixLength: Int,
+        flags: UInt32
+    ) {
+        self.interfaceIndex = interfaceIndex
+        self.address = address
+        self.peer = peer
+        self.prefixLength = prefixLength
+        self.flags = flags
+    }
+
     /// Reads an address; `nil` when the message is another, or of a family that has none here.
     init?(parsing message: NetlinkMessage) throws(WireError) {
         guard message.kind == .newAddress else { return nil }

@@ -1,3 +1,5 @@
+import Logging
+
 /// One address of one interface of this host.
 public struct NetworkInterface: Hashable, Sendable {
     /// The interface's name.
@@ -59,6 +61,7 @@ public struct NetworkInterface: Hashable, Sendable {
                 $0.address == best.address && (best.interface ?? $0.name) == $0.name
             }
             if let place { interfaces[place].bestReason = best.reason }
+            log.debug("best \(family) address \(best.address): \(best.reason)")
         }
         return interfaces
     }

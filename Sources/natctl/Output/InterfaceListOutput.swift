@@ -1,0 +1,53 @@
+import NATTraversal
+
+/// The addresses of this host's interfaces, in every form they can be shown.
+struct InterfaceListOutput: CommandOutput {
+    /// What is shown.
+    let shown: [NetworkInterface]
+    /// The best address of each family, where one is shown; else loopback's.
+    private let best: [NetworkInterface]
+
+    /// Leaves out loopback and interfaces that are down, unless `all` are wanted.
+    init(_ interfaces: [NetworkInterface], all: Bool) {
+        shown = all ? interfaces : interfaces.filter { $0.isUp && !$0.isLoopback }
+        let best = shown.filter(\.isBest)
+        self.best = (best.isEmpty ? interfaces.filter(\.isBest) : best).sorted {
+            $0.family == .ipv4 && $1.family == .ipv6
+        }
+    }
+
+    var lines: [String] {
+        if shown.isEmpty { return [] }
+        let rows = shown.map { interface in
+            [
+                interface.shownName, "\(interface.address)/\(interface.prefixLength)",
+                interface.scope.rawValue, interface.isUp ? "up" : "down",
+                interface.isBest ? "best" : "",
+            ]
+        }
+        return aligned([["INTERFACE", "ADDRESS", "SCOPE", "STATE"]] + rows)
+    }
+
+    var quietLines: [String] { best.map(\.address.description) }
+
+    var document: [String: JSONValue] {
+        ["interfaces": .array(shown.map(\.document))]
+    }
+}
+
+extension NetworkInterface {
+    /// The name, in quotes unless it is plain ASCII: the kernel forbids little in it (T-6).
+    fileprivate var shownName: String {
+        name.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? name : displayed(name)
+    }
+
+    /// The interface as cli.md's JSON writes it.
+    fileprivate var document: JSONValue {
+        [
+            "name": .string(name), "index": JSONValue(index),
+            "address": .string(address.description), "prefixLength": JSONValue(prefixLength),
+            "family": .string(family.rawValue), "scope": .string(scope.rawValue),
+            "isUp": .bool(isUp), "isLoopback": .bool(isLoopback), "isBest": .bool(isBest),
+        ]
+    }
+}
