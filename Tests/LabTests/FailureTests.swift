@@ -76,7 +76,7 @@ struct UnwillingGateway: Sendable, CustomTestStringConvertible {
     @Test("for one of several ports is told, and the others are mapped")
     func partly() async throws {
         try await Lab.run(
-            .config("deny 8081 192.168.77.0/24 8081"),
+            .config("deny 0-65535 192.168.77.0/24 8081"),
             .config("allow 1024-65535 192.168.77.0/24 1024-65535")
         ) { lab in
             let mapped = try await lab.natctl("map tcp 8080-8082 --json")
