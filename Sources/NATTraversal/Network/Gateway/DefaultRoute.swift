@@ -18,7 +18,7 @@ struct DefaultRoute: Equatable, Sendable {
     }
 
     /// Where the route leads; a multipath route has several.
-    struct Hop: Hashable, Sendable {
+    struct Hop: Equatable, Sendable {
         /// The router; `nil` when the route names only an interface.
         var gateway: IPAddress?
         var interfaceIndex: UInt32

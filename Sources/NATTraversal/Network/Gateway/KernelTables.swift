@@ -6,8 +6,8 @@ import Glibc
 /// /proc, interfaces have their name and index alone, and there are no addresses.
 struct KernelTables: ~Copyable {
     private var socket: NetlinkSocket?
-    /// The interfaces that have been looked at.
-    private var knownLinks: [UInt32: InterfaceLink] = [:]
+    /// The interfaces that have been looked at; few, so that a dictionary would cost more.
+    private var knownLinks: [InterfaceLink] = []
 
     /// The tables of this moment; nothing is read yet.
     ///
@@ -33,7 +33,7 @@ struct KernelTables: ~Copyable {
 
     /// An interface by its index; `nil` when there is none.
     mutating func link(index: UInt32) throws(SystemError) -> InterfaceLink? {
-        if let link = knownLinks[index] { return link }
+        if let link = knownLinks.first(where: { $0.index == index }) { return link }
         guard socket != nil else { return Self.procLink(index: index) }
         return try oneLink(.link(index: index))
     }
@@ -59,7 +59,7 @@ struct KernelTables: ~Copyable {
     ) throws(SystemError) -> InterfaceLink? {
         do throws(SystemError) {
             let link = try ask(request, parse: InterfaceLink.init(parsing:)).first
-            if let link { knownLinks[link.index] = link }
+            if let link { knownLinks.append(link) }
             return link
         } catch {
             if error.code == ENODEV { return nil }

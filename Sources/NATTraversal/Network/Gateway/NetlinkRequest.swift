@@ -54,7 +54,6 @@ enum NetlinkRequest: Equatable, Sendable {
             body.appendZeros(4)
             body.append(hostOrder: index)
             body.appendZeros(8)
-            body += Self.withoutStatistics
         case .linkNamed(let name):
             body.appendZeros(16)
             let text = Array(name.utf8) + [0]
@@ -62,17 +61,7 @@ enum NetlinkRequest: Equatable, Sendable {
             body.append(hostOrder: UInt16(3))
             body += text
             body.appendZeros(-text.count & 3)
-            body += Self.withoutStatistics
         }
         return body
-    }
-
-    /// IFLA_EXT_MASK with RTEXT_FILTER_SKIP_STATS: counting them is most of the work of an answer.
-    private static var withoutStatistics: [UInt8] {
-        var attribute: [UInt8] = []
-        attribute.append(hostOrder: UInt16(8))
-        attribute.append(hostOrder: UInt16(29))
-        attribute.append(hostOrder: UInt32(8))
-        return attribute
     }
 }

@@ -25,24 +25,23 @@ struct RankedHop: Equatable, Sendable {
             route.hops.map { Place(route: route, hop: $0) }
         }.filter { interfaceIndex == nil || $0.hop.interfaceIndex == interfaceIndex }
 
-        let upperHalves = Set(places.filter { $0.route.destination == .upperHalf }.map(\.half))
         let whole = places.filter { place in
             switch place.route.destination {
             case .everything: true
-            case .lowerHalf: upperHalves.contains(place.half)
+            case .lowerHalf: places.contains { $0.isUpperHalf(of: place) }
             case .upperHalf: false
             }
         }
-        var seen: Set<DefaultRoute.Hop> = []
-        return whole.enumerated().sorted { first, second in
+        let ordered = whole.enumerated().sorted { first, second in
             // The offset, because sort promises no stability.
             first.element.order == second.element.order
                 ? first.offset < second.offset : first.element.order < second.element.order
-        }.map(\.element).filter {
-            seen.insert($0.half.hop).inserted
-        }.map {
-            RankedHop(hop: $0.hop, reason: $0.reason)
+        }.map(\.element)
+        var ranking: [RankedHop] = []
+        for place in ordered where !ranking.contains(where: { $0.hop.leads(like: place.hop) }) {
+            ranking.append(RankedHop(hop: place.hop, reason: place.reason))
         }
+        return ranking
     }
 }
 
@@ -50,18 +49,6 @@ struct RankedHop: Equatable, Sendable {
 private struct Place {
     var route: DefaultRoute
     var hop: DefaultRoute.Hop
-
-    /// What a lower and an upper half must have in common to be one way to everything.
-    struct Half: Hashable {
-        var table: UInt32
-        var hop: DefaultRoute.Hop
-    }
-
-    var half: Half {
-        Half(
-            table: route.table,
-            hop: DefaultRoute.Hop(gateway: hop.gateway, interfaceIndex: hop.interfaceIndex))
-    }
 
     /// The lower goes first.
     var order: (router: Int, table: Int, prefix: Int, metric: UInt32, preference: Int) {
@@ -72,24 +59,36 @@ private struct Place {
         )
     }
 
+    /// Whether both halves are one way to everything.
+    func isUpperHalf(of lower: Place) -> Bool {
+        route.destination == .upperHalf && route.table == lower.route.table
+            && hop.leads(like: lower.hop)
+    }
+
     var reason: String {
-        var parts = [
+        var reason =
             route.destination == .everything
-                ? "default route"
-                : "routes to both halves of the Internet, which go before a default route"
-        ]
-        parts.append(route.metric == 0 ? "no metric" : "metric \(route.metric)")
-        if route.preference != .medium { parts.append("router preference \(route.preference)") }
+            ? "default route"
+            : "routes to both halves of the Internet, which go before a default route"
+        reason += route.metric == 0 ? ", no metric" : ", metric \(route.metric)"
+        if route.preference != .medium { reason += ", router preference \(route.preference)" }
         if route.hops.count > 1 {
             let sum = route.hops.reduce(0) { $0 + $1.weight }
-            parts.append("\(hop.weight) of \(sum) parts of the traffic")
+            reason += ", \(hop.weight) of \(sum) parts of the traffic"
         }
-        if route.table != DefaultRoute.mainTable { parts.append("table \(route.table)") }
+        if route.table != DefaultRoute.mainTable { reason += ", table \(route.table)" }
         if hop.gateway == nil {
-            parts.append("the far end of a tunnel that names no router, which goes after routers")
+            reason += ", the far end of a tunnel that names no router, which goes after routers"
         } else if hop.gateway?.family != route.family {
-            parts.append("the router has no address of the route's family")
+            reason += ", the router has no address of the route's family"
         }
-        return parts.joined(separator: ", ")
+        return reason
+    }
+}
+
+extension DefaultRoute.Hop {
+    /// Whether both lead to the same router, whatever their weights.
+    fileprivate func leads(like other: Self) -> Bool {
+        gateway == other.gateway && interfaceIndex == other.interfaceIndex
     }
 }

@@ -64,11 +64,3 @@ enum KernelVectors {
             [UInt8(16 + body.count), 0, 0, 0, 24, 0, 2, 0] + [1, 0, 0, 0] + [0, 0, 0, 0] + body)
     }
 }
-
-/// The bytes of hexadecimal digits; blanks between them are for the reader.
-func bytes(_ hexadecimal: String) -> [UInt8] {
-    let digits = hexadecimal.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count, by: 2).map {
-        UInt8(digits[$0] << 4 | digits[$0 + 1])
-    }
-}
