@@ -46,9 +46,10 @@ extension SimulatedGateway {
         }
     }
 
+    /// The socket to answer from: the gateway's own or, as a fault, a new one elsewhere.
     private func answeringSocket(
         _ source: GatewayFaults.AnswerSource, instead socket: UDPSocket
-    ) throws(SystemError) -> UDPSocket {
+    ) throws -> UDPSocket {
         let local: SocketAddress
         switch source {
         case .gateway: return socket

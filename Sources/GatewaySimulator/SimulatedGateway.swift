@@ -18,6 +18,7 @@ package final class SimulatedGateway: Sendable {
     /// Runs a gateway while `body` does, and takes it down before returning.
     ///
     /// - Throws: `SystemError` when the gateway's port cannot be bound, and what `body` throws.
+    @discardableResult
     package static func run<Value: Sendable>(
         _ configuration: GatewayConfiguration = GatewayConfiguration(),
         body: (SimulatedGateway) async throws -> Value

@@ -91,6 +91,16 @@ final class StreamSocket: Sendable {
         }
     }
 
+    /// Everything up to the end of the stream.
+    func receiveAll() async throws -> [UInt8] {
+        var all: [UInt8] = []
+        while true {
+            let bytes = try await receive()
+            if bytes.isEmpty { return all }
+            all += bytes
+        }
+    }
+
     /// Sends all of `bytes`.
     func send(_ bytes: [UInt8]) async throws {
         var rest = bytes[...]

@@ -1,10 +1,18 @@
 /// An IPv6 address, without a zone.
 public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
+    // Two halves, because Swift 6.3 can put a value that holds a UInt128 at an address divisible by
+    // 8 and then load it as if it were divisible by 16, which ends the process.
+    private let highHalf: UInt64
+    private let lowHalf: UInt64
+
     /// The address as a number, most significant octet first.
-    public let rawValue: UInt128
+    public var rawValue: UInt128 { UInt128(highHalf) << 64 | UInt128(lowHalf) }
 
     /// The address with this number.
-    public init(rawValue: UInt128) { self.rawValue = rawValue }
+    public init(rawValue: UInt128) {
+        highHalf = UInt64(truncatingIfNeeded: rawValue >> 64)
+        lowHalf = UInt64(truncatingIfNeeded: rawValue)
+    }
 
     /// Reads the forms of RFC 4291, section 2.2, a dotted IPv4 tail included; no zone, no brackets.
     public init?(_ text: String) {
@@ -25,7 +33,7 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
     }
 
     private init(groups: [UInt16]) {
-        rawValue = groups.reduce(0) { $0 << 16 | UInt128($1) }
+        self.init(rawValue: groups.reduce(0) { $0 << 16 | UInt128($1) })
     }
 
     /// Where `::` begins, if it occurs.
@@ -67,7 +75,7 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
 
     /// The IPv4-mapped form `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2).
     public init(mapping address: IPv4Address) {
-        rawValue = 0xFFFF_0000_0000 | UInt128(address.rawValue)
+        self.init(rawValue: 0xFFFF_0000_0000 | UInt128(address.rawValue))
     }
 
     /// The embedded address when this one is IPv4-mapped.
