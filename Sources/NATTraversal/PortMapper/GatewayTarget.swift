@@ -34,17 +34,8 @@ extension GatewaySelection {
     ///
     /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
     func targets() throws(PortMapperError) -> [GatewayTarget] {
-        let gateways: [Gateway]
-        do throws(SystemError) {
-            if let gateway { return [try target(of: gateway)] }
-            gateways = try Gateway.candidates(family: .ipv4, interface: interface)
-        } catch {
-            if error.code == ENODEV, let name = interface ?? gateway?.zone {
-                throw .noSuchInterface(name)
-            }
-            throw .system(error)
-        }
-        guard !gateways.isEmpty else { throw .noGateway }
+        if let gateway { return [try target(of: gateway)] }
+        let gateways = try candidates(.ipv4)
         return gateways.map { gateway in
             // One default route needs no more than the routing table; of several each is asked by
             // its own interface.
@@ -54,13 +45,28 @@ extension GatewaySelection {
         }
     }
 
-    private func target(of literal: GatewayLiteral) throws(SystemError) -> GatewayTarget {
+    /// The gateways of the routing tables, best first; never none.
+    ///
+    /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
+    func candidates(_ family: AddressFamily? = nil) throws(PortMapperError) -> [Gateway] {
+        let gateways: [Gateway]
+        do throws(SystemError) {
+            gateways = try Gateway.candidates(family: family, interface: interface)
+        } catch {
+            if error.code == ENODEV, let interface { throw .noSuchInterface(interface) }
+            throw .system(error)
+        }
+        guard !gateways.isEmpty else { throw .noGateway }
+        return gateways
+    }
+
+    private func target(of literal: GatewayLiteral) throws(PortMapperError) -> GatewayTarget {
         var address = SocketAddress(
             literal.address, port: literal.port?.rawValue ?? GatewayLink.port)
         if let zone = literal.zone {
             let named = unsafe if_nametoindex(zone)
             let index = UInt32(zone) ?? named
-            guard index != 0 else { throw SystemError("if_nametoindex", code: ENODEV) }
+            guard index != 0 else { throw .noSuchInterface(zone) }
             address.scopeID = index
         }
         return GatewayTarget(socketAddress: address, interface: interface)

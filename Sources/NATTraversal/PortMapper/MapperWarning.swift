@@ -44,6 +44,11 @@ extension MapperWarning {
     package static let leasesOnly = MapperWarning(
         .leasesOnly, "only natctl's leases are shown; the gateway's table was not read")
 
+    /// What an external address deserves to be warned of.
+    package static func about(externalAddress: IPAddress, gateway: IPAddress) -> [MapperWarning] {
+        ExternalAddressCheck.warnings(for: externalAddress, gateway: gateway)
+    }
+
     /// Different external addresses were told.
     package static func disagreement(among addresses: [IPAddress]) -> MapperWarning {
         MapperWarning(

@@ -64,6 +64,21 @@ public actor PortMapper {
         try await ExternalAddressSearch(selection).all()
     }
 
+    /// Asks every gateway what it offers; nothing is mapped.
+    ///
+    /// - Returns: a report for each gateway, best first.
+    /// - Throws: `PortMapperError` when there is no gateway, `CancellationError`.
+    public func gateways() async throws -> [GatewayReport] {
+        try await GatewayProbe(selection).run()
+    }
+
+    /// The address of the best gateway, without asking it.
+    package func bestGateway() throws(PortMapperError) -> String {
+        if let gateway = selection.gateway { return gateway.address.description }
+        let best = try selection.candidates().first
+        return best.map { $0.address.description } ?? ""
+    }
+
     /// Deletes natctl's mappings: those of these ports, or all.
     ///
     /// - Parameter request: which.

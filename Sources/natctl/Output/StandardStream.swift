@@ -10,18 +10,7 @@ enum StandardStream: Int32 {
 
     /// Writes a text and a line end.
     func writeLine(_ line: String) throws(SystemError) {
-        let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes[written...].withUnsafeBytes {
-                unsafe write(rawValue, $0.baseAddress, $0.count)
-            }
-            if count >= 0 {
-                written += count
-            } else if errno != EINTR {
-                throw SystemError("write")
-            }
-        }
+        try natctl.writeLine(line, to: rawValue)
     }
 
     /// Whether a person looks at it.
@@ -31,4 +20,20 @@ enum StandardStream: Int32 {
 /// Says a line on standard error; when even that fails there is nobody to tell.
 func say(_ line: String) {
     try? StandardStream.error.writeLine("natctl: \(line)")
+}
+
+/// Writes a text and a line end, to the end or to an error.
+func writeLine(_ line: String, to descriptor: Int32) throws(SystemError) {
+    let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
+    var written = 0
+    while written < bytes.count {
+        let count = unsafe bytes[written...].withUnsafeBytes {
+            unsafe write(descriptor, $0.baseAddress, $0.count)
+        }
+        if count >= 0 {
+            written += count
+        } else if errno != EINTR {
+            throw SystemError("write")
+        }
+    }
 }

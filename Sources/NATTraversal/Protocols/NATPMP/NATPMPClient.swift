@@ -84,11 +84,22 @@ extension NATPMPClient {
         isPCPAllowed: Bool = false, patience: Patience,
         until limit: ContinuousClock.Instant? = nil
     ) async throws -> IPv4Address {
+        try await addressAndEpoch(
+            isPCPAllowed: isPCPAllowed, patience: patience, until: limit
+        ).address
+    }
+
+    /// The same with the age of the gateway's mapping table.
+    func addressAndEpoch(
+        isPCPAllowed: Bool = false, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
+    ) async throws -> (address: IPv4Address, epochSeconds: UInt32?) {
         let announce = PCPRequest(operation: .announce, clientAddress: link.local.address)
         let answers = try await ask(
             .externalAddress, companion: isPCPAllowed ? announce.encoded : nil,
             patience: patience, until: limit)
-        return try externalAddress(in: answers.response)
+        let response = answers.response
+        return (try externalAddress(in: response), response.epochSeconds)
     }
 
     /// Maps, and learns the external address on the way where `address` is still to be learned: the

@@ -1,0 +1,86 @@
+/// Asks gateways what they offer, without leaving anything behind: all at once.
+struct GatewayProbe {
+    private let selection: GatewaySelection
+
+    init(_ selection: GatewaySelection) { self.selection = selection }
+
+    /// A report for each gateway, best first.
+    func run() async throws -> [GatewayReport] {
+        let candidates = try candidates()
+        let reports = try await withThrowingTaskGroup(of: (Int, GatewayReport).self) { group in
+            for (index, candidate) in candidates.enumerated() {
+                group.addTask { (index, try await report(on: candidate)) }
+            }
+            return try await group.reduce(into: [Int: GatewayReport]()) { $0[$1.0] = $1.1 }
+        }
+        return candidates.indices.compactMap { reports[$0] }
+    }
+
+    private struct Candidate: Sendable {
+        var target: GatewayTarget
+        var rank: Int
+        var reason: String
+        var interface: String?
+    }
+
+    private func candidates() throws -> [Candidate] {
+        if selection.gateway != nil {
+            return try selection.targets().map {
+                Candidate(
+                    target: $0, rank: 1, reason: "named by the user", interface: $0.interface)
+            }
+        }
+        return try selection.candidates().map { gateway in
+            Candidate(
+                target: GatewayTarget(
+                    socketAddress: gateway.socketAddress(port: GatewayLink.port),
+                    interface: gateway.interface),
+                rank: gateway.rank, reason: gateway.reason, interface: gateway.interface)
+        }
+    }
+
+    private func report(on candidate: Candidate) async throws -> GatewayReport {
+        let isIPv4 = candidate.target.socketAddress.address.family == .ipv4
+        async let pcp = ask(candidate.target, by: .pcp)
+        async let natpmp = isIPv4 ? ask(candidate.target, by: .natPMP) : nil
+        let techniques = [try await pcp, try await natpmp].compactMap(\.self)
+        return GatewayReport(
+            address: candidate.target.socketAddress.address, interface: candidate.interface,
+            localAddress: try? candidate.target.link().local.address, rank: candidate.rank,
+            reason: candidate.reason, techniques: techniques)
+    }
+
+    private func ask(
+        _ target: GatewayTarget, by technique: Technique
+    ) async throws -> GatewayReport.TechniqueReport? {
+        guard selection.allows(technique) else { return nil }
+        var report = GatewayReport.TechniqueReport(technique: technique, isAvailable: false)
+        let start = ContinuousClock.now
+        do {
+            // A socket each, so that neither takes the other's answer.
+            let link = try target.link()
+            if technique == .pcp {
+                report.epochSeconds = try await PCPClient(link: link).announce(
+                    patience: selection.patience())
+            } else {
+                let answer = try await NATPMPClient(link: link).addressAndEpoch(
+                    patience: selection.patience())
+                report.epochSeconds = answer.epochSeconds
+                report.externalAddress = .v4(answer.address)
+            }
+            report.isAvailable = true
+            report.roundTrip = start.duration(to: .now)
+            if report.externalAddress?.isUnspecified == true {
+                report.externalAddress = nil
+                report.problem = .noExternalAddress(gateway: target.name, technique: technique)
+            }
+        } catch let error as PortMapperError {
+            report.problem = error
+            if case .refused = error {
+                report.isAvailable = true
+                report.roundTrip = start.duration(to: .now)
+            }
+        }
+        return report
+    }
+}

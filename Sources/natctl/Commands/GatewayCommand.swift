@@ -1,0 +1,52 @@
+import ArgumentParser
+import NATTraversal
+
+struct GatewayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway",
+        abstract: "Show the path to the Internet and what is on it",
+        discussion: """
+            Nothing is mapped, so PCP shows no address. Any diagnosis is success; no gateway is \
+            69. With --quiet nobody is asked, and the best gateway's address is printed.
+            """)
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Write what was asked and answered to this file, external addresses masked",
+            valueName: "file"),
+        completion: .file())
+    var report: String?
+
+    @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func validate() throws {
+        if report != nil, output.quiet {
+            throw ValidationError("--report does not go with --quiet, which asks nobody")
+        }
+    }
+
+    func run() async throws {
+        let selection = try gateway.selection()
+        try await output.run(emptyDocument: ["gateways": [], "warnings": []]) {
+            if output.quiet {
+                return BestGatewayOutput(address: try await PortMapper(selection).bestGateway())
+            }
+            let found = GatewayOutput(
+                reports: try await PortMapper(selection).gateways(),
+                isPicture: StandardStream.output.isTerminal)
+            if let report { try ReportFile(report).write(found.masked.document) }
+            return found
+        }
+    }
+}
+
+/// What `gateway --quiet` prints.
+private struct BestGatewayOutput: CommandOutput {
+    let address: String
+
+    var lines: [String] { [address] }
+    var quietLines: [String] { [address] }
+    var document: [String: JSONValue] { [:] }
+}

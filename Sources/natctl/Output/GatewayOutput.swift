@@ -1,0 +1,116 @@
+import NATTraversal
+
+/// What `gateway` prints.
+struct GatewayOutput: CommandOutput {
+    var reports: [GatewayReport]
+    /// Whether to draw the path, for a terminal.
+    var isPicture = false
+
+    var lines: [String] {
+        reports.flatMap { report in
+            isPicture ? report.picture : [report.heading] + report.rows
+        }
+    }
+    var quietLines: [String] { reports.prefix(1).map(\.address.description) }
+    var warnings: [MapperWarning] {
+        reports.flatMap { report in
+            report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
+                MapperWarning.about(externalAddress: $0, gateway: report.address)
+            }
+        }
+    }
+    var document: [String: JSONValue] {
+        [
+            "gateways": .array(reports.map(\.document)),
+            "warnings": .array(warnings.map(\.document)),
+        ]
+    }
+
+    /// The same without what a stranger need not know (threats.md T-13).
+    var masked: GatewayOutput {
+        var copy = self
+        for report in copy.reports.indices {
+            for technique in copy.reports[report].techniques.indices {
+                copy.reports[report].techniques[technique].externalAddress?.mask()
+            }
+        }
+        return copy
+    }
+}
+
+extension GatewayReport {
+    fileprivate var heading: String {
+        "\(rank). \(address)" + (interface.map { " by \($0)" } ?? "")
+            + (localAddress.map { ", from \($0)" } ?? "") + ": \(reason)"
+    }
+
+    fileprivate var rows: [String] {
+        techniques.map { "   \($0.row)" } + ["   diagnosis: \(diagnosis?.rawValue ?? "unknown")"]
+    }
+
+    fileprivate var picture: [String] {
+        let outside = techniques.compactMap(\.externalAddress).first?.description ?? "?"
+        return [
+            "this host  \(localAddress?.description ?? "?")"
+                + (interface.map { "  \($0)" } ?? ""),
+            "   |",
+            "gateway    \(address)  \(rank): \(reason)",
+        ] + techniques.map { "   |       \($0.row)" } + [
+            "   |", "outside    \(outside)  \(diagnosis?.rawValue ?? "unknown")", "",
+        ]
+    }
+
+    fileprivate var document: JSONValue {
+        [
+            "address": .string(address.description),
+            "interface": JSONValue(interface),
+            "localAddress": JSONValue(localAddress?.description),
+            "rank": JSONValue(rank),
+            "reason": .string(reason),
+            "techniques": .array(techniques.map(\.document)),
+            "device": nil,
+            "diagnosis": JSONValue(diagnosis?.rawValue),
+        ]
+    }
+}
+
+extension GatewayReport.TechniqueReport {
+    private var milliseconds: Double? {
+        roundTrip.map { ($0 / .microseconds(10)).rounded() / 100 }
+    }
+
+    fileprivate var row: String {
+        let name = technique.displayName
+        let head = name + String(repeating: " ", count: max(1, 9 - name.count))
+        guard isAvailable else { return head + "no: \(problem?.userMessage ?? "unknown")" }
+        let facts = [
+            "yes", milliseconds.map { "\($0) ms" }, epochSeconds.map { "epoch \($0) s" },
+            externalAddress?.description, problem?.userMessage,
+        ]
+        return head + facts.compactMap(\.self).joined(separator: ", ")
+    }
+
+    fileprivate var document: JSONValue {
+        [
+            "technique": .string(technique.rawValue),
+            "available": .bool(isAvailable),
+            "roundTripMilliseconds": milliseconds.map(JSONValue.number) ?? .null,
+            "epoch": JSONValue(epochSeconds),
+            "externalAddress": JSONValue(externalAddress?.description),
+            "scope": JSONValue(externalAddress?.scope.rawValue),
+            "detail": JSONValue(problem?.userMessage),
+        ]
+    }
+}
+
+extension IPAddress {
+    /// Keeps what tells the kind of address and drops what tells whose it is.
+    fileprivate mutating func mask() {
+        switch self {
+        case .v4(let address):
+            self = .v4(IPv4Address(rawValue: address.rawValue & 0xFFFF_0000))
+        case .v6(let address):
+            self = .v6(IPv6Address(rawValue: address.rawValue & ~UInt128(0) << 96))
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import Glibc
+import NATTraversal
+
+/// A file that a command writes for its user to send to somebody.
+struct ReportFile {
+    private let path: String
+
+    init(_ path: String) { self.path = path }
+
+    /// Writes a document; a file that is there is replaced.
+    func write(_ members: [String: JSONValue]) throws(SystemError) {
+        var document = members
+        document["version"] = 1
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("open") }
+        defer { close(descriptor) }
+        try writeLine(JSONValue.object(document).text, to: descriptor)
+    }
+}
