@@ -41,7 +41,7 @@ struct NATCtl: AsyncParsableCommand {
     /// Runs the command of the command line and returns the exit code.
     @concurrent private static func run() async -> Int32 {
         do {
-            var command = try NATCtl.parseAsRoot()
+            var command = try command(for: Array(CommandLine.arguments.dropFirst()))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -63,5 +63,18 @@ struct NATCtl: AsyncParsableCommand {
                 return EndCode.io.rawValue
             }
         }
+    }
+
+    /// The command that the arguments mean.
+    ///
+    /// A subcommand alone takes half the time of the whole tree to parse, and natctl runs from
+    /// scripts many times. What it does not take, help and mistakes among it, is for the tree, which
+    /// knows what to say.
+    private static func command(for arguments: [String]) throws -> any ParsableCommand {
+        let type = NATCtl.configuration.subcommands.first {
+            $0.configuration.commandName == arguments.first
+        }
+        if let command = try? type?.parse(Array(arguments.dropFirst())) { return command }
+        return try NATCtl.parseAsRoot(arguments)
     }
 }
