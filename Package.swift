@@ -54,14 +54,20 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
+        .target(
+            name: "TestSupport", path: "Tests/TestSupport", exclude: ["check-documents.py"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "NATTraversalTests", dependencies: ["NATTraversal", "GatewaySimulator"],
             exclude: ["Fixtures"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "natctlTests", dependencies: ["natctl", "NATTraversal", "GatewaySimulator"],
+            name: "natctlTests",
+            dependencies: [
+                "natctl", "NATTraversal", "GatewaySimulator", "gateway-simulator", "TestSupport",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "LabTests", dependencies: ["natctl"], exclude: ["lab", "tools"],
+            name: "LabTests", dependencies: ["natctl", "TestSupport"], exclude: ["lab", "tools"],
             swiftSettings: swiftSettings),
     ]
 )

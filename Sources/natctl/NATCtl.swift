@@ -7,10 +7,13 @@ import NATTraversal
 struct NATCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "natctl",
-        abstract: "Open ports on home routers by PCP and NAT-PMP.",
+        abstract: "Open ports on home routers by PCP and NAT-PMP",
         discussion: """
-            natctl map tcp 8080 makes port 8080 of this host public. Exit codes: 0 done, 64 usage, \
-            65 bad answer, 69 unavailable, 73 cannot map, 74 input/output, 75 timeout, 77 refused.
+            natctl map tcp 8080 makes port 8080 of this host public for two hours; run it again \
+            to renew, natctl unmap tcp 8080 to close the port.
+
+            Exit codes: 0 done, 64 usage, 65 bad answer, 69 unavailable, 70 internal, 73 cannot \
+            map, 74 input or output, 75 timeout, 77 refused, 128+n ended by signal n.
             """,
         version: "0.1.0",
         subcommands: [

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("natctl on a LAN client", .needsLab, .timeLimit(.minutes(5))) struct ConfinementTests {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("The external address", .needsLab, .timeLimit(.minutes(5))) struct ExternalAddressTests {

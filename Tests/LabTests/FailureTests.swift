@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A gateway that grants nothing, and what the user is told about it.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("Of two default routes", .needsLab, .timeLimit(.minutes(5))) struct GatewayChoiceTests {

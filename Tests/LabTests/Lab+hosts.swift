@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What the tests ask of the hosts beside `natctl`.
 extension Lab {

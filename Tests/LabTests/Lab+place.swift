@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Where the lab and the tool are, and whether a lab can run here.
 extension Lab {
     static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("lab")
-    static let natctl = Bundle.main.bundleURL.appendingPathComponent("natctl")
+    static let natctl = ProjectFiles.natctl
 
     /// The words in front of a command that run it as nobody, where root says them.
     static let asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A running lab: hosts in namespaces, a real router daemon, and the built `natctl` (see `lab`).
 ///
@@ -54,11 +55,13 @@ actor Lab {
         try finish(try start(command, on: host))
     }
 
-    /// Runs the built tool on `host`, as a new process each time.
-    @discardableResult func natctl(_ arguments: String, on host: Host = .client) throws
+    /// Runs the built tool on `host`, as a new process each time, and checks its document.
+    @discardableResult func natctl(_ arguments: String, on host: Host = .client) async throws
         -> CommandOutcome
     {
-        try on(host, "\(Self.natctl.path) \(arguments)")
+        let outcome = try on(host, "\(Self.natctl.path) \(arguments)")
+        try await outcome.checkDocument()
+        return outcome
     }
 
     /// Starts `command` and returns its number, for `signal` and `finish`.

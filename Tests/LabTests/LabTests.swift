@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("The lab itself", .needsLab, .timeLimit(.minutes(5))) struct LabTests {

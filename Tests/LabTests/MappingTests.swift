@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("A mapping on a real router", .needsLab, .timeLimit(.minutes(5))) struct MappingTests {

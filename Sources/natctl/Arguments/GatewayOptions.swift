@@ -6,27 +6,29 @@ import NATTraversal
 struct GatewayOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "How to ask: auto prefers PCP, then NAT-PMP.")
+        help: ArgumentHelp(
+            "How to ask; auto prefers PCP, then NAT-PMP.", valueName: "technique"))
     var via: TechniqueArgument = .auto
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Ask this gateway, an address and never a name (default: every default route).",
+            "Ask this gateway, an address and never a name. (default: every default route)",
             valueName: "address[:port]"))
     var gateway: GatewayLiteral?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Leave by this interface (default: the route's).", valueName: "name"))
+            "Leave by this interface. (default: the route's)", valueName: "name"),
+        completion: .shellCommand("ls /sys/class/net"))
     var interface: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Give up after this, as 90, 90s, 15m, 2h or 7d "
-                + "(default: 30s, 3s while no gateway has answered).", valueName: "duration"))
+            "Give up after this, as 90, 90s, 15m, 2h or 7d. (default: 30s, and 1s for each further "
+                + "port; 3s while no gateway has answered)", valueName: "duration"))
     var timeout: DurationArgument?
 
     func validate() throws {

@@ -6,7 +6,7 @@ struct MappingOptions: ParsableArguments {
     @Option(
         name: [.customShort("e"), .long],
         help: ArgumentHelp(
-            "The external port to suggest; of several, for the first (default: the internal one).",
+            "The external port to suggest; of several, for the first. (default: the internal one)",
             valueName: "port"))
     var externalPort: PortNumber?
 
@@ -16,28 +16,30 @@ struct MappingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long to map for, as 90, 90s, 15m, 2h or 7d.", valueName: "duration"),
+            "How long to map for, as 90, 90s, 15m, 2h or 7d. "
+                + "(default: \(defaultLifetime.defaultValueDescription))", valueName: "duration"),
         transform: Self.lifetime)
-    var lifetime = DurationArgument(.seconds(7200))
+    var lifetime = defaultLifetime
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Map for this host, or from this address of this one (default: this host's address "
-                + "towards the gateway).", valueName: "address"),
+            "Map for this host, or from this address of this one. (default: this host's address "
+                + "towards the gateway)", valueName: "address"),
         transform: { try Self.address($0, "--internal-address") })
     var internalAddress: IPv4Address?
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Let only this peer in (default: anyone).", valueName: "address"),
+        help: ArgumentHelp("Let only this peer in. (default: anyone)", valueName: "address"),
         transform: { try Self.address($0, "--remote-host") })
     var remoteHost: IPv4Address?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The text in the router's table, at most 64 bytes (default: as natctl tcp 8080).",
+            "The text in the router's table, 1 to 64 bytes. (default: natctl tcp 8080, as the case "
+                + "may be)",
             valueName: "text"))
     var description: String?
 
@@ -62,6 +64,8 @@ struct MappingOptions: ParsableArguments {
         else { throw ValidationError("the external ports from \(first) on end at 65535") }
         return port
     }
+
+    private static let defaultLifetime = DurationArgument(.seconds(7200))
 
     private static func lifetime(_ text: String) throws -> DurationArgument {
         if Int(text.prefix { $0.isNumber }) == 0 {

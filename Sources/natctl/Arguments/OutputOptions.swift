@@ -3,7 +3,7 @@ import NATTraversal
 
 /// How a command shows its results; shared by all.
 struct OutputOptions: ParsableArguments {
-    @Flag(name: .long, help: "Print one JSON document.")
+    @Flag(name: .long, help: "Print one JSON document on standard output.")
     var json = false
 
     @Flag(name: .shortAndLong, help: "Print the bare answer only; not with --json.")

@@ -4,13 +4,13 @@ import NATTraversal
 struct ExternalIPCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "external-ip",
-        abstract: "Print the address on the Internet side.",
+        abstract: "Print the address on the Internet side",
         discussion: """
             NAT-PMP tells it; where only PCP can, a mapping of natctl's own UDP port is made and \
             deleted at once. Nothing is left behind.
             """)
 
-    @Flag(name: .long, help: "Ask every technique of every gateway.")
+    @Flag(name: .long, help: "Ask every technique of every gateway; a line for each answer.")
     var all = false
 
     @Flag(name: .long, help: "Fail when the address is not public.")

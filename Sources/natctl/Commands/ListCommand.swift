@@ -4,10 +4,13 @@ import NATTraversal
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Show natctl's mappings.",
-        discussion: "The leases alone are shown: PCP and NAT-PMP cannot read the gateway's table.")
+        abstract: "Show natctl's mappings",
+        discussion: """
+            A lease is a mapping that natctl made and remembers. What others have mapped is not \
+            shown: PCP and NAT-PMP cannot read the gateway's table.
+            """)
 
-    @Flag(name: .long, help: "Show natctl's leases alone and ask nobody.")
+    @Flag(name: .long, help: "Ask nobody, and leave out the warning that only leases are shown.")
     var leases = false
 
     @OptionGroup(title: "Output options") var output: OutputOptions

@@ -14,10 +14,10 @@ struct ListInterfacesCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Include loopback and interfaces that are down.")
     var all = false
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run() async throws {
-        try await output.run(emptyDocument: ["interfaces": []]) {
+        try await output.run {
             InterfaceListOutput(try NetworkInterface.all(), all: all)
         }
     }

@@ -4,19 +4,19 @@ import NATTraversal
 struct MapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "map",
-        abstract: "Open ports on the gateway.",
+        abstract: "Open ports on the gateway",
         discussion: """
-            The same again, from another process or from cron, renews the same mapping on the \
-            same external port.
+            The mapping ends with its lifetime unless it is renewed: the same command again, \
+            from another process or from cron, renews it on the same external port.
             """)
 
-    @Argument(help: "The transport: tcp, udp or both.")
+    @Argument(help: "The transport; both is tcp and udp.")
     var transport: TransportArgument
 
     @Argument(help: ArgumentHelp("Ports of this host, 1 to 65535.", valueName: "port[-port]"))
     var ports: [PortRangeArgument]
 
-    @OptionGroup var mapping: MappingOptions
+    @OptionGroup(title: "Mapping options") var mapping: MappingOptions
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 

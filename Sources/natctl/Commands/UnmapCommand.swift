@@ -4,18 +4,18 @@ import NATTraversal
 struct UnmapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unmap",
-        abstract: "Delete what map has made.",
+        abstract: "Delete what map has made",
         usage: """
             natctl unmap tcp|udp|both <port[-port]> ... [<options>]
             natctl unmap tcp|udp --external-port <port> [<options>]
             natctl unmap --all [tcp|udp] [<options>]
             """,
         discussion: """
-            Nothing to delete is success. Without a lease nobody is asked, unless --via nat-pmp \
-            says how.
+            Each mapping is deleted by the technique that made it. Nothing to delete is success. \
+            Without a lease nobody is asked, unless --via nat-pmp says how.
             """)
 
-    @Argument(help: "The transport: tcp, udp or both.")
+    @Argument(help: "The transport; both is tcp and udp.")
     var transport: TransportArgument?
 
     @Argument(help: ArgumentHelp("Ports of this host, 1 to 65535.", valueName: "port[-port]"))

@@ -1,11 +1,11 @@
-import Foundation
+package import Foundation
 
 extension Process {
     /// Starts a child that hears signals.
     ///
     /// Dispatch's threads block every signal and a child inherits that: the router daemon would
     /// not stop, and no test could interrupt `natctl`.
-    func runUnblocked() throws {
+    package func runUnblocked() throws {
         var none = sigset_t()
         var before = sigset_t()
         unsafe sigemptyset(&none)

@@ -1,0 +1,69 @@
+import Foundation
+
+/// How a command ended.
+package struct CommandOutcome: Decodable, Sendable {
+    /// The exit status; 128+n after signal n.
+    package var status: Int32
+    package var output: String
+    package var errors: String
+    package var seconds: Double
+
+    package var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    /// The standard output, read as what cli.md calls a document.
+    ///
+    /// - Throws: `DecodingError` where it is anything else, or more than one.
+    package var document: Document {
+        get throws { try JSONDecoder().decode(Document.self, from: Data(output.utf8)) }
+    }
+
+    /// Holds the standard output against the schema where it is a document.
+    ///
+    /// - Throws: `DocumentSchema.Violation`.
+    package func checkDocument() async throws {
+        guard output.hasPrefix("{"), DocumentSchema.isAvailable else { return }
+        try await DocumentSchema.shared.check(output)
+    }
+}
+
+/// The keys of natctl's JSON that tests look at.
+package struct Document: Decodable {
+    package struct Mapping: Decodable {
+        package var transport: String
+        package var internalAddress: String
+        package var internalPort: Int
+        package var externalAddress: String?
+        package var externalPort: Int
+        package var lifetime: Int?
+        package var technique: String?
+        package var gateway: String
+    }
+
+    package struct Refusal: Decodable {
+        package var code: String
+        package var message: String
+        package var technique: String?
+        package var gateway: String?
+        package var gatewayCode: Int?
+        package var gatewayCodeName: String?
+    }
+
+    package struct Failure: Decodable {
+        package var transport: String
+        package var internalPort: Int
+        package var error: Refusal
+    }
+
+    package struct Warning: Decodable {
+        package var code: String
+    }
+
+    package var version: Int
+    package var address: String?
+    package var scope: String?
+    package var technique: String?
+    package var mappings: [Mapping]?
+    package var failures: [Failure]?
+    package var error: Refusal?
+    package var warnings: [Warning]?
+}
