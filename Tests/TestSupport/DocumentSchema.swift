@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Schema/natctl.schema.json, against which every document is held that a test sees.
 ///

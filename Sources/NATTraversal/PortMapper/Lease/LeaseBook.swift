@@ -3,6 +3,7 @@ import Logging
 /// The leases as one command uses them: a file that cannot be used costs a warning, not the work.
 final class LeaseBook {
     private let file: LeaseFile
+    private var known: LeaseFile.Contents?
     private(set) var warnings: [MapperWarning] = []
 
     init(_ file: LeaseFile) { self.file = file }
@@ -10,7 +11,9 @@ final class LeaseBook {
     /// The leases that still live.
     func live(at now: Timestamp) -> [Lease] {
         do throws(LeaseFileProblem) {
-            return try file.read().leases.filter { $0.isLive(at: now) }
+            let contents = try file.read(known: known)
+            known = contents
+            return contents.table.leases.filter { $0.isLive(at: now) }
         } catch {
             warn(error)
             return []
@@ -22,7 +25,7 @@ final class LeaseBook {
     /// - Throws: `PortMapperError.leaseFile`.
     func requireLive(at now: Timestamp) throws(PortMapperError) -> [Lease] {
         do throws(LeaseFileProblem) {
-            return try file.read().leases.filter { $0.isLive(at: now) }
+            return try file.read().table.leases.filter { $0.isLive(at: now) }
         } catch {
             throw .leaseFile(path: file.path, problem: error.sentence)
         }
@@ -33,11 +36,12 @@ final class LeaseBook {
         isDurable: Bool, _ change: (inout LeaseTable) -> Result
     ) async throws -> Result {
         do {
-            let (result, movedAside) = try await file.update(isDurable: isDurable, change)
-            if let movedAside {
+            let update = try await file.update(isDurable: isDurable, known: known, change)
+            known = update.contents
+            if let movedAside = update.movedAside {
                 add("the lease file was damaged and is now \(movedAside)")
             }
-            return result
+            return update.result
         } catch let problem as LeaseFileProblem {
             warn(problem)
             var table = LeaseTable()

@@ -37,11 +37,32 @@ struct LeaseFile: Sendable {
     /// The file's path, for messages.
     var path: String { (folder ?? "~") + "/leases.json" }
 
+    /// The file's bytes with what they say, so that the same bytes are not parsed twice.
+    struct Contents: Sendable {
+        var bytes: [UInt8]
+        var table: LeaseTable
+    }
+
+    /// What an update did.
+    struct Update<Result> {
+        /// What the change returned.
+        var result: Result
+        /// The file as it is now.
+        var contents: Contents
+        /// Where a damaged file was moved to.
+        var movedAside: String?
+    }
+
     /// The leases as they are; none where there is no file.
-    func read() throws(LeaseFileProblem) -> LeaseTable {
+    ///
+    /// - Parameter known: what an earlier call has read.
+    func read(known: Contents? = nil) throws(LeaseFileProblem) -> Contents {
         guard folder != nil else { throw .noFolder }
-        guard let bytes = try Self.contents(of: path) else { return LeaseTable() }
-        return try LeaseTable(parsing: bytes)
+        guard let bytes = try Self.bytes(of: path) else {
+            return Contents(bytes: [], table: LeaseTable())
+        }
+        if let known, known.bytes == bytes { return known }
+        return Contents(bytes: bytes, table: try LeaseTable(parsing: bytes))
     }
 
     /// Changes the leases, alone.
@@ -50,31 +71,35 @@ struct LeaseFile: Sendable {
     ///
     /// - Parameters:
     ///   - isDurable: whether to return only when the disk has it.
-    ///   - change: may be called once; what it does to the table is written.
-    /// - Returns: what `change` returns, and where a damaged file was moved to.
+    ///   - known: what an earlier call has read.
+    ///   - change: called once; what it does to the table is written.
     /// - Throws: `LeaseFileProblem`, `CancellationError`.
+    /// - Returns: what came of it.
     func update<Result>(
-        isDurable: Bool, _ change: (inout LeaseTable) -> Result
-    ) async throws -> (result: Result, movedAside: String?) {
+        isDurable: Bool, known: Contents? = nil, _ change: (inout LeaseTable) -> Result
+    ) async throws -> Update<Result> {
         guard let folder else { throw LeaseFileProblem.noFolder }
         try Self.makeFolder(folder)
         let lock = try FileDescriptor(
             opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
         try await lock.lock(patience: Self.lockPatience)
-        var table: LeaseTable
+        var contents: Contents
         var movedAside: String?
         do throws(LeaseFileProblem) {
-            table = try read()
+            contents = try read(known: known)
         } catch {
             guard error == .damaged else { throw error }
             movedAside = try moveAside()
-            table = LeaseTable()
+            contents = Contents(bytes: [], table: LeaseTable())
         }
-        let before = table
-        table.dropExpired(at: .now)
-        let result = change(&table)
-        if table != before || isDurable { try replace(with: table.encoded, isDurable: isDurable) }
-        return (result, movedAside)
+        contents.table.dropExpired(at: .now)
+        let result = change(&contents.table)
+        let bytes = contents.table.encoded
+        if bytes != contents.bytes {
+            try replace(with: bytes, isDurable: isDurable)
+            contents.bytes = bytes
+        }
+        return Update(result: result, contents: contents, movedAside: movedAside)
     }
 
     private func moveAside() throws(LeaseFileProblem) -> String {
@@ -102,7 +127,7 @@ struct LeaseFile: Sendable {
     }
 
     /// The bytes of a regular file of at most `sizeLimit`; `nil` when there is none.
-    private static func contents(of path: String) throws(LeaseFileProblem) -> [UInt8]? {
+    private static func bytes(of path: String) throws(LeaseFileProblem) -> [UInt8]? {
         do throws(LeaseFileProblem) {
             let file = try FileDescriptor(
                 opening: path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
