@@ -56,6 +56,8 @@ struct LeaseFile: Sendable {
     /// The leases as they are; none where there is no file.
     ///
     /// - Parameter known: what an earlier call has read.
+    /// - Returns: the bytes and what they say.
+    /// - Throws: `LeaseFileProblem`.
     func read(known: Contents? = nil) throws(LeaseFileProblem) -> Contents {
         guard folder != nil else { throw .noFolder }
         guard let bytes = try Self.bytes(of: path) else {
