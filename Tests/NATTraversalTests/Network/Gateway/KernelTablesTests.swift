@@ -46,6 +46,29 @@ import Testing
         }
     }
 
+    @Test("still tell routes and names where a sandbox forbids netlink, but no addresses (X-9)")
+    func readsProcInstead() throws {
+        let refusal = SystemError("socket", code: EACCES)
+        var tables = KernelTables(withoutNetlink: refusal)
+        for family in AddressFamily.allCases {
+            let routes = try KernelTables.procRoutes(family)
+            #expect(try tables.defaultRoutes(family) == routes)
+            let gateways = routes.filter { $0.hops.first?.gateway != nil }
+            let candidates = try Gateway.candidates(
+                family: family, interface: nil, from: &tables)
+            #expect(candidates.isEmpty == gateways.isEmpty)
+        }
+        let loopback = try tables.link(named: "lo")
+        #expect(try tables.link(index: loopback.index)?.name == "lo")
+        #expect(try tables.peer(.ipv4, interfaceIndex: loopback.index) == nil)
+        do throws(SystemError) {
+            _ = try tables.interfaces()
+            Issue.record("addresses without netlink")
+        } catch {
+            #expect(error == refusal)
+        }
+    }
+
     @Test("find an interface by name and by index, and tell when there is none")
     func findsLinks() throws {
         var tables = try KernelTables()
