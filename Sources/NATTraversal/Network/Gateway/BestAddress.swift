@@ -35,7 +35,7 @@ public struct BestAddress: Hashable, Sendable {
     init(towards gateway: Gateway, source: IPAddress, among interfaces: [NetworkInterface]) {
         interface = gateway.interface
         let global = interfaces.pinholeSource(interfaceIndex: gateway.interfaceIndex)
-        if gateway.address.family == .ipv6, source.scope == .linkLocal, let global {
+        if gateway.scopeID != 0, let global {
             address = global
             reason = "the address to open towards the best gateway, \(gateway.address)"
         } else {

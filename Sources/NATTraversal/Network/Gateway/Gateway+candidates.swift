@@ -59,12 +59,3 @@ extension Gateway {
             isPointToPoint: link.isPointToPoint, rank: rank, reason: ranked.reason)
     }
 }
-
-extension KernelTables {
-    /// The other end of a point-to-point interface, where its address names one.
-    fileprivate mutating func peer(
-        _ family: AddressFamily, interfaceIndex: UInt32
-    ) throws(SystemError) -> IPAddress? {
-        try addresses(family).first { $0.interfaceIndex == interfaceIndex && $0.peer != nil }?.peer
-    }
-}

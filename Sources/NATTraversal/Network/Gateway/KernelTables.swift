@@ -3,9 +3,11 @@ import Glibc
 /// The kernel's routes, links and addresses.
 ///
 /// They are read by netlink; where a sandbox forbids that (quirks.md X-9), routes are read from
-/// /proc, interfaces have their name and index alone, and there are no addresses.
+/// /proc, interfaces have their name and index alone, and asking for addresses fails.
 struct KernelTables: ~Copyable {
     private var socket: NetlinkSocket?
+    /// Why there is no socket.
+    private let obstacle: SystemError?
     /// The interfaces that have been looked at; few, so that a dictionary would cost more.
     private var knownLinks: [InterfaceLink] = []
 
@@ -15,10 +17,18 @@ struct KernelTables: ~Copyable {
     init() throws(SystemError) {
         do throws(SystemError) {
             socket = try NetlinkSocket()
+            obstacle = nil
         } catch {
             guard Self.isForbidden(error) else { throw error }
             socket = nil
+            obstacle = error
         }
+    }
+
+    /// What is left in a sandbox that answers netlink with this error.
+    init(withoutNetlink obstacle: SystemError) {
+        socket = nil
+        self.obstacle = obstacle
     }
 
     private static func isForbidden(_ error: SystemError) -> Bool {
@@ -72,6 +82,16 @@ struct KernelTables: ~Copyable {
         try ask(.links, parse: InterfaceLink.init(parsing:))
     }
 
+    /// The other end of a point-to-point interface, where its address names one that can be seen.
+    mutating func peer(
+        _ family: AddressFamily, interfaceIndex: UInt32
+    ) throws(SystemError) -> IPAddress? {
+        if obstacle != nil { return nil }
+        return try addresses(family).first {
+            $0.interfaceIndex == interfaceIndex && $0.peer != nil
+        }?.peer
+    }
+
     /// Every address of a family, or of both.
     mutating func addresses(
         _ family: AddressFamily? = nil
@@ -83,56 +103,7 @@ struct KernelTables: ~Copyable {
         _ request: NetlinkRequest,
         parse: @escaping (NetlinkMessage) throws(WireError) -> Element?
     ) throws(SystemError) -> [Element] {
-        try socket?.ask(request, parse: parse) ?? []
-    }
-}
-
-/// What is left without netlink.
-extension KernelTables {
-    static func procRoutes(_ family: AddressFamily) throws(SystemError) -> [DefaultRoute] {
-        switch family {
-        case .ipv4:
-            return DefaultRoute.parse(procIPv4: try read("/proc/net/route"), index: procIndex)
-        case .ipv6:
-            return DefaultRoute.parse(procIPv6: try read("/proc/net/ipv6_route"), index: procIndex)
-        }
-    }
-
-    private static func procLink(named name: String) -> InterfaceLink? {
-        procIndex(of: name).map { InterfaceLink(index: $0, name: name, flags: 0) }
-    }
-
-    private static func procIndex(of name: String) -> UInt32? {
-        let index = unsafe if_nametoindex(name)
-        return index == 0 ? nil : index
-    }
-
-    private static func procLink(index: UInt32) -> InterfaceLink? {
-        var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-        guard unsafe if_indextoname(index, &name) != nil else { return nil }
-        let bytes = name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
-        return InterfaceLink(index: index, name: String(decoding: bytes, as: UTF8.self), flags: 0)
-    }
-
-    /// A table of the kernel as text; empty where the kernel lacks it (no IPv6).
-    private static func read(_ path: String) throws(SystemError) -> String {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return "" }
-            throw SystemError("open")
-        }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16384)
-        while true {
-            let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
-            if count > 0 {
-                bytes += chunk[..<count]
-            } else if count == 0 {
-                return String(decoding: bytes, as: UTF8.self)
-            } else if errno != EINTR {
-                throw SystemError("read")
-            }
-        }
+        if let obstacle { throw obstacle }
+        return try socket?.ask(request, parse: parse) ?? []
     }
 }

@@ -66,6 +66,10 @@ import Testing
             among: interfaces)
         #expect(best.address.description == "192.168.1.2")
         #expect(best.interface == "eth0")
+        let wide = BestAddress(
+            towards: try gateway("fd77::1"), source: try #require(IPAddress("fd77::2")),
+            among: [try address("fd77::2"), try address("2600::2")])
+        #expect(wide.address.description == "fd77::2")
     }
 
     @Test("towards a link-local router is the global one that a pinhole would open (N-18)")

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Testing
 
 @testable import NATTraversal
@@ -7,37 +7,28 @@ import Testing
     /// Whether netlink works here; a sandbox may forbid it.
     private static let hasNetlink = (try? NetworkInterface.all()) != nil
 
-    /// The C library's list: `name address` of every address.
-    private static func addressesOfLibC() -> Set<String> {
-        var first: UnsafeMutablePointer<ifaddrs>?
-        guard unsafe getifaddrs(&first) == 0 else { return [] }
-        defer { unsafe freeifaddrs(first) }
-        var found: Set<String> = []
-        var next = unsafe first
-        while let entry = unsafe next {
-            unsafe next = entry.pointee.ifa_next
-            guard let address = unsafe entry.pointee.ifa_addr else { continue }
-            var storage = sockaddr_storage()
-            let size =
-                switch unsafe Int32(address.pointee.sa_family) {
-                case AF_INET: MemoryLayout<sockaddr_in>.size
-                case AF_INET6: MemoryLayout<sockaddr_in6>.size
-                default: 0
-                }
-            unsafe withUnsafeMutableBytes(of: &storage) {
-                unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size))
-            }
-            if let address = SocketAddress(storage)?.address {
-                found.insert(unsafe "\(String(cString: entry.pointee.ifa_name)) \(address)")
-            }
+    private static func lines(of path: String) throws -> [[String]] {
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
         }
-        return found
     }
 
-    @Test("hold the addresses that the C library finds", .enabled(if: hasNetlink))
+    @Test(
+        "hold the IPv6 addresses that /proc shows",
+        .enabled(if: hasNetlink && FileManager.default.fileExists(atPath: "/proc/net/if_inet6")))
     func listsAddresses() throws {
         let interfaces = try NetworkInterface.all()
-        #expect(Set(interfaces.map { "\($0.name) \($0.address)" }) == Self.addressesOfLibC())
+        let shown = interfaces.filter { $0.family == .ipv6 }.map {
+            [$0.name, $0.address.description, "\($0.index)", "\($0.prefixLength)"]
+        }
+        let expected = try Self.lines(of: "/proc/net/if_inet6").map { fields in
+            try #require(fields.count == 6)
+            let address = IPv6Address(rawValue: try #require(UInt128(fields[0], radix: 16)))
+            let index = try #require(UInt32(fields[1], radix: 16))
+            let prefixLength = try #require(Int(fields[2], radix: 16))
+            return [fields[5], address.description, "\(index)", "\(prefixLength)"]
+        }
+        #expect(Set(shown) == Set(expected))
         for family in AddressFamily.allCases {
             #expect(interfaces.count { $0.family == family && $0.isBest } <= 1)
         }
@@ -55,12 +46,35 @@ import Testing
         }
     }
 
+    @Test("still tell routes and names where a sandbox forbids netlink, but no addresses (X-9)")
+    func readsProcInstead() throws {
+        let refusal = SystemError("socket", code: EACCES)
+        var tables = KernelTables(withoutNetlink: refusal)
+        for family in AddressFamily.allCases {
+            let routes = try KernelTables.procRoutes(family)
+            #expect(try tables.defaultRoutes(family) == routes)
+            let gateways = routes.filter { $0.hops.first?.gateway != nil }
+            let candidates = try Gateway.candidates(
+                family: family, interface: nil, from: &tables)
+            #expect(candidates.isEmpty == gateways.isEmpty)
+        }
+        let loopback = try tables.link(named: "lo")
+        #expect(try tables.link(index: loopback.index)?.name == "lo")
+        #expect(try tables.peer(.ipv4, interfaceIndex: loopback.index) == nil)
+        do throws(SystemError) {
+            _ = try tables.interfaces()
+            Issue.record("addresses without netlink")
+        } catch {
+            #expect(error == refusal)
+        }
+    }
+
     @Test("find an interface by name and by index, and tell when there is none")
     func findsLinks() throws {
         var tables = try KernelTables()
         let loopback = try tables.link(named: "lo")
-        let index = unsafe if_nametoindex("lo")
-        #expect(loopback.index == index)
+        let index = try Self.lines(of: "/sys/class/net/lo/ifindex").first?.first
+        #expect("\(loopback.index)" == index)
         #expect(try tables.link(index: loopback.index)?.name == "lo")
         #expect(try tables.link(index: 0x7FFF_FFFF) == nil)
     }
