@@ -108,6 +108,20 @@ import Testing
         }
     }
 
+    @Test("gives a deleted port again at once", arguments: TransportProtocol.allCases)
+    func reopens(transport: TransportProtocol) async throws {
+        try await SimulatedGateway.run { gateway in
+            let program = try StreamSocket(listeningOn: Self.anyPort)
+            let port = try program.localAddress().port
+            for _ in 0..<50 {
+                let external = try await Self.external(
+                    of: gateway, after: Self.map(transport, port))
+                #expect(external.port == port)
+                _ = try await gateway.ask(Self.map(transport, port, lifetime: 0))
+            }
+        }
+    }
+
     @Test("closes a port soon after its mapping ends, and every port when it ends itself")
     func closesPorts() async throws {
         let external = try await SimulatedGateway.run { gateway in
