@@ -4,7 +4,7 @@ import Testing
 
 @testable import GatewaySimulator
 
-@Suite("Simulated gateway, forwarding") struct SimulatedForwardingTests {
+@Suite("Simulated gateway, forwarding") struct SimulatorForwardingTests {
     /// A request for `port`, as long as it takes to be a test's.
     static func map(_ transport: TransportProtocol, _ port: UInt16, lifetime: UInt32 = 600)
         -> [UInt8]
