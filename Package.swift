@@ -65,6 +65,7 @@ let package = Package(
             dependencies: [
                 "natctl", "NATTraversal", "GatewaySimulator", "gateway-simulator", "TestSupport",
             ],
+            exclude: ["tools"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LabTests", dependencies: ["natctl", "TestSupport"], exclude: ["lab", "tools"],

@@ -21,6 +21,9 @@ package struct GatewayConfiguration: Sendable {
     package var lifetimeSeconds: ClosedRange<UInt32> = 120...86400
     /// The epoch at the start.
     package var epochSeconds: UInt32 = 0
+    /// Where a restart or a new external address is announced, 224.0.0.1:5350 by the RFCs; `nil` for
+    /// nowhere.
+    package var announcesTo: SocketAddress?
     /// The seed of everything random, so that a run can be had again.
     package var seed: UInt64 = 1
     /// What it does wrong from the start.

@@ -72,6 +72,19 @@ struct GatewayState: Sendable {
         return table.remove { _ in true }
     }
 
+    /// What it tells everybody after a restart or with a new address, by each of its protocols.
+    func announcements(at now: ContinuousClock.Instant) -> [[UInt8]] {
+        let seconds = octets(epoch.seconds(at: now))
+        var announcements: [[UInt8]] = []
+        if configuration.techniques.contains(.natPMP) {
+            announcements.append([0, 128, 0, 0] + seconds + reportedAddress.octets)
+        }
+        if configuration.techniques.contains(.pcp) {
+            announcements.append(pcpHeader([2, 0], lifetimeSeconds: 0, at: now))
+        }
+        return announcements
+    }
+
     /// Draws whether a datagram gets lost.
     mutating func isLost() -> Bool {
         faults.lossPercent > 0 && Int.random(in: 0..<100, using: &random) < faults.lossPercent

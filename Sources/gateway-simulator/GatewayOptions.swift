@@ -14,11 +14,17 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "The external address that clients are told instead.", transform: address)
     var reportedAddress: IPv4Address?
 
+    @Option(help: "What clients are told from SIGUSR2 on.", transform: address)
+    var nextAddress: IPv4Address?
+
     @Option(help: "The only protocol spoken: pcp or nat-pmp.", transform: technique)
     var only: Technique?
 
     @Flag(help: "Nothing listens on the port; the gateway answers with ICMP.")
     var closedPort = false
+
+    @Flag(help: "Restarts and new addresses are announced to 224.0.0.1:5350.")
+    var announce = false
 
     @Flag(help: "PCP clients may map for other hosts.")
     var allowThirdParty = false
@@ -39,6 +45,10 @@ struct GatewayOptions: ParsableArguments {
         configuration.hasClosedPort = closedPort
         configuration.allowsThirdParty = allowThirdParty
         configuration.epochSeconds = epoch
+        if announce {
+            configuration.announcesTo = SocketAddress(
+                .v4(IPv4Address(rawValue: 0xE000_0001)), port: 5350)
+        }
         configuration.seed = seed
         return configuration
     }

@@ -10,7 +10,8 @@ import NATTraversal
         discussion: """
             Runs COMMAND with NATCTL_GATEWAY set and exits with its status. Without COMMAND it \
             prints what it listens on and runs until SIGINT or SIGTERM. SIGUSR1 restarts the \
-            gateway: its mappings are forgotten and its epoch begins anew.
+            gateway: its mappings are forgotten and its epoch begins anew. SIGUSR2 gives it the \
+            next external address.
             """)
 
     @OptionGroup(title: "The gateway") var gateway: GatewayOptions
@@ -21,7 +22,7 @@ import NATTraversal
     func run() async throws {
         var configuration = gateway.configuration
         configuration.faults = faults.faults
-        let signals = signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD)
+        let signals = signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD)
         let status: Int32
         do {
             status = try await SimulatedGateway.run(configuration) { gateway in
@@ -42,12 +43,8 @@ import NATTraversal
     ) async -> Int32 {
         print("listening on \(gateway.gateway), external address \(gateway.externalAddress)")
         fflush(nil)
-        for await signal in signals {
-            switch signal {
-            case SIGUSR1: await gateway.restart()
-            case SIGCHLD: continue
-            default: return 128 + signal
-            }
+        for await signal in signals where await !handle(signal, by: gateway) && signal != SIGCHLD {
+            return 128 + signal
         }
         return 0
     }
@@ -64,15 +61,26 @@ import NATTraversal
             complain("\(command[0]): \(error.reason)")
             return 127
         }
-        // A child that ended before the stream was read is found here.
+        // One that ended before the stream is read leaves no signal in it.
         if let status = child.statusIfEnded() { return status }
-        for await signal in signals {
-            switch signal {
-            case SIGUSR1: await gateway.restart()
-            case SIGCHLD: if let status = child.statusIfEnded() { return status }
-            default: child.send(signal)
+        for await signal in signals where await !handle(signal, by: gateway) {
+            if signal != SIGCHLD {
+                child.send(signal)
+            } else if let status = child.statusIfEnded() {
+                return status
             }
         }
         return 0
+    }
+
+    /// Does what a signal wants of the gateway; `false` when it is not for the gateway.
+    private func handle(_ signal: Int32, by gateway: SimulatedGateway) async -> Bool {
+        switch signal {
+        case SIGUSR1: await gateway.restart()
+        case SIGUSR2:
+            if let address = self.gateway.nextAddress { gateway.changeReportedAddress(to: address) }
+        default: return false
+        }
+        return true
     }
 }

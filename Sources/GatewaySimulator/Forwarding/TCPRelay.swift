@@ -5,15 +5,23 @@ struct TCPRelay: Sendable {
     /// More connections at once than this wait in the listener's queue.
     static let connectionLimit = 64
 
-    let listener: StreamSocket
+    /// Taken out by `run`, so that it is closed when that returns and not when the last copy of the
+    /// relay goes.
+    let listener: Locked<StreamSocket?>
     let endpoint: SocketAddress
     let admits: @Sendable (SocketAddress) -> Bool
 
     /// Relays until the task is cancelled; nothing of it is left when this returns.
     func run() async {
+        guard let listener = listener.withLock({ $0.take() }) else { return }
         await withTaskGroup(of: Void.self) { group in
             var open = 0
-            while let (connection, peer) = try? await listener.accept() {
+            while !Task.isCancelled {
+                guard let (connection, peer) = try? await listener.accept() else {
+                    // Cancelled, or out of descriptors for the moment.
+                    try? await Task.sleep(for: .milliseconds(10))
+                    continue
+                }
                 guard admits(peer) else {
                     connection.resetOnClose()
                     continue

@@ -18,9 +18,7 @@ struct ScriptedGateway {
 
     var mappings: [SimulatedMapping] { state.table.mappings }
 
-    /// - Parameters:
-    ///   - epoch: what the gateway claims at the start.
-    ///   - taken: external ports that something else on the gateway has.
+    /// A gateway that claims `epoch` at the start, and on which something else has the ports `taken`.
     init(
         epoch: UInt32 = 0, taken: Set<UInt16> = [],
         _ change: (inout GatewayConfiguration) -> Void = { _ in }

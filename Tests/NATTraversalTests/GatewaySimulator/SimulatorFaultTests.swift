@@ -4,7 +4,7 @@ import Testing
 
 @testable import GatewaySimulator
 
-@Suite("Simulated gateway, faults") struct SimulatedFaultTests {
+@Suite("Simulated gateway, faults") struct SimulatorFaultTests {
     static let address = bytes("0000")
     static let natpmpMap = bytes("0002 0000 1f90 1f90 00000e10")
     static let natpmpAnswer = bytes("0082 0000 00000000 1f90 1f90 00000e10")
@@ -163,6 +163,29 @@ import Testing
             #expect(gateway.mappings.count == 1)
             await gateway.restart()
             #expect(gateway.mappings.isEmpty)
+        }
+    }
+
+    @Test("announces a restart and a new address where it is told")
+    func announces() async throws {
+        let listener = try UDPSocket(.ipv4)
+        try listener.bind(to: SocketAddress(.v4(.loopback), port: 0))
+        var configuration = GatewayConfiguration()
+        configuration.epochSeconds = 5000
+        configuration.announcesTo = try listener.localAddress()
+        try await SimulatedGateway.run(configuration) { gateway in
+            gateway.changeReportedAddress(to: IPv4Address(rawValue: 0x0B16_2105))
+            await gateway.restart()
+            var heard: [[UInt8]] = []
+            while heard.count < 4,
+                let datagram = try await listener.receive(until: .now + .seconds(10))
+            {
+                #expect(datagram.source == gateway.gateway)
+                heard.append(datagram.payload)
+            }
+            let natpmp = bytes("00800000 00000000 0b162105")
+            let pcp = bytes("02800000 00000000 00000000" + SimulatedPCPTests.zeros)
+            #expect(heard == [natpmp, pcp, natpmp, pcp])
         }
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import GatewaySimulator
 
-@Suite("Simulated gateway, forwarding") struct SimulatedForwardingTests {
+@Suite("Simulated gateway, forwarding") struct SimulatorForwardingTests {
     /// A request for `port`, as long as it takes to be a test's.
     static func map(_ transport: TransportProtocol, _ port: UInt16, lifetime: UInt32 = 600)
         -> [UInt8]
@@ -105,6 +105,20 @@ import Testing
             let external = try await Self.external(of: gateway, after: Self.map(.tcp, taken))
             #expect(external.port != taken)
             #expect(try blocker.localAddress().port == taken)
+        }
+    }
+
+    @Test("gives a deleted port again at once", arguments: TransportProtocol.allCases)
+    func reopens(transport: TransportProtocol) async throws {
+        try await SimulatedGateway.run { gateway in
+            let program = try StreamSocket(listeningOn: Self.anyPort)
+            let port = try program.localAddress().port
+            for _ in 0..<50 {
+                let external = try await Self.external(
+                    of: gateway, after: Self.map(transport, port))
+                #expect(external.port == port)
+                _ = try await gateway.ask(Self.map(transport, port, lifetime: 0))
+            }
         }
     }
 
