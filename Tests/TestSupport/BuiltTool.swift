@@ -9,6 +9,7 @@ package enum BuiltTool {
     ///   - arguments: its arguments.
     ///   - environment: variables beside those of the tests; natctl's own are not inherited.
     ///   - input: what it reads.
+    /// - Returns: how it ended.
     /// - Throws: what `Process` throws, and `DocumentSchema.Violation` where it prints a document
     ///   that the schema does not allow.
     package static func run(

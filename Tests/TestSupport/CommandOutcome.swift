@@ -17,6 +17,16 @@ package struct CommandOutcome: Decodable, Sendable {
         get throws { try JSONDecoder().decode(Document.self, from: Data(output.utf8)) }
     }
 
+    /// The names of the document's members.
+    ///
+    /// - Throws: `CocoaError` where the standard output is no document.
+    package var members: Set<String> {
+        get throws {
+            let document = try JSONSerialization.jsonObject(with: Data(output.utf8))
+            return Set((document as? [String: Any] ?? [:]).keys)
+        }
+    }
+
     /// Holds the standard output against the schema where it is a document.
     ///
     /// - Throws: `DocumentSchema.Violation`.
