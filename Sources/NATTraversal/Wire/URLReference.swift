@@ -33,6 +33,11 @@ struct URLReference: Hashable {
         path = String(rest)
     }
 
+    /// Whether this is relative to a folder: `ctl/IPConn`.
+    var isPathWithoutSlash: Bool {
+        scheme == nil && authority == nil && !path.isEmpty && !path.hasPrefix("/")
+    }
+
     /// The reference made absolute against `base` (RFC 3986, section 5.2.2).
     func resolved(against base: URLReference) -> URLReference {
         var result = self

@@ -34,6 +34,9 @@ struct DeviceDescription: Hashable, Sendable {
         var type: String
         var identifier: String?
         var control: ServiceURL
+        /// Where to call it when nothing is found at `control`: some firmwares leave out the slash in
+        /// front (D-3).
+        var otherControl: HTTPURL?
         var event: ServiceURL
         var scpd: ServiceURL
         /// The index in `devices` of the device it belongs to.
@@ -86,6 +89,12 @@ struct DeviceDescription: Hashable, Sendable {
         return url
     }
 
+    /// What a path without a slash in front means when it is read as if it had one.
+    private static func rootRelative(_ text: String?, base: HTTPURL) -> HTTPURL? {
+        guard let text, URLReference(text).isPathWithoutSlash else { return nil }
+        return try? base.resolving("/" + text)
+    }
+
     /// Takes in what is in `element`, which belongs to the device of this index.
     private mutating func collect(_ element: XMLElementNode, device: Int?, location: HTTPURL) {
         for child in element.children {
@@ -100,8 +109,9 @@ struct DeviceDescription: Hashable, Sendable {
                 services.append(
                     Service(
                         type: type, identifier: child.text(of: "serviceId"),
-                        control: url("controlURL"), event: url("eventSubURL"),
-                        scpd: url("SCPDURL"), device: device))
+                        control: url("controlURL"),
+                        otherControl: Self.rootRelative(child.text(of: "controlURL"), base: base),
+                        event: url("eventSubURL"), scpd: url("SCPDURL"), device: device))
             default:
                 collect(child, device: device, location: location)
             }

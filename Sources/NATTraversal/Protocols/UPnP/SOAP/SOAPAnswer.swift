@@ -35,12 +35,12 @@ struct SOAPResponse: Hashable, Sendable {
     /// Its namespace, which routers take from anywhere.
     var namespace: String?
     /// The results as they came.
-    var results: [SOAPRequest.Argument]
+    var results: [UPnPArgument]
 
     fileprivate init(_ element: XMLElementNode) {
         self.element = element.name
         namespace = element.namespace
-        results = element.children.map { SOAPRequest.Argument($0.name, $0.text) }
+        results = element.children.map { UPnPArgument($0.name, $0.text) }
     }
 
     /// Whether this is an answer to `action`; some leave `Response` out.

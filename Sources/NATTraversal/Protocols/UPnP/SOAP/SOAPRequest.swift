@@ -9,22 +9,11 @@
 /// Only the declaration and the end stand on lines of their own, because a router that reads names
 /// up to a fixed place trips over more (H-3).
 struct SOAPRequest: Hashable, Sendable {
-    /// An argument by its name on the wire.
-    struct Argument: Hashable, Sendable {
-        var name: String
-        var value: String
-
-        init(_ name: String, _ value: String) {
-            self.name = name
-            self.value = value
-        }
-    }
-
     /// The type as the description spells it, version and dialect included (D-4, D-5).
     var serviceType: String
     var action: String
     /// In the order the service declares them (H-4).
-    var arguments: [Argument] = []
+    var arguments: [UPnPArgument] = []
 
     /// The value of the SOAPACTION field, in quotes (H-2).
     ///
