@@ -42,8 +42,12 @@ public struct UPnPDevice: Sendable {
         modelName = root.modelName
         deviceType = root.type
         udn = root.udn
-        services = description.services.map { UPnPService($0, http: http) }
-        connectionServices = description.connectionServices.map { UPnPService($0, http: http) }
+        let service = { (service: DeviceDescription.Service) in
+            UPnPService(
+                service, deviceName: description.devices[service.device].udn, http: http)
+        }
+        services = description.services.map(service)
+        connectionServices = description.connectionServices.map(service)
     }
 
     /// A device that answered, but has no description that can be read.

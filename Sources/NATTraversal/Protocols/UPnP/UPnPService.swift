@@ -11,13 +11,16 @@ public final class UPnPService: Sendable {
     public let event: ServiceURL
     /// Where its own description is.
     public let scpd: ServiceURL
+    /// The UDN of the device it belongs to.
+    let deviceName: String?
     /// Where it may be called when nothing is found at `control` (D-3).
     let otherControl: HTTPURL?
     let http: any HTTPTransport
     private let knownActions = Locked<[UPnPAction]?>(nil)
 
-    init(_ service: DeviceDescription.Service, http: any HTTPTransport) {
+    init(_ service: DeviceDescription.Service, deviceName: String?, http: any HTTPTransport) {
         type = service.type
+        self.deviceName = deviceName
         identifier = service.identifier
         control = service.control
         event = service.event
