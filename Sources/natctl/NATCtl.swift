@@ -15,7 +15,7 @@ struct NATCtl: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ExternalIPCommand.self, MapCommand.self, UnmapCommand.self, ListCommand.self,
-            ListInterfacesCommand.self,
+            ListInterfacesCommand.self, UPnPScanCommand.self, UPnPCallCommand.self,
         ])
 }
 

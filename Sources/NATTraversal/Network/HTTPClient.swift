@@ -14,6 +14,7 @@ protocol HTTPTransport: Sendable {
     ///   - request: what is sent, and to whom.
     ///   - bodyLimit: the longest body, in bytes.
     ///   - deadline: when to give up connecting, sending and receiving together.
+    /// - Returns: the answer, with any status.
     /// - Throws: `HTTPClientError`, `CancellationError`.
     func exchange(
         _ request: HTTPRequest, bodyLimit: Int, until deadline: ContinuousClock.Instant
@@ -34,8 +35,8 @@ enum HTTPClientError: Error, Hashable, Sendable {
 
 /// HTTP/1.1 over one connection per request (H-12), with one deadline for all of it.
 struct HTTPClient: HTTPTransport {
-    /// The address to connect from; `nil` leaves it to the routes.
-    var source: IPAddress?
+    /// The address to connect from, with port 0; `nil` leaves it to the routes.
+    var source: SocketAddress?
     /// The interface to leave by; `nil` leaves it to the routes.
     var interface: String?
 

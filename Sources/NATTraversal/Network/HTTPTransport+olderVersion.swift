@@ -5,8 +5,14 @@ extension HTTPTransport {
     /// The same as `exchange`, and once more as HTTP/1.0 when the server seems to know only that
     /// (H-5).
     ///
-    /// - Parameter isRepeatable: whether asking again is harmless when the server has closed the
-    ///   connection without a word, though it may have acted.
+    /// - Parameters:
+    ///   - request: what is sent.
+    ///   - bodyLimit: the longest body, in bytes.
+    ///   - isRepeatable: whether asking again is harmless when the server has closed the connection
+    ///     without a word, though it may have acted.
+    ///   - deadline: when to give up both.
+    /// - Returns: the answer, with any status.
+    /// - Throws: `HTTPClientError`, `CancellationError`.
     func exchangeInAnyVersion(
         _ request: HTTPRequest, bodyLimit: Int, isRepeatable: Bool,
         until deadline: ContinuousClock.Instant

@@ -15,12 +15,10 @@ final class TCPSocket: Sendable {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Fixes the local address, and leaves by this interface alone (SO_BINDTODEVICE).
-    func bind(to local: IPAddress?, interface: String?) throws(SystemError) {
+    func bind(to local: SocketAddress?, interface: String?) throws(SystemError) {
         if let interface { try bindToInterface(descriptor, interface) }
         guard let local else { return }
-        let result = unsafe SocketAddress(local, port: 0).withSockaddr {
-            unsafe Glibc.bind(descriptor, $0, $1)
-        }
+        let result = unsafe local.withSockaddr { unsafe Glibc.bind(descriptor, $0, $1) }
         guard result == 0 else { throw SystemError("bind") }
     }
 
@@ -28,7 +26,9 @@ final class TCPSocket: Sendable {
     ///
     /// - Returns: whether the connection stood before the deadline.
     /// - Throws: `SystemError` of connect(2), `CancellationError`.
-    func connect(to peer: SocketAddress, until deadline: ContinuousClock.Instant) async throws -> Bool {
+    func connect(to peer: SocketAddress, until deadline: ContinuousClock.Instant) async throws
+        -> Bool
+    {
         let result = unsafe peer.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
         if result == 0 { return true }
         guard errno == EINPROGRESS else { throw SystemError("connect") }

@@ -31,7 +31,8 @@ struct HTTPFields: Hashable, Sendable {
         }
 
         private static func text(_ bytes: ArraySlice<UInt8>) -> String {
-            let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+            let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+            }
             let rest = bytes.drop(while: isBlank)
             let end = rest.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? rest.startIndex
             return String(decoding: rest[..<end], as: UTF8.self)

@@ -12,7 +12,8 @@ struct HTTPHeadReader {
         while let line = rest.takeLine() {
             bytes += line.count + 2
             lines += 1
-            guard bytes <= HTTPResponseReader.headLimit, lines <= HTTPResponseReader.lineLimit else {
+            guard bytes <= HTTPResponseReader.headLimit, lines <= HTTPResponseReader.lineLimit
+            else {
                 throw .headTooLong
             }
             if lines == 1 {

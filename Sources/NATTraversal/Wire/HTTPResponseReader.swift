@@ -167,7 +167,8 @@ struct HTTPResponseReader {
         let values = Set(fields.values(of: "Content-Length"))
         guard let text = values.first else { return nil }
         // The same length twice is harmless; ten digits are more than any limit here.
-        guard values.count == 1, (1...10).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit),
+        guard values.count == 1, (1...10).contains(text.utf8.count),
+            text.utf8.allSatisfy(\.isDigit),
             let length = Int(text)
         else { throw .contentLength }
         return length

@@ -9,12 +9,15 @@ enum StandardStream: Int32 {
     case error = 2
 
     /// Writes a text and a line end.
-    func writeLine(_ line: String) throws(SystemError) {
-        let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
+    func writeLine(_ line: String) throws(SystemError) { try write(line + "\n") }
+
+    /// Writes a text.
+    func write(_ text: String) throws(SystemError) {
+        let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes[written...].withUnsafeBytes {
-                unsafe write(rawValue, $0.baseAddress, $0.count)
+                unsafe Glibc.write(rawValue, $0.baseAddress, $0.count)
             }
             if count >= 0 {
                 written += count

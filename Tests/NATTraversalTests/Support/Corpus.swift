@@ -37,7 +37,8 @@ enum Corpus {
 
     /// Whether the collection is there, so that a test of it can say that it is not.
     static let isPresent = FileManager.default.fileExists(atPath: shared.path)
-    static let absence: Comment = "there is no ../shared/corpus; only the project's own fixtures are read"
+    static let absence: Comment =
+        "there is no ../shared/corpus; only the project's own fixtures are read"
 
     /// The items of one kind: `desc`, `scpd`, `soap`, `ssdp` or `http`.
     static func items(_ kind: String) -> [CorpusItem] {

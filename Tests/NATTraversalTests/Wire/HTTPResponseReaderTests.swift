@@ -97,7 +97,10 @@ private struct HTTPFacts: Decodable {
             ("HTTP/1.1 20x OK\r\n\r\n", .statusLine),
             ("<html>", .headCutShort),
             ("HTTP/1.1 200 OK\r\nA: b\r\n", .headCutShort),
-            (String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 4), .tooManyInterimResponses),
+            (
+                String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 4),
+                .tooManyInterimResponses
+            ),
             ("HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello", .contentLength),
             ("HTTP/1.1 200 OK\r\nContent-Length: 26x\r\n\r\n", .contentLength),
             ("HTTP/1.1 200 OK\r\nContent-Length: 262145\r\n\r\n", .bodyTooLong),

@@ -8,8 +8,10 @@ public enum UPnPUsageError: Error, Hashable, Sendable {
     case unknownArgument(String, arguments: [String])
     /// The argument is given twice.
     case repeatedArgument(String)
-    /// The argument cannot have this value.
-    case value(UPnPArgument, expected: String)
+    /// The argument cannot have this value, but these.
+    case value(UPnPArgument, allowed: [String])
+    /// The argument is a number of this range, which the value is not.
+    case number(UPnPArgument, range: ClosedRange<Int64>)
     /// The argument or action of this name holds characters that a request has no place for (T-11).
     case inexpressible(String)
 }
@@ -41,19 +43,21 @@ extension UPnPAction {
 extension UPnPAction.Argument {
     /// `value` as it is sent.
     fileprivate func checked(_ value: String) throws(UPnPUsageError) -> String {
-        let refusal = { UPnPUsageError.value(UPnPArgument(name, value), expected: $0) }
+        let argument = UPnPArgument(name, value)
         if let range = integerRange {
             guard let number = Int64(value), range.contains(number) else {
-                throw refusal("a number from \(range.lowerBound) to \(range.upperBound)")
+                throw .number(argument, range: range)
             }
             return value
         }
         if type == "boolean" {
-            guard let flag = Bool(upnp: value) else { throw refusal("0 or 1") }
+            guard let flag = Bool(upnp: value) else {
+                throw .value(argument, allowed: ["0", "1"])
+            }
             return flag ? "1" : "0"
         }
         guard allowedValues.isEmpty || allowedValues.contains(value) else {
-            throw refusal(allowedValues.joined(separator: ", "))
+            throw .value(argument, allowed: allowedValues)
         }
         return value
     }

@@ -21,6 +21,7 @@ extension UPnPBrowser {
     ///
     /// - Parameter deadline: when to give up; the search goes on until then only while nothing has
     ///   answered.
+    /// - Returns: the best that was found.
     /// - Throws: `PortMapperError.system`, `CancellationError`.
     func findGateway(
         until deadline: ContinuousClock.Instant

@@ -28,6 +28,7 @@ extension UPnPBrowser {
     ///   - deadline: when listening ends, at the latest.
     ///   - fetchDeadline: when fetching ends.
     ///   - found: called for one device at a time; says how to go on.
+    /// - Returns: what could not be shown.
     /// - Throws: `PortMapperError.system` when no link could be searched, `CancellationError`.
     func search(
         _ plan: SSDPSearchPlan, until deadline: ContinuousClock.Instant,

@@ -27,6 +27,7 @@ public struct UPnPBrowser: Sendable {
     ///   - target: narrows the search; `nil` asks for everything.
     ///   - duration: how long answers are waited for.
     ///   - found: called for one device at a time.
+    /// - Returns: what could not be shown.
     /// - Throws: `PortMapperError.system`, `CancellationError`.
     public func scan(
         for target: SSDPTarget? = nil, duration: Duration = .seconds(3),
@@ -34,7 +35,8 @@ public struct UPnPBrowser: Sendable {
     ) async throws -> Summary {
         let plan = SSDPSearchPlan.scan(for: target, duration: duration)
         let end = ContinuousClock.now + duration
-        let summary = try await search(plan, until: end, fetchesUntil: end + .seconds(1)) { device in
+        let summary = try await search(plan, until: end, fetchesUntil: end + .seconds(1)) {
+            device in
             await found(device)
             return .goOn
         }
@@ -49,7 +51,7 @@ public struct UPnPBrowser: Sendable {
     ) async throws -> UPnPDevice {
         do {
             return try await UPnPDevice.described(
-                at: location, by: network.http(on: links.first), until: .now + timeout)
+                at: location, by: network.http(on: nil), until: .now + timeout)
         } catch let failure as UPnPFailure {
             throw PortMapperError(failure, host: location.host, after: timeout)
         }
@@ -70,5 +72,5 @@ struct SystemUPnPNetwork: UPnPNetwork {
         try link.openSocket()
     }
 
-    func http(on link: SSDPLink?) -> any HTTPTransport { HTTPClient(source: link?.source) }
+    func http(on link: SSDPLink?) -> any HTTPTransport { HTTPClient(source: link?.localAddress) }
 }

@@ -58,7 +58,8 @@ extension PortMapperError {
         self =
             switch failure {
             case .fault(let code?, let words):
-                .refused(GatewayRefusal(gateway: gateway, code: code, service: service, words: words))
+                .refused(
+                    GatewayRefusal(gateway: gateway, code: code, service: service, words: words))
             case .fault(nil, _): badAnswer("a fault without a code")
             // Not authorised, which no UPnP error says as well.
             case .status(let status) where status == 401 || status == 403:

@@ -116,7 +116,8 @@ private struct DescriptionFacts: Decodable, Sendable {
         #expect(throws: DescriptionError.self) { try read(item) }
     }
 
-    @Test("what is not well-formed is reported or read without the damage (D-1)", arguments: doubtful)
+    @Test(
+        "what is not well-formed is reported or read without the damage (D-1)", arguments: doubtful)
     func damage(item: CorpusItem) throws {
         let facts: DescriptionFacts = try item.expected()
         let acceptable = try #require(facts.acceptable)

@@ -11,7 +11,7 @@ struct SCPD: Hashable, Sendable {
 
     /// A state variable, which gives an argument its type.
     struct StateVariable: Hashable, Sendable {
-        /// The data type: `ui2`, `string`, …
+        /// The data type, such as `ui2` or `string`.
         var type: String
         var allowedValues: [String] = []
         var minimum: String?

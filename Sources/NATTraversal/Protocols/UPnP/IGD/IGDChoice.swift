@@ -35,7 +35,8 @@ struct IGDChoice: Sendable {
         }
         let best = candidates.map(\.rank).min() ?? .silent
         let tied = candidates.filter { $0.rank == best }
-        let chosen = try await defaultConnection(of: device, among: tied, until: deadline) ?? tied[0]
+        let chosen =
+            try await defaultConnection(of: device, among: tied, until: deadline) ?? tied[0]
         log.debug("\(connections.count) connection services: \(chosen.reason)")
         return IGDChoice(
             connection: chosen.connection, reason: chosen.reason, status: chosen.status,
@@ -73,7 +74,8 @@ struct IGDChoice: Sendable {
         var status: IGDStatus?
         var address: IPv4Address?
 
-        init(asking connection: IGDConnection, until deadline: ContinuousClock.Instant) async throws {
+        init(asking connection: IGDConnection, until deadline: ContinuousClock.Instant) async throws
+        {
             self.connection = connection
             do {
                 status = try await connection.status(until: deadline)

@@ -47,8 +47,10 @@ extension IGDConnection {
         while true {
             let key = request.key(at: negotiation.externalPort)
             let entry: PortMappingEntry?
-            do { entry = try await self.entry(key, until: deadline) } catch let failure as UPnPFailure
-            where failure.code != nil || failure.isUnsupported {
+            do { entry = try await self.entry(key, until: deadline) } catch let failure
+                as UPnPFailure
+                where failure.code != nil || failure.isUnsupported
+            {
                 log.debug("\(type.name): the table cannot be read: \(failure)")
                 return nil
             }
@@ -74,7 +76,9 @@ extension IGDConnection {
             if failure == .http(.timeout) || [718, 501].contains(failure.code) {
                 // It may have been carried out all the same, or be there from before.
                 let entry = try? await entry(key, until: .now + .upnpRequest)
-                if let entry, request.isSame(as: entry), failure.code != 501 { return .granted(key) }
+                if let entry, request.isSame(as: entry), failure.code != 501 {
+                    return .granted(key)
+                }
                 guard failure.code != nil else { throw failure }
                 return try outcome(
                     of: failure, &negotiation, isPortForeign: entry.map { !request.isSame(as: $0) })

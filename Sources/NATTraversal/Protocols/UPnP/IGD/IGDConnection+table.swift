@@ -15,8 +15,14 @@ extension IGDConnection {
 
     /// Deletes an entry that leads to this port of this client, and no other.
     ///
-    /// - Parameter isRecorded: whether a lease says that the entry is ours; then a gateway that does
-    ///   not let its table be read is told to delete all the same.
+    /// - Parameters:
+    ///   - key: which entry.
+    ///   - client: the host that it must lead to.
+    ///   - internalPort: the port that it must lead to.
+    ///   - isRecorded: whether a lease says that the entry is ours; then a gateway that does not let
+    ///     its table be read is told to delete all the same.
+    ///   - deadline: when to give up.
+    /// - Returns: what became of it.
     /// - Throws: `UPnPFailure`, `CancellationError`.
     func delete(
         _ key: PortMappingKey, client: IPAddress, internalPort: PortNumber, isRecorded: Bool,

@@ -4,8 +4,12 @@ extension IGDConnection {
     /// Holds a success against the table.
     ///
     /// - Parameters:
+    ///   - request: what was wanted.
     ///   - key: what was granted.
+    ///   - negotiation: what was asked for in the end.
     ///   - previous: the mapping as it was before, when this was a renewal.
+    ///   - deadline: when to give up.
+    /// - Returns: the grant, with the lease that the table shows.
     /// - Throws: `UPnPFailure.result` when the gateway has said yes and done nothing.
     func verified(
         _ request: IGDMappingRequest, _ key: PortMappingKey, _ negotiation: IGDNegotiation,
@@ -81,7 +85,9 @@ extension PortMappingEntry {
 
     /// Whether a renewal has left the lease as it was.
     fileprivate func hasNotGrown(from previous: PortMappingEntry, asked: UInt32) -> Bool {
-        guard let before = previous.remainingSeconds, let now = remainingSeconds else { return false }
+        guard let before = previous.remainingSeconds, let now = remainingSeconds else {
+            return false
+        }
         let isLessThanAsked = now < asked.subtractingReportingOverflow(Self.tolerance).partialValue
         return asked > Self.tolerance && isLessThanAsked && now <= before
     }

@@ -26,6 +26,7 @@ struct IGDNegotiation: Hashable, Sendable {
     private var portsAsked = 1
 
     /// - Parameters:
+    ///   - request: what is wanted.
     ///   - isVersion2: whether the service has the actions of WANIPConnection:2.
     ///   - permanentLease: what the service takes for a lease without an end, in seconds.
     ///   - isForThisHost: whether the mapping leads to the host that asks for it.
@@ -47,7 +48,8 @@ struct IGDNegotiation: Hashable, Sendable {
     /// The eight arguments of AddPortMapping and AddAnyPortMapping, in their order (H-4).
     var arguments: [UPnPArgument] {
         let key = PortMappingKey(
-            transport: request.transport, externalPort: externalPort, remoteHost: request.remoteHost)
+            transport: request.transport, externalPort: externalPort, remoteHost: request.remoteHost
+        )
         return key.arguments + [
             UPnPArgument("NewInternalPort", request.internalPort.description),
             UPnPArgument("NewInternalClient", request.internalClient.description),
@@ -78,10 +80,13 @@ struct IGDNegotiation: Hashable, Sendable {
         return .ask
     }
 
-    /// The gateway has answered with this code.
+    /// The gateway has refused.
     ///
-    /// - Parameter isPortForeign: whether the entry at the port, read after the refusal, is another
-    ///   mapping than this one.
+    /// - Parameters:
+    ///   - code: what it said.
+    ///   - isPortForeign: whether the entry at the port, read after the refusal, is another mapping
+    ///     than this one.
+    /// - Returns: what to do; the request has been changed where it is to be asked again.
     mutating func refused(_ code: Int32, isPortForeign: Bool) -> Reaction {
         switch code {
         // From a secure gateway it means that nobody maps for another host (specs of version 2, 2.2).

@@ -1,6 +1,6 @@
 /// An entry of a gateway's table, as the gateway tells it (WANIPConnection:2, section 2.2).
 struct PortMappingEntry: Hashable, Sendable {
-    /// The only peer that may come in; `nil` for any. An address, or a name in some tables.
+    /// The only peer that may come in, an address or in some tables a name; `nil` for any.
     var remoteHost: String?
     /// The outside port; 0 stands for all of them.
     var externalPort: UInt16
@@ -30,7 +30,7 @@ struct PortMappingEntry: Hashable, Sendable {
         let fields = Fields(fields)
         try self.init(
             fields, externalPort: fields.port("NewExternalPort"),
-            transport: TransportProtocol(upnp: fields.text("NewProtocol")),
+            transport: TransportProtocol(rawValue: fields.text("NewProtocol").lowercased()),
             remoteHost: fields["NewRemoteHost"])
     }
 
@@ -95,9 +95,4 @@ struct PortMappingKey: Hashable, Sendable {
             UPnPArgument("NewProtocol", transport.rawValue.uppercased()),
         ]
     }
-}
-
-extension TransportProtocol {
-    /// Reads a protocol of a table, in any case.
-    init?(upnp text: String) { self.init(rawValue: text.lowercased()) }
 }

@@ -15,6 +15,12 @@ public struct SSDPLink: Hashable, Sendable {
         self.gateways = gateways
     }
 
+    /// What sockets on this link are bound to.
+    var localAddress: SocketAddress {
+        let isLinkLocal = source.scope == .linkLocal && source.family == .ipv6
+        return SocketAddress(source, port: 0, scopeID: isLinkLocal ? interfaceIndex : 0)
+    }
+
     /// Where multicasts go; IPv6 stays on the link (T-10).
     var group: SocketAddress {
         switch source.family {
@@ -29,9 +35,7 @@ public struct SSDPLink: Hashable, Sendable {
     /// - Throws: `SystemError`.
     func openSocket() throws(SystemError) -> UDPSocket {
         let socket = try UDPSocket(source.family)
-        let isLinkLocal = source.scope == .linkLocal && source.family == .ipv6
-        try socket.bind(
-            to: SocketAddress(source, port: 0, scopeID: isLinkLocal ? interfaceIndex : 0))
+        try socket.bind(to: localAddress)
         try socket.setMulticast(family: source.family, interfaceIndex: interfaceIndex, hops: 2)
         return socket
     }

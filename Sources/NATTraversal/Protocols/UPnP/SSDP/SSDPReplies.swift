@@ -70,7 +70,9 @@ struct SSDPReplies {
     }
 
     private func hasRoom(for source: IPAddress, isGateway: Bool) -> Bool {
-        guard locationsBySource[source, default: 0] < limits.locationsPerSource else { return false }
+        guard locationsBySource[source, default: 0] < limits.locationsPerSource else {
+            return false
+        }
         return isGateway || strangers < limits.locationsPerInterface
     }
 }
