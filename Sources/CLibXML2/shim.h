@@ -6,3 +6,59 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlwriter.h>
+
+/** How one parse went. */
+typedef struct {
+    /** libxml2's xmlParserErrors, 0 when there was none. */
+    int error_code;
+    /** Where the error is, both counted from 1; 0 when unknown. */
+    int line, column;
+    /** Non-zero when the document has a DOCTYPE; nothing behind it was read. */
+    int has_doctype;
+} clibxml2_parse_report;
+
+/* Stands in for the SAX handler that would begin to build a DTD: before any entity exists. */
+static inline void clibxml2_stop_at_doctype(
+    void *context, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id) {
+    (void)name, (void)external_id, (void)system_id;
+    xmlParserCtxtPtr parser = (xmlParserCtxtPtr)context;
+    *(int *)parser->_private = 1;
+    xmlStopParser(parser);
+}
+
+/**
+ * Parses a document of `length` bytes that says nothing of entities and fetches nothing.
+ *
+ * `encoding` overrules what the document declares; NULL leaves it. The result is the caller's, to
+ * be freed with xmlFreeDoc; it is NULL when the document is not well-formed or has a DOCTYPE.
+ * XML_PARSE_NO_XXE is written as a number because libxml2 knows the name only since 2.13.
+ */
+static inline xmlDocPtr clibxml2_parse(
+    const char *bytes, int length, const char *encoding, clibxml2_parse_report *report) {
+    *report = (clibxml2_parse_report){0};
+    xmlParserCtxtPtr parser = xmlNewParserCtxt();
+    if (!parser) {
+        report->error_code = XML_ERR_NO_MEMORY;
+        return NULL;
+    }
+    parser->_private = &report->has_doctype;
+    parser->sax->internalSubset = clibxml2_stop_at_doctype;
+    xmlDocPtr document = xmlCtxtReadMemory(
+        parser, bytes, length, NULL, encoding,
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
+            XML_PARSE_NOBLANKS | XML_PARSE_COMPACT | (1 << 23));
+    const xmlError *error = xmlCtxtGetLastError(parser);
+    if (error) {
+        report->error_code = error->code;
+        report->line = error->line;
+        report->column = error->int2;
+    }
+    int is_refused = report->has_doctype || !parser->wellFormed ||
+                     (document && (document->intSubset || document->extSubset));
+    if (is_refused && document) {
+        xmlFreeDoc(document);
+        document = NULL;
+    }
+    xmlFreeParserCtxt(parser);
+    return document;
+}

@@ -18,7 +18,8 @@ struct NATCtl: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ExternalIPCommand.self, MapCommand.self, UnmapCommand.self, ListCommand.self,
-            ListInterfacesCommand.self, GatewayCommand.self,
+            ListInterfacesCommand.self, GatewayCommand.self, UPnPScanCommand.self,
+            UPnPCallCommand.self,
         ])
 }
 

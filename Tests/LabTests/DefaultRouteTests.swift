@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What the routing tables of a real kernel make of the gateways, as `-v` tells them.

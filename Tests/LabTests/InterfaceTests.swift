@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("list-interfaces", .needsLab, .timeLimit(.minutes(5))) struct InterfaceTests {

@@ -47,6 +47,15 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The IPv4 address that an IPv4-mapped one stands for; any other as it is.
+    package var unmapped: IPAddress {
+        if case .v6(let address) = self, let mapped = address.mappedIPv4 {
+            .v4(mapped)
+        } else {
+            self
+        }
+    }
+
     /// The address as text, without a zone.
     public var description: String {
         switch self {

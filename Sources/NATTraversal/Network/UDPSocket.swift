@@ -39,25 +39,12 @@ package final class UDPSocket: DatagramTransport {
 
     /// Sends and receives by this interface alone (SO_BINDTODEVICE).
     package func bind(toInterface name: String) throws(SystemError) {
-        let bytes = Array(name.utf8) + [0]
-        let result = unsafe setsockopt(
-            descriptor, SOL_SOCKET, SO_BINDTODEVICE, bytes, socklen_t(bytes.count))
-        guard result == 0 else { throw SystemError("setsockopt") }
+        try bindToInterface(descriptor, name)
     }
 
     /// The address and port the system has given the socket.
     package func localAddress() throws(SystemError) -> SocketAddress {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor, $0, &length)
-            }
-        }
-        guard result == 0, let address = SocketAddress(storage) else {
-            throw SystemError("getsockname")
-        }
-        return address
+        try .local(of: descriptor)
     }
 
     package var now: ContinuousClock.Instant { .now }

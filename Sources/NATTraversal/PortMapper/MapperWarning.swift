@@ -26,6 +26,12 @@ public struct MapperWarning: Hashable, Sendable {
         case leaseElsewhere
         /// Only natctl's own leases are shown.
         case leasesOnly
+        /// A device named another host as the place of its description (quirks.md S-6).
+        case repointedLocation
+        /// Arguments were sent as they were given, without a description to check them against.
+        case unchecked
+        /// Not everything that answered, or not all of a text, is shown.
+        case truncated
     }
 
     /// Which kind.
@@ -47,6 +53,23 @@ extension MapperWarning {
     /// What an external address deserves to be warned of.
     package static func about(externalAddress: IPAddress, gateway: IPAddress) -> [MapperWarning] {
         ExternalAddressCheck.warnings(for: externalAddress, gateway: gateway)
+    }
+
+    /// A device named another host than itself; the description was read from the device.
+    package static func repointedLocation(_ device: UPnPDevice) -> MapperWarning {
+        MapperWarning(
+            .repointedLocation,
+            "\(device.location.host) named another host as the place of its description; "
+                + "\(device.location) was read instead")
+    }
+
+    /// There was no description to check a call against.
+    package static let unchecked = MapperWarning(
+        .unchecked, "the service's description cannot be read; the arguments were sent unchecked")
+
+    /// So many answers were passed over.
+    package static func truncated(answers: Int) -> MapperWarning {
+        MapperWarning(.truncated, "\(answers) more answers were not looked at")
     }
 
     /// Different external addresses were told.

@@ -24,6 +24,8 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case notPublic(IPAddress, gateway: String, technique: Technique)
     /// The techniques that remain cannot do what was asked for, such as a remote host by NAT-PMP.
     case inexpressible(String)
+    /// No UPnP device has a service of this name.
+    case noSuchService(String)
     /// A system call on this host failed.
     case system(SystemError)
     /// The lease file could not be used, and the operation needs it.

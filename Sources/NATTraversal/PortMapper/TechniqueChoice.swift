@@ -38,7 +38,7 @@ extension PortMapperError {
     fileprivate var weight: Int {
         switch self {
         case .noAnswer: 0
-        case .noGateway, .noSuchInterface, .closed, .unsupported: 1
+        case .noGateway, .noSuchInterface, .noSuchService, .closed, .unsupported: 1
         case .badAnswer: 2
         case .refused, .portTaken, .noExternalAddress, .notPublic, .inexpressible: 3
         case .system, .leaseFile: 4

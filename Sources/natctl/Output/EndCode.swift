@@ -20,7 +20,8 @@ extension PortMapperError {
     /// The exit code that tells scripts what happened.
     var endCode: EndCode {
         switch self {
-        case .noGateway, .noSuchInterface, .closed, .unsupported, .noExternalAddress, .notPublic:
+        case .noGateway, .noSuchInterface, .closed, .unsupported, .noExternalAddress, .notPublic,
+            .noSuchService:
             .unavailable
         case .noAnswer: .timeout
         case .badAnswer: .badAnswer

@@ -61,7 +61,7 @@ extension PortMapperError {
 
     private var details: (gateway: String?, technique: Technique?, code: Int?, codeName: String?) {
         switch self {
-        case .noGateway, .noSuchInterface, .inexpressible, .system, .leaseFile:
+        case .noGateway, .noSuchInterface, .noSuchService, .inexpressible, .system, .leaseFile:
             (nil, nil, nil, nil)
         case .closed(let gateway, _), .noAnswer(let gateway, _):
             (gateway, nil, nil, nil)

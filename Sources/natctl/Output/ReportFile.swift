@@ -14,6 +14,6 @@ struct ReportFile {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError("open") }
         defer { close(descriptor) }
-        try writeLine(JSONValue.object(document).text, to: descriptor)
+        try natctl.write(JSONValue.object(document).text + "\n", to: descriptor)
     }
 }

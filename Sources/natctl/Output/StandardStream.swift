@@ -9,8 +9,11 @@ enum StandardStream: Int32 {
     case error = 2
 
     /// Writes a text and a line end.
-    func writeLine(_ line: String) throws(SystemError) {
-        try natctl.writeLine(line, to: rawValue)
+    func writeLine(_ line: String) throws(SystemError) { try write(line + "\n") }
+
+    /// Writes a text.
+    func write(_ text: String) throws(SystemError) {
+        try natctl.write(text, to: rawValue)
     }
 
     /// Whether a person looks at it.
@@ -22,13 +25,13 @@ func say(_ line: String) {
     try? StandardStream.error.writeLine("natctl: \(line)")
 }
 
-/// Writes a text and a line end, to the end or to an error.
-func writeLine(_ line: String, to descriptor: Int32) throws(SystemError) {
-    let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
+/// Writes a text, to the end or to an error.
+func write(_ text: String, to descriptor: Int32) throws(SystemError) {
+    let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
         let count = unsafe bytes[written...].withUnsafeBytes {
-            unsafe write(descriptor, $0.baseAddress, $0.count)
+            unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
         }
         if count >= 0 {
             written += count

@@ -28,6 +28,8 @@ extension PortMapperError {
         case .notPublic(let address, let gateway, _):
             "the external address of \(gateway), \(address), is \(address.scope.rawValue), not "
                 + "public: nobody outside can reach it"
+        case .noSuchService(let name):
+            "no UPnP device here has a service \(plain(name)); natctl upnp-scan shows what there is"
         case .inexpressible(let what):
             what
         case .system(let error):

@@ -1,0 +1,108 @@
+/// What an exchange came to.
+struct HTTPExchange: Hashable, Sendable {
+    var response: HTTPResponse
+    /// This end of the connection: the address under which the server knows this host.
+    var localAddress: SocketAddress
+}
+
+/// All that a UPnP client needs of HTTP; a test passes a script instead.
+protocol HTTPTransport: Sendable {
+    /// Sends a request on a connection of its own and reads the answer; no redirect is followed
+    /// (T-9).
+    ///
+    /// - Parameters:
+    ///   - request: what is sent, and to whom.
+    ///   - bodyLimit: the longest body, in bytes.
+    ///   - deadline: when to give up connecting, sending and receiving together.
+    /// - Returns: the answer, with any status.
+    /// - Throws: `HTTPClientError`, `CancellationError`.
+    func exchange(
+        _ request: HTTPRequest, bodyLimit: Int, until deadline: ContinuousClock.Instant
+    ) async throws -> HTTPExchange
+}
+
+/// Why there is no answer.
+enum HTTPClientError: Error, Hashable, Sendable {
+    /// The deadline passed first.
+    case timeout
+    /// The connection failed: ECONNREFUSED, ECONNRESET, …
+    case connection(SystemError)
+    /// The connection does not lead to the address it was made to (T-1).
+    case wrongPeer
+    /// What came is no answer.
+    case message(HTTPMessageError)
+}
+
+/// HTTP/1.1 over one connection per request (H-12), with one deadline for all of it.
+struct HTTPClient: HTTPTransport {
+    /// The address to connect from, with port 0; `nil` leaves it to the routes.
+    var source: SocketAddress?
+    /// The interface to leave by; `nil` leaves it to the routes.
+    var interface: String?
+
+    /// How long connecting may take (H-13).
+    private static let connectLimit = Duration.seconds(3)
+    /// How long a body that is a whole document waits for the rest that was promised (H-6).
+    private static let restLimit = Duration.milliseconds(100)
+
+    func exchange(
+        _ request: HTTPRequest, bodyLimit: Int, until deadline: ContinuousClock.Instant
+    ) async throws -> HTTPExchange {
+        do {
+            let socket = try await connect(to: request.url.socketAddress, until: deadline)
+            guard try await socket.send(request.encoded, until: deadline) else {
+                throw HTTPClientError.timeout
+            }
+            let response = try await read(from: socket, bodyLimit: bodyLimit, until: deadline)
+            return HTTPExchange(response: response, localAddress: try socket.localAddress())
+        } catch let error as SystemError {
+            throw HTTPClientError.connection(error)
+        } catch let error as HTTPMessageError {
+            throw HTTPClientError.message(error)
+        }
+    }
+
+    private func connect(
+        to peer: SocketAddress, until deadline: ContinuousClock.Instant
+    ) async throws -> TCPSocket {
+        let socket = try TCPSocket(peer.address.family)
+        try socket.bind(to: source, interface: interface)
+        let connectDeadline = min(deadline, .now + Self.connectLimit)
+        guard try await socket.connect(to: peer, until: connectDeadline) else {
+            throw HTTPClientError.timeout
+        }
+        let found = try socket.peerAddress()
+        guard found.address.unmapped == peer.address.unmapped, found.port == peer.port else {
+            throw HTTPClientError.wrongPeer
+        }
+        return socket
+    }
+
+    private func read(
+        from socket: TCPSocket, bodyLimit: Int, until deadline: ContinuousClock.Instant
+    ) async throws -> HTTPResponse {
+        var reader = HTTPResponseReader(bodyLimit: bodyLimit)
+        while !reader.isFinished {
+            guard let bytes = try Self.receive(from: socket, after: reader) else {
+                let isWhole = reader.response.map { XMLOutline.isWhole($0.body) } ?? false
+                let patience = isWhole ? min(deadline, .now + Self.restLimit) : deadline
+                if try await socket.waitForInput(until: patience) { continue }
+                guard isWhole else { throw HTTPClientError.timeout }
+                break
+            }
+            if bytes.isEmpty { try reader.receiveEnd() } else { try reader.receive(bytes) }
+        }
+        guard let response = reader.response else { throw HTTPMessageError.nothing }
+        return response
+    }
+
+    /// What has arrived; a reset behind the head ends the answer like a close.
+    private static func receive(
+        from socket: TCPSocket, after reader: HTTPResponseReader
+    ) throws(SystemError) -> [UInt8]? {
+        do { return try socket.receiveNow() } catch {
+            guard reader.response != nil else { throw error }
+            return []
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import CSystem
+import Glibc
+
+/// A TCP connection that owns its descriptor and never blocks.
+final class TCPSocket: Sendable {
+    private let descriptor: Int32
+
+    /// An unconnected socket for addresses of this family.
+    init(_ family: AddressFamily) throws(SystemError) {
+        let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        descriptor = socket(family == .ipv4 ? AF_INET : AF_INET6, Int32(flags), 0)
+        guard descriptor >= 0 else { throw SystemError("socket") }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Fixes the local address, and leaves by this interface alone (SO_BINDTODEVICE).
+    func bind(to local: SocketAddress?, interface: String?) throws(SystemError) {
+        if let interface { try bindToInterface(descriptor, interface) }
+        guard let local else { return }
+        let result = unsafe local.withSockaddr { unsafe Glibc.bind(descriptor, $0, $1) }
+        guard result == 0 else { throw SystemError("bind") }
+    }
+
+    /// Connects.
+    ///
+    /// - Returns: whether the connection stood before the deadline.
+    /// - Throws: `SystemError` of connect(2), `CancellationError`.
+    func connect(to peer: SocketAddress, until deadline: ContinuousClock.Instant) async throws
+        -> Bool
+    {
+        let result = unsafe peer.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
+        if result == 0 { return true }
+        guard errno == EINPROGRESS else { throw SystemError("connect") }
+        guard try await isReady(POLLOUT, until: deadline) else { return false }
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+        guard code == 0 else { throw SystemError("connect", code: code) }
+        return true
+    }
+
+    /// This end's address.
+    func localAddress() throws(SystemError) -> SocketAddress { try .local(of: descriptor) }
+
+    /// The other end's address.
+    func peerAddress() throws(SystemError) -> SocketAddress { try .peer(of: descriptor) }
+
+    /// Sends all of `bytes`.
+    ///
+    /// A peer that has closed its end is no error here: its answer may already have come.
+    ///
+    /// - Returns: whether it was done before the deadline.
+    /// - Throws: `CancellationError`.
+    func send(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) async throws -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                guard try await isReady(POLLOUT, until: deadline) else { return false }
+            } else if errno != EINTR {
+                return true
+            }
+        }
+        return true
+    }
+
+    /// What has arrived: some bytes, none at the end of the stream, `nil` when there is nothing yet.
+    ///
+    /// - Throws: `SystemError`, for instance ECONNRESET.
+    func receiveNow() throws(SystemError) -> [UInt8]? {
+        var count = -1
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, size in
+            repeat {
+                count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            } while count < 0 && errno == EINTR
+            size = max(count, 0)
+        }
+        if count >= 0 { return bytes }
+        if errno == EAGAIN { return nil }
+        throw SystemError("receive")
+    }
+
+    /// Waits until `receiveNow` is worth calling.
+    ///
+    /// - Returns: `false` at the deadline.
+    func waitForInput(until deadline: ContinuousClock.Instant) async throws -> Bool {
+        try await isReady(POLLIN, until: deadline)
+    }
+
+    private func isReady(
+        _ events: Int32, until deadline: ContinuousClock.Instant
+    ) async throws -> Bool {
+        try await Reactor.shared.wait(for: descriptor, events: events, until: deadline)
+    }
+}
+
+/// Makes a socket send and receive by this interface alone (SO_BINDTODEVICE).
+func bindToInterface(_ descriptor: Int32, _ name: String) throws(SystemError) {
+    let bytes = Array(name.utf8) + [0]
+    let result = unsafe setsockopt(
+        descriptor, SOL_SOCKET, SO_BINDTODEVICE, bytes, socklen_t(bytes.count))
+    guard result == 0 else { throw SystemError("setsockopt") }
+}

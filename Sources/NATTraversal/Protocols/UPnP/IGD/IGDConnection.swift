@@ -1,0 +1,92 @@
+import Logging
+
+/// A gateway's connection service: WANIPConnection or WANPPPConnection.
+///
+/// Requests go out one after another, because small gateways hang when asked at once.
+struct IGDConnection: Sendable {
+    let service: UPnPService
+    /// The service's type; a version 2 has actions that version 1 lacks.
+    let type: UPnPType
+    /// This host's address towards the service, which is the internal client of its mappings.
+    let localAddress: IPAddress
+    /// What pauses are measured by.
+    var clock: any Clock<Duration> = ContinuousClock()
+
+    /// `nil` when the service is none that maps ports.
+    init?(_ service: UPnPService, localAddress: IPAddress) {
+        guard let type = UPnPType(service.type), type.connectionRank != nil else { return nil }
+        self.service = service
+        self.type = type
+        self.localAddress = localAddress.unmapped
+    }
+
+    /// Whether the actions of WANIPConnection:2 may be called (D-7).
+    var isVersion2: Bool { type.version >= 2 && type.name.isEqualIgnoringCase("WANIPConnection") }
+
+    /// A lease for ever, as the version says it (WANIPConnection:2, section 2.2.14).
+    var permanentLease: UInt32 { isVersion2 ? Self.longestLease : 0 }
+
+    /// The longest lease of version 2, a week in seconds.
+    static let longestLease: UInt32 = 604_800
+
+    /// Asks for the external address.
+    ///
+    /// - Returns: `nil` when the gateway has none: an empty text or 0.0.0.0.
+    /// - Throws: `UPnPFailure`, `CancellationError`.
+    func externalAddress(until deadline: ContinuousClock.Instant) async throws -> IPv4Address? {
+        let reply = try await read("GetExternalIPAddress", until: deadline)
+        let text = try reply.required("NewExternalIPAddress")
+        guard !text.isEmpty else { return nil }
+        guard let address = IPv4Address(text) else {
+            throw UPnPFailure.result("NewExternalIPAddress")
+        }
+        return address == .unspecified ? nil : address
+    }
+
+    /// Asks for the state of the connection.
+    ///
+    /// - Throws: `UPnPFailure`, `CancellationError`.
+    func status(until deadline: ContinuousClock.Instant) async throws -> IGDStatus {
+        let reply = try await read("GetStatusInfo", until: deadline)
+        // Huawei spells it NewUpTime, and some tell it in words.
+        let uptime = reply["NewUptime"] ?? reply["NewUpTime"]
+        return IGDStatus(
+            text: try reply.required("NewConnectionStatus"),
+            uptimeSeconds: uptime.flatMap { UInt32($0) })
+    }
+
+    /// Reads an entry of the table.
+    ///
+    /// - Returns: `nil` when there is none.
+    /// - Throws: `UPnPFailure`, `CancellationError`.
+    func entry(
+        _ key: PortMappingKey, until deadline: ContinuousClock.Instant
+    ) async throws -> PortMappingEntry? {
+        do {
+            let reply = try await read(
+                "GetSpecificPortMappingEntry", key.arguments, until: deadline)
+            return try PortMappingEntry(reply.results, for: key)
+        } catch UPnPFailure.fault(714, _) {
+            return nil
+        }
+    }
+
+    /// Calls an action that changes nothing.
+    func read(
+        _ action: String, _ arguments: [UPnPArgument] = [], limits: XMLLimits = .action,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> UPnPReply {
+        try await service.invoke(
+            action, arguments, limits: limits, until: min(deadline, .now + .upnpRequest))
+    }
+}
+
+/// What GetStatusInfo says: a hint, because lines that work are told to be down.
+struct IGDStatus: Hashable, Sendable {
+    /// As the gateway spells it.
+    var text: String
+    /// Since when it is connected; `nil` where it is no number.
+    var uptimeSeconds: UInt32?
+
+    var isConnected: Bool { ["connected", "up"].contains(text.lowercased()) }
+}

@@ -1,0 +1,51 @@
+import Logging
+
+/// How a search for a gateway ended.
+enum UPnPGatewaySearch: Sendable {
+    /// A device with a connection service.
+    case found(UPnPDevice)
+    /// A default gateway has answered, but offers no service that maps ports: its line is down or it
+    /// was switched off (D-8).
+    case notOffered(UPnPDevice)
+    /// Nothing that could be a gateway has answered.
+    case nothing
+}
+
+extension UPnPBrowser {
+    /// Searches for the default gateway's connection service.
+    ///
+    /// Stops as soon as that is known. A device at another address is taken when no default gateway
+    /// has one until the search is over: a gateway may answer from another address than its own
+    /// (S-10), or it is somebody else's (S-9), which the caller must say
+    /// (`UPnPDevice.isDefaultGateway`).
+    ///
+    /// - Parameter deadline: when to give up; the search goes on until then only while nothing has
+    ///   answered.
+    /// - Returns: the best that was found.
+    /// - Throws: `PortMapperError.system`, `CancellationError`.
+    func findGateway(
+        until deadline: ContinuousClock.Instant
+    ) async throws -> UPnPGatewaySearch {
+        var best: UPnPDevice?
+        var silent: UPnPDevice?
+        _ = try await search(.gateway, until: deadline, fetchesUntil: deadline) { device in
+            log.debug("\(device.location): \(device.connectionServices.count) connection services")
+            guard !device.connectionServices.isEmpty else {
+                if device.isDefaultGateway, device.isGatewayType { silent = device }
+                return .goOn
+            }
+            if device.isDefaultGateway || best == nil { best = device }
+            return device.isDefaultGateway ? .stop : .isEnough
+        }
+        if let best { return .found(best) }
+        if let silent { return .notOffered(silent) }
+        return .nothing
+    }
+}
+
+extension UPnPDevice {
+    /// Whether the device calls itself an Internet gateway.
+    fileprivate var isGatewayType: Bool {
+        deviceType.flatMap(UPnPType.init)?.namesGateway ?? false
+    }
+}

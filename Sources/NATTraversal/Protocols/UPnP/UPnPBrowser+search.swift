@@ -1,0 +1,124 @@
+import Logging
+
+extension UPnPBrowser {
+    /// What the caller of a search wants after a device.
+    enum Verdict: Sendable {
+        case goOn
+        /// The plan's own time is enough; later rounds are not needed.
+        case isEnough
+        /// Nothing else is of interest.
+        case stop
+    }
+
+    /// What happens in a search.
+    private enum Event: Sendable {
+        case reply(SSDPReply, SSDPLink)
+        case described(SSDPReply, UPnPDevice)
+        case planIsOver
+        /// A link's search has ended; with how many answers ignored, or why.
+        case linkEnded(ignored: Int, SystemError?)
+    }
+
+    /// Searches on all links, IPv6 after IPv4 (S-16), and fetches what answers.
+    ///
+    /// Everything that it starts has ended when it returns.
+    ///
+    /// - Parameters:
+    ///   - plan: what is asked when.
+    ///   - deadline: when listening ends, at the latest.
+    ///   - fetchDeadline: when fetching ends.
+    ///   - found: called for one device at a time; says how to go on.
+    /// - Returns: what could not be shown.
+    /// - Throws: `PortMapperError.system` when no link could be searched, `CancellationError`.
+    func search(
+        _ plan: SSDPSearchPlan, until deadline: ContinuousClock.Instant,
+        fetchesUntil fetchDeadline: ContinuousClock.Instant,
+        _ found: (UPnPDevice) async -> Verdict
+    ) async throws -> Summary {
+        let (events, feed) = AsyncStream.makeStream(of: Event.self)
+        var next = events.makeAsyncIterator()
+        return try await withThrowingDiscardingTaskGroup { group in
+            defer { group.cancelAll() }
+            for link in links {
+                group.addTask { await listen(on: link, plan, until: deadline, feed) }
+            }
+            group.addTask {
+                try? await Task.sleep(for: plan.duration)
+                feed.yield(.planIsOver)
+            }
+            var progress = UPnPSearchProgress(plan: plan, links: links.count)
+            while !progress.isOver {
+                for (reply, link) in progress.startable() {
+                    group.addTask {
+                        let device = await describe(reply, on: link, until: fetchDeadline)
+                        feed.yield(.described(reply, device))
+                    }
+                }
+                // The stream ends only with the caller's task.
+                guard let event = await next.next() else { throw CancellationError() }
+                try await handle(event, &progress, found)
+            }
+            return Summary(ignored: progress.ignored)
+        }
+    }
+
+    private func handle(
+        _ event: Event, _ progress: inout UPnPSearchProgress, _ found: (UPnPDevice) async -> Verdict
+    ) async throws {
+        switch event {
+        case .reply(let reply, let link):
+            progress.add(reply, on: link)
+        case .described(let reply, let device):
+            guard progress.finished(reply, as: device) else { return }
+            progress.note(await found(device))
+        case .planIsOver:
+            progress.isPlanOver = true
+        case .linkEnded(let ignored, let error):
+            try progress.linkEnded(ignored: ignored, error)
+        }
+    }
+
+    private func listen(
+        on link: SSDPLink, _ plan: SSDPSearchPlan, until deadline: ContinuousClock.Instant,
+        _ feed: AsyncStream<Event>.Continuation
+    ) async {
+        var ended = Event.linkEnded(ignored: 0, nil)
+        do {
+            // A FRITZ!Box answers wrongly when both families ask at the same moment.
+            if link.source.family == .ipv6, links.contains(where: { $0.source.family == .ipv4 }) {
+                try await Task.sleep(for: plan.duration / 2)
+            }
+            let search = SSDPSearch(
+                plan: plan, link: link, transport: try network.datagrams(on: link),
+                deadline: deadline)
+            let ignored = try await search.run { feed.yield(.reply($0, link)) }
+            ended = .linkEnded(ignored: ignored, nil)
+        } catch let error as SystemError {
+            log.debug("search from \(link.source): \(error)")
+            ended = .linkEnded(ignored: 0, error)
+        } catch {}  // cancelled: nobody waits for the event any more
+        feed.yield(ended)
+    }
+
+    private func describe(
+        _ reply: SSDPReply, on link: SSDPLink, until fetchDeadline: ContinuousClock.Instant
+    ) async -> UPnPDevice {
+        let deadline = min(fetchDeadline, .now + .upnpRequest)
+        var device: UPnPDevice
+        do {
+            device = try await UPnPDevice.described(
+                at: reply.url, by: network.http(on: link), until: deadline)
+        } catch {
+            let failure = error as? UPnPFailure ?? .http(.timeout)
+            log.debug("\(reply.url): \(failure)")
+            device = UPnPDevice(
+                at: reply.url,
+                problem: PortMapperError(failure, host: reply.url.host, after: .upnpRequest))
+        }
+        device.server = reply.message.fields["SERVER"]
+        device.usn = reply.message.usn
+        device.isRepointed = reply.isRepointed
+        device.isDefaultGateway = reply.isGateway
+        return device
+    }
+}

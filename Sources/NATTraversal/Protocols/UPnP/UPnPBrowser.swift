@@ -1,0 +1,76 @@
+/// Finds UPnP devices on the links of this host and reads their descriptions.
+public struct UPnPBrowser: Sendable {
+    let links: [SSDPLink]
+    let network: any UPnPNetwork
+
+    /// A browser that searches on these links.
+    public init(links: [SSDPLink]) {
+        self.init(links: links, network: SystemUPnPNetwork())
+    }
+
+    init(links: [SSDPLink], network: any UPnPNetwork) {
+        self.links = links
+        self.network = network
+    }
+
+    /// What a search could not show.
+    public struct Summary: Hashable, Sendable {
+        /// How many answers were passed over because there were too many.
+        public var ignored = 0
+    }
+
+    /// Lists every device that answers, as it answers.
+    ///
+    /// A device heard over IPv4 and IPv6 is listed once.
+    ///
+    /// - Parameters:
+    ///   - target: narrows the search; `nil` asks for everything.
+    ///   - duration: how long answers are waited for.
+    ///   - found: called for one device at a time.
+    /// - Returns: what could not be shown.
+    /// - Throws: `PortMapperError.system`, `CancellationError`.
+    public func scan(
+        for target: SSDPTarget? = nil, duration: Duration = .seconds(3),
+        _ found: @escaping (UPnPDevice) async -> Void
+    ) async throws -> Summary {
+        let plan = SSDPSearchPlan.scan(for: target, duration: duration)
+        let end = ContinuousClock.now + duration
+        let summary = try await search(plan, until: end, fetchesUntil: end + .seconds(1)) {
+            device in
+            await found(device)
+            return .goOn
+        }
+        return summary
+    }
+
+    /// Reads the description at a URL that a person has given.
+    ///
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    public func describe(
+        _ location: HTTPURL, timeout: Duration = .upnpRequest
+    ) async throws -> UPnPDevice {
+        do {
+            return try await UPnPDevice.described(
+                at: location, by: network.http(on: nil), until: .now + timeout)
+        } catch let failure as UPnPFailure {
+            throw PortMapperError(failure, host: location.host, after: timeout)
+        }
+    }
+}
+
+/// What a browser needs of the network; a test passes a script instead.
+protocol UPnPNetwork: Sendable {
+    /// A transport for a search on `link`.
+    func datagrams(on link: SSDPLink) throws(SystemError) -> any DatagramTransport
+    /// The way to devices on `link`; `nil` leaves it to the routes.
+    func http(on link: SSDPLink?) -> any HTTPTransport
+}
+
+/// The network of this host.
+struct SystemUPnPNetwork: UPnPNetwork {
+    func datagrams(on link: SSDPLink) throws(SystemError) -> any DatagramTransport {
+        try link.openSocket()
+    }
+
+    func http(on link: SSDPLink?) -> any HTTPTransport { HTTPClient(source: link?.localAddress) }
+}

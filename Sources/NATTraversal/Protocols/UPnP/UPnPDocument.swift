@@ -1,0 +1,25 @@
+extension Duration {
+    /// How long a request to a device may take, from its start (H-13).
+    public static var upnpRequest: Duration { .seconds(10) }
+}
+
+extension HTTPTransport {
+    /// Fetches a description or an SCPD.
+    ///
+    /// - Throws: `UPnPFailure`, `CancellationError`.
+    func document(
+        at url: HTTPURL, until deadline: ContinuousClock.Instant
+    ) async throws -> (body: [UInt8], localAddress: SocketAddress) {
+        do {
+            let exchange = try await exchangeInAnyVersion(
+                HTTPRequest(url: url), bodyLimit: XMLLimits.description.bytes, isRepeatable: true,
+                until: deadline)
+            guard (200...299).contains(exchange.response.status) else {
+                throw UPnPFailure.status(exchange.response.status)
+            }
+            return (exchange.response.body, exchange.localAddress)
+        } catch let error as HTTPClientError {
+            throw UPnPFailure.http(error)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+
+/// What came of a request to a device instead of what was asked for.
+///
+/// A refusal, a time-out and nonsense are never confused; the public error is made of it in one
+/// place.
+enum UPnPFailure: Error, Hashable, Sendable {
+    /// The device refused, with its code; `nil` where the code is no number.
+    case fault(code: Int32?, words: String?)
+    /// It answered with this status and nothing that says more; 3xx is never followed (T-9).
+    case status(Int)
+    /// It answered 200 with something that is not SOAP, often a login page (H-11).
+    case notSOAP(SOAPAnswerError)
+    /// It answered another action, of which this is the element.
+    case anotherAnswer(String)
+    /// A result that is needed is missing, or is not what it should be.
+    case result(String)
+    /// Its description cannot be used.
+    case description(DescriptionError)
+    /// There was no answer.
+    case http(HTTPClientError)
+    /// The URL is not one to send anything to.
+    case url(URLRefusal)
+
+    /// The code on which everything is decided, where there is one.
+    var code: Int32? {
+        if case .fault(let code, _) = self { code } else { nil }
+    }
+
+    /// Whether the description may have moved since it was fetched, so that a new search may help
+    /// (S-18).
+    var isStale: Bool {
+        switch self {
+        case .status(404): true
+        case .http(.connection(let error)): error.code == ECONNREFUSED
+        default: false
+        }
+    }
+
+    /// Whether the action seems not to exist: said so, or the connection broken off (H-10).
+    var isUnsupported: Bool {
+        switch self {
+        case .fault(401, _), .fault(602, _), .status(501), .notSOAP: true
+        case .http(.message(.nothing)), .http(.message(.headCutShort)): true
+        case .http(.connection(let error)): error.code == ECONNRESET
+        default: false
+        }
+    }
+}
+
+extension PortMapperError {
+    /// What a failure means to whoever asked `host`; `limit` is how long was waited.
+    init(_ failure: UPnPFailure, host: IPAddress, service: UPnPType? = nil, after limit: Duration) {
+        let gateway = host.description
+        let badAnswer = { (problem: String) in
+            Self.badAnswer(gateway: gateway, technique: .upnp, problem: problem)
+        }
+        self =
+            switch failure {
+            case .fault(let code?, let words):
+                .refused(
+                    GatewayRefusal(gateway: gateway, code: code, service: service, words: words))
+            case .fault(nil, _): badAnswer("a fault without a code")
+            // Not authorised, which no UPnP error says as well.
+            case .status(let status) where status == 401 || status == 403:
+                .refused(
+                    GatewayRefusal(
+                        gateway: gateway, technique: .upnp, code: status, name: "HTTP \(status)"))
+            case .status(let status) where (300...399).contains(status):
+                badAnswer("a redirect, which is not followed")
+            case .status(let status): badAnswer("HTTP status \(status)")
+            case .notSOAP: badAnswer("a document that is not SOAP")
+            case .anotherAnswer: badAnswer("the answer to another action")
+            case .result(let name): badAnswer("\(name) is missing or not what it should be")
+            case .description(let error): badAnswer(error.problem)
+            case .url(let refusal): badAnswer("a URL that is refused: \(refusal.rawValue)")
+            case .http(.timeout): .noAnswer(gateway: gateway, after: limit)
+            case .http(.connection(let error)): .closed(gateway: gateway, cause: error)
+            case .http(.wrongPeer): badAnswer("a connection that leads elsewhere")
+            case .http(.message): badAnswer("an answer that is not HTTP, or over the limits")
+            }
+    }
+}
+
+extension DescriptionError {
+    /// What is wrong, as the end of a sentence.
+    fileprivate var problem: String {
+        switch self {
+        case .xml(.malformed(let line, let column)):
+            "a malformed description, line \(line) column \(column)"
+        case .xml(.doctype), .notADescription: "a document that is not a UPnP description"
+        case .xml(.overLimit), .tooManyServices: "a description over the limits"
+        case .xml(.empty): "an empty description"
+        case .xml(.encoding), .xml(.nul): "a description in an encoding that is not read"
+        }
+    }
+}

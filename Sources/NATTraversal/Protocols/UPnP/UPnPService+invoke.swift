@@ -1,0 +1,115 @@
+import Logging
+
+/// The answer to a call that was not refused.
+struct UPnPReply: Hashable, Sendable {
+    /// In the order they came; empty also when there was no body at all.
+    var results: [UPnPArgument]
+    /// The address from which the device was called.
+    var localAddress: SocketAddress
+
+    /// A result that the action must have.
+    ///
+    /// - Throws: `UPnPFailure.result` when it is missing.
+    func required(_ name: String) throws(UPnPFailure) -> String {
+        guard let value = self[name] else { throw .result(name) }
+        return value
+    }
+
+    /// The first result of this name.
+    subscript(name: String) -> String? { results.first { $0.name == name }?.value }
+}
+
+extension UPnPService {
+    /// Sends a call and reads what comes of it.
+    ///
+    /// - Throws: `UPnPFailure`, `UPnPUsageError`, `CancellationError`.
+    func invoke(
+        _ action: String, _ arguments: [UPnPArgument] = [], limits: XMLLimits = .action,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> UPnPReply {
+        guard case .url(let url) = control else {
+            throw UPnPFailure.url(control.refusal ?? .missing)
+        }
+        var request = try self.request(action, arguments, at: url)
+        var exchange = try await send(request, action, limits, until: deadline)
+        if exchange.response.status == 404, let otherControl {
+            log.debug("\(url): HTTP status 404, trying \(otherControl)")
+            request.url = otherControl
+            exchange = try await send(request, action, limits, until: deadline)
+        } else if exchange.response.status == 503 {
+            let seconds = exchange.response.fields["Retry-After"].flatMap { UInt8($0) } ?? 1
+            try await Task.sleep(until: min(.now + .seconds(min(seconds, 5)), deadline))
+            exchange = try await send(request, action, limits, until: deadline)
+        }
+        let reply = try Self.reply(to: action, exchange, limits: limits)
+        log.debug("\(url): \(action) returned \(reply.results.count) values")
+        return reply
+    }
+
+    private func request(
+        _ action: String, _ arguments: [UPnPArgument], at url: HTTPURL
+    ) throws -> HTTPRequest {
+        let soap = SOAPRequest(serviceType: type, action: action, arguments: arguments)
+        do {
+            return HTTPRequest(
+                url: url,
+                call: HTTPRequest.Call(soapAction: try soap.soapAction, body: try soap.encoded))
+        } catch .serviceType {
+            throw UPnPFailure.description(.notADescription(rootElement: "service"))
+        } catch .content(let problem) {
+            throw UPnPUsageError.inexpressible(problem.place)
+        }
+    }
+
+    private func send(
+        _ request: HTTPRequest, _ action: String, _ limits: XMLLimits,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> HTTPExchange {
+        do {
+            return try await http.exchangeInAnyVersion(
+                request, bodyLimit: limits.bytes, isRepeatable: Self.isRepeatable(action),
+                until: deadline)
+        } catch let error as HTTPClientError {
+            throw UPnPFailure.http(error)
+        }
+    }
+
+    /// Whether a call may be sent again though it may have been carried out.
+    private static func isRepeatable(_ action: String) -> Bool {
+        action.hasPrefix("Get") || action.hasPrefix("Delete") || action == "AddPortMapping"
+    }
+
+    /// Decides by the body first: faults come with status 200 too, and successes without a body
+    ///
+    private static func reply(
+        to action: String, _ exchange: HTTPExchange, limits: XMLLimits
+    ) throws(UPnPFailure) -> UPnPReply {
+        let status = exchange.response.status
+        let isSuccess = (200...299).contains(status)
+        let answer: SOAPAnswer
+        do { answer = try SOAPAnswer(parsing: exchange.response.body, limits: limits) } catch {
+            throw isSuccess ? .notSOAP(error) : .status(status)
+        }
+        switch answer {
+        case .fault(let fault) where isSuccess || fault.errorCode != nil:
+            throw .fault(code: fault.errorCode, words: fault.errorDescription)
+        case .response(let response) where isSuccess:
+            guard response.answers(action) else { throw .anotherAnswer(response.element) }
+            return UPnPReply(results: response.results, localAddress: exchange.localAddress)
+        case .empty where isSuccess:
+            return UPnPReply(results: [], localAddress: exchange.localAddress)
+        default:
+            throw .status(status)
+        }
+    }
+}
+
+extension XMLOutputError {
+    /// The name of what cannot be written.
+    fileprivate var place: String {
+        switch self {
+        case .name(let name), .character(in: let name): name
+        case .library: "the request"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+/// A service of a device: what it is, what it can do, and the way to call it.
+public final class UPnPService: Sendable {
+    /// The type as the device spells it, `urn:schemas-upnp-org:service:WANIPConnection:1`; foreign
+    /// text that may be anything.
+    public let type: String
+    /// The device's name for it, which says nothing reliable (D-6).
+    public let identifier: String?
+    /// Where it is called, or why it is not.
+    public let control: ServiceURL
+    /// Where events could be asked for; natctl does not (T-10).
+    public let event: ServiceURL
+    /// Where its own description is.
+    public let scpd: ServiceURL
+    /// The UDN of the device it belongs to.
+    let deviceName: String?
+    /// Where it may be called when nothing is found at `control` (D-3).
+    let otherControl: HTTPURL?
+    let http: any HTTPTransport
+    private let knownActions = Locked<[UPnPAction]?>(nil)
+
+    init(_ service: DeviceDescription.Service, deviceName: String?, http: any HTTPTransport) {
+        type = service.type
+        self.deviceName = deviceName
+        identifier = service.identifier
+        control = service.control
+        event = service.event
+        scpd = service.scpd
+        otherControl = service.otherControl
+        self.http = http
+    }
+
+    /// The short name, `WANIPConnection`; the whole type where it is none.
+    public var name: String { UPnPType(type)?.name ?? type }
+
+    /// The actions that the service describes; they are read once.
+    ///
+    /// - Throws: `PortMapperError`, `CancellationError`. Many services that work have no readable
+    ///   description (D-8).
+    public func actions(timeout: Duration = .upnpRequest) async throws -> [UPnPAction] {
+        if let actions = knownActions.withLock({ $0 }) { return actions }
+        let actions = try await publicErrors(timeout) { try await self.fetchActions(timeout) }
+        knownActions.withLock { $0 = actions }
+        return actions
+    }
+
+    /// Calls an action after checking its name and arguments against the service's description.
+    ///
+    /// - Parameters:
+    ///   - action: the action's name.
+    ///   - arguments: in any order; they are sent in the declared one.
+    ///   - timeout: how long the call may take.
+    /// - Returns: the results in the order they came; a result may be missing.
+    /// - Throws: `UPnPUsageError` before anything but the description was asked for,
+    ///   `PortMapperError`, `CancellationError`.
+    public func call(
+        _ action: String, _ arguments: [UPnPArgument] = [], timeout: Duration = .upnpRequest
+    ) async throws -> [UPnPArgument] {
+        let actions = try await actions(timeout: timeout)
+        guard let description = actions.first(where: { $0.name == action }) else {
+            throw UPnPUsageError.noSuchAction(action, actions: actions.map(\.name))
+        }
+        let ordered = try description.ordered(arguments)
+        return try await callUnchecked(action, ordered, timeout: timeout)
+    }
+
+    /// Calls an action with the arguments as they are given, in this order.
+    ///
+    /// - Throws: `UPnPUsageError` when they cannot be written in XML, `PortMapperError`,
+    ///   `CancellationError`.
+    public func callUnchecked(
+        _ action: String, _ arguments: [UPnPArgument], timeout: Duration = .upnpRequest
+    ) async throws -> [UPnPArgument] {
+        try await publicErrors(timeout) {
+            try await self.invoke(
+                action, arguments, limits: .portListing, until: .now + timeout
+            ).results
+        }
+    }
+
+    private func publicErrors<Value: Sendable>(
+        _ timeout: Duration, _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        do { return try await body() } catch let failure as UPnPFailure {
+            let host = control.url?.host ?? scpd.url?.host ?? .v4(.unspecified)
+            throw PortMapperError(failure, host: host, service: UPnPType(type), after: timeout)
+        }
+    }
+
+    private func fetchActions(_ timeout: Duration) async throws -> [UPnPAction] {
+        guard case .url(let url) = scpd else { throw UPnPFailure.url(scpd.refusal ?? .missing) }
+        let body = try await http.document(at: url, until: .now + timeout).body
+        let scpd: SCPD
+        do { scpd = try SCPD(parsing: body) } catch { throw UPnPFailure.description(.xml(error)) }
+        guard scpd.isUsable else {
+            throw UPnPFailure.description(.notADescription(rootElement: scpd.rootElement))
+        }
+        return scpd.actions
+    }
+}

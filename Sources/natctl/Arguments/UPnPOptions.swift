@@ -1,0 +1,38 @@
+import ArgumentParser
+import NATTraversal
+
+/// Where UPnP devices are looked for; shared by the commands that see more than the gateway.
+struct UPnPOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Read the description at this URL instead of searching; its host is an address.",
+            valueName: "url"))
+    var location: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Search on this interface (default: those with a default route).", valueName: "name"))
+    var interface: String?
+
+    func validate() throws { _ = try url() }
+
+    /// The description that is read in place of a search; the flag before the environment.
+    func url() throws -> HTTPURL? {
+        guard let text = location ?? environment("NATCTL_LOCATION") else { return nil }
+        do throws(URLRefusal) { return try HTTPURL(text) } catch {
+            throw ValidationError(
+                "\(displayed(text)) is not an http URL with an address for its host "
+                    + "(\(error.rawValue))")
+        }
+    }
+
+    /// A browser of the links that are searched.
+    ///
+    /// - Throws: `PortMapperError`.
+    func browser() throws(PortMapperError) -> UPnPBrowser {
+        UPnPBrowser(
+            links: try SSDPLink.ofHost(interface: interface ?? environment("NATCTL_INTERFACE")))
+    }
+}

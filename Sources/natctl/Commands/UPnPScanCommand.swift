@@ -1,0 +1,95 @@
+import ArgumentParser
+import NATTraversal
+
+/// `natctl upnp-scan`: every UPnP device and service on the link.
+struct UPnPScanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upnp-scan", abstract: "List the UPnP devices and services on the link",
+        discussion: """
+            Each device is shown as it answers: where its description is, its services, and in \
+            quotes what it calls itself and its model. With --quiet the locations alone are printed.
+            """)
+
+    @Flag(name: .long, help: "Read each service's description and list its actions.")
+    var actions = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Ask for these devices or services only.", valueName: "st"))
+    var target: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How long answers are waited for.", valueName: "duration"))
+    var scanTime = DurationArgument(.seconds(3))
+
+    @OptionGroup(title: "UPnP options") var upnp: UPnPOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func validate() throws { _ = try searchTarget() }
+
+    func run() async throws {
+        let target = try searchTarget()
+        try await output.run(emptyDocument: UPnPScanOutput.emptyDocument) {
+            let listing = UPnPScanListing(format: output.format, showsActions: actions)
+            if let url = try upnp.url() {
+                let device = try await UPnPBrowser(links: []).describe(url)
+                await listing.add(device)
+                return await listing.output(ignored: 0)
+            }
+            let summary = try await withCountDown(from: scanTime.duration, format: output.format) {
+                try await upnp.browser().scan(for: target, duration: scanTime.duration) { device in
+                    await listing.add(device)
+                }
+            }
+            return await listing.output(ignored: summary.ignored)
+        }
+    }
+
+    private func searchTarget() throws -> SSDPTarget? {
+        guard let target else { return nil }
+        guard let searchTarget = SSDPTarget(rawValue: target) else {
+            throw ValidationError("\(displayed(target)) is no search target")
+        }
+        return searchTarget
+    }
+}
+
+/// Collects devices, reads their actions, and in text shows each at once.
+private actor UPnPScanListing {
+    private let format: OutputFormat
+    private let showsActions: Bool
+    private var rows: [UPnPScanOutput.Row] = []
+
+    init(format: OutputFormat, showsActions: Bool) {
+        self.format = format
+        self.showsActions = showsActions
+    }
+
+    func add(_ device: UPnPDevice) async {
+        var row = UPnPScanOutput.Row(device: device)
+        if showsActions {
+            for service in device.services {
+                // Many services that work have no description that can be read.
+                row.actions.append(try? await service.actions(timeout: .seconds(3)))
+            }
+        }
+        rows.append(row)
+        if let text = format.renderAtOnce(row) { try? StandardStream.output.writeLine(text) }
+    }
+
+    func output(ignored: Int) -> UPnPScanOutput {
+        UPnPScanOutput(rows: rows, ignored: ignored)
+    }
+}
+
+extension OutputFormat {
+    /// The text of a device that is shown before the scan is over.
+    fileprivate func renderAtOnce(_ row: UPnPScanOutput.Row) -> String? {
+        switch self {
+        case .text: row.lines.joined(separator: "\n")
+        case .quiet: row.device.location.description
+        case .json: nil
+        }
+    }
+}

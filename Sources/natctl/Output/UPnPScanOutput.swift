@@ -1,0 +1,120 @@
+import NATTraversal
+
+/// What `upnp-scan` has found; its lines are shown as the devices answer.
+struct UPnPScanOutput: CommandOutput {
+    /// A device, and the actions of its services where they were asked for.
+    struct Row {
+        var device: UPnPDevice
+        /// One list for each service, `nil` where it cannot be read; none when not asked for.
+        var actions: [[UPnPAction]?] = []
+    }
+
+    var rows: [Row]
+    /// How many answers were passed over.
+    var ignored: Int
+
+    var lines: [String] { [] }
+    var quietLines: [String] { [] }
+
+    var warnings: [MapperWarning] {
+        rows.map(\.device).filter(\.isRepointed).map { .repointedLocation($0) }
+            + (ignored > 0 ? [.truncated(answers: ignored)] : [])
+    }
+
+    var document: [String: JSONValue] {
+        [
+            "devices": .array(rows.map(\.document)),
+            "warnings": .array(warnings.map(\.document)),
+        ]
+    }
+
+    /// The members that stay when nothing could be searched.
+    static let emptyDocument: [String: JSONValue] = ["devices": [], "warnings": []]
+}
+
+extension UPnPScanOutput.Row {
+    /// One line for the device, and with actions one for each of them.
+    ///
+    /// Texts of the device stand in quotes at the end (T-7).
+    var lines: [String] {
+        let services = device.services.map { plain($0.shortType) }.joined(separator: " ")
+        let names = [device.friendlyName, device.modelName].compactMap(\.self)
+            .filter { !$0.isEmpty }.map(displayed)
+        let problem = device.problem.map { "(\($0.userMessage))" }
+        let words = [device.location.description, services, problem ?? ""] + names
+        return [words.filter { !$0.isEmpty }.joined(separator: "  ")] + actionLines
+    }
+
+    private var actionLines: [String] {
+        zip(device.services, actions).flatMap { service, actions in
+            (actions ?? []).map { action in
+                let inputs = action.inputs.map { plain($0.name) }.joined(separator: ", ")
+                let outputs = action.outputs.map { plain($0.name) }.joined(separator: ", ")
+                return "  \(plain(service.shortType)) \(plain(action.name))(\(inputs))"
+                    + (outputs.isEmpty ? "" : " -> \(outputs)")
+            }
+        }
+    }
+
+    /// A member of `devices`.
+    var document: JSONValue {
+        let services = device.services.enumerated().map { index, service in
+            service.document(actions: index < actions.count ? actions[index] : nil)
+        }
+        return [
+            "location": .string(device.location.description), "server": JSONValue(device.server),
+            "usn": JSONValue(device.usn), "friendlyName": JSONValue(device.friendlyName),
+            "manufacturer": JSONValue(device.manufacturer),
+            "modelName": JSONValue(device.modelName), "deviceType": JSONValue(device.deviceType),
+            "udn": JSONValue(device.udn), "services": .array(services),
+        ]
+    }
+}
+
+extension UPnPService {
+    /// Name and version, `WANIPConnection:1`; the whole type where it is none.
+    fileprivate var shortType: String {
+        UPnPType(type).map { "\($0.name):\($0.version)" } ?? type
+    }
+
+    fileprivate func document(actions: [UPnPAction]?) -> JSONValue {
+        [
+            "type": .string(type), "id": JSONValue(identifier), "controlURL": control.document,
+            "eventURL": event.document, "scpdURL": scpd.document,
+            "refused": JSONValue(control.refusal?.rawValue),
+            "actions": actions.map { .array($0.map(\.document)) } ?? .null,
+        ]
+    }
+}
+
+extension ServiceURL {
+    /// Absolute, or as the description spells it when it is refused.
+    fileprivate var document: JSONValue {
+        switch self {
+        case .url(let url): .string(url.description)
+        case .refused(let text, .missing): text.isEmpty ? .null : .string(text)
+        case .refused(let text, _): .string(text)
+        }
+    }
+}
+
+extension UPnPAction {
+    fileprivate var document: JSONValue {
+        [
+            "name": .string(name), "in": .array(inputs.map { .string($0.name) }),
+            "out": .array(outputs.map { .string($0.name) }),
+        ]
+    }
+}
+
+/// A name of a device's as it is when it is one, else in quotes (T-6).
+func plain(_ name: String) -> String {
+    let isName =
+        (1...64).contains(name.utf8.count)
+        && name.utf8.allSatisfy { byte in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                || "_.:-".utf8.contains(byte)
+        }
+    return isName ? name : displayed(name)
+}
