@@ -58,7 +58,8 @@ let package = Package(
             name: "TestSupport", path: "Tests/TestSupport", exclude: ["check-documents.py"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "NATTraversalTests", dependencies: ["NATTraversal", "GatewaySimulator"],
+            name: "NATTraversalTests",
+            dependencies: ["NATTraversal", "GatewaySimulator", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: swiftSettings),
         .testTarget(
             name: "natctlTests",

@@ -72,7 +72,10 @@ final class GatewayLink {
             for payload in window.due(at: now) { try send(payload) }
             guard !window.isFinished, let wake = window.nextWake else { return }
             let deadline = min(patience.deadline, limit ?? patience.deadline)
-            guard now < deadline else { return }
+            guard now < deadline else {
+                window.timeIsOver()
+                return
+            }
             guard let payload = try await receive(until: min(wake, deadline)) else { continue }
             if window.received(payload) {
                 patience.hasHeard = true

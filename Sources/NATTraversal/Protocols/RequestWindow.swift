@@ -80,6 +80,14 @@ struct RequestWindow<Answer: Sendable> {
         return payloads
     }
 
+    /// Takes the weak answers that nothing better has replaced: nothing will be sent any more.
+    mutating func timeIsOver() {
+        for entry in waiting {
+            if let weakAnswer = entry.weakAnswer { answers[entry.index] = weakAnswer }
+        }
+        waiting = []
+    }
+
     private func send(_ entry: inout Waiting, at now: Instant, into payloads: inout [[UInt8]]) {
         payloads.append(requests[entry.index].payload)
         if entry.sends >= 2, let companion = requests[entry.index].companion {
@@ -93,6 +101,7 @@ struct RequestWindow<Answer: Sendable> {
     ///
     /// - Returns: whether it answered one.
     mutating func received(_ payload: [UInt8]) -> Bool {
+        var mismatch: String?
         for position in waiting.indices {
             let index = waiting[position].index
             switch requests[index].judge(payload) {
@@ -110,6 +119,17 @@ struct RequestWindow<Answer: Sendable> {
                 mismatch = reason
             }
         }
+        if let mismatch, !isRepeated(payload) { self.mismatch = mismatch }
         return false
+    }
+
+    /// Whether a datagram answers a request that has its answer already (N-5).
+    private func isRepeated(_ payload: [UInt8]) -> Bool {
+        answers.indices.contains { index in
+            guard answers[index] != nil, case .answer = requests[index].judge(payload) else {
+                return false
+            }
+            return true
+        }
     }
 }

@@ -5,6 +5,7 @@ final class LeaseBook {
     private let file: LeaseFile
     private var known: LeaseFile.Contents?
     private(set) var warnings: [MapperWarning] = []
+    private var isUnusable = false
 
     init(_ file: LeaseFile) { self.file = file }
 
@@ -31,7 +32,8 @@ final class LeaseBook {
         }
     }
 
-    /// Changes the leases; where the file cannot be used, `change` sees none and nothing is kept.
+    /// Changes the leases; where the file cannot be written, `change` sees what can still be read,
+    /// perhaps for the second time, and nothing is kept.
     func change<Result>(
         isDurable: Bool, _ change: (inout LeaseTable) -> Result
     ) async throws -> Result {
@@ -44,12 +46,17 @@ final class LeaseBook {
             return update.result
         } catch let problem as LeaseFileProblem {
             warn(problem)
-            var table = LeaseTable()
+            // A renewal on a full disk still has to know its nonce and port.
+            var table = (try? file.read(known: known))?.table ?? LeaseTable()
+            table.dropExpired(at: .now)
             return change(&table)
         }
     }
 
+    /// Says the first problem; those that follow from it say no more.
     private func warn(_ problem: LeaseFileProblem) {
+        guard !isUnusable else { return }
+        isUnusable = true
         add("the lease file \(file.path) cannot be used: \(problem.sentence)")
     }
 
@@ -65,7 +72,7 @@ extension LeaseFileProblem {
         switch self {
         case .noFolder: "neither NATCTL_STATE nor HOME names a folder for it"
         case .system(let error): error.description
-        case .locked: "another process has held its lock for 10 s"
+        case .locked: "another process holds its lock"
         case .damaged: "it is damaged; the next map moves it aside"
         }
     }

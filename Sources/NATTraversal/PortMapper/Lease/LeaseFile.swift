@@ -19,10 +19,13 @@ enum LeaseFileProblem: Error, Hashable, Sendable {
 /// folder of mode 0700, because PCP's nonces are in it (threats.md T-13).
 struct LeaseFile: Sendable {
     static let sizeLimit = 16 << 20
-    static let lockPatience = Duration.seconds(10)
 
     /// The folder; `nil` when none is named and there is no home.
     let folder: String?
+    /// How long to wait for a lock that another process holds.
+    var lockPatience = Duration.seconds(10)
+
+    init(folder: String?) { self.folder = folder }
 
     /// The file of `$NATCTL_STATE`, of the system for root, else of the user.
     static func standard(isRoot: Bool, environment: (String) -> String?) -> LeaseFile {
@@ -74,7 +77,7 @@ struct LeaseFile: Sendable {
     /// - Parameters:
     ///   - isDurable: whether to return only when the disk has it.
     ///   - known: what an earlier call has read.
-    ///   - change: called once; what it does to the table is written.
+    ///   - change: called at most once; what it does to the table is written.
     /// - Throws: `LeaseFileProblem`, `CancellationError`.
     /// - Returns: what came of it.
     func update<Result>(
@@ -84,7 +87,7 @@ struct LeaseFile: Sendable {
         try Self.makeFolder(folder)
         let lock = try FileDescriptor(
             opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
-        try await lock.lock(patience: Self.lockPatience)
+        try await lock.lock(patience: lockPatience)
         var contents: Contents
         var movedAside: String?
         do throws(LeaseFileProblem) {
@@ -105,7 +108,14 @@ struct LeaseFile: Sendable {
     }
 
     private func moveAside() throws(LeaseFileProblem) -> String {
-        let aside = path + ".damaged-\(Timestamp.now)"
+        let stem = path + ".damaged-\(Timestamp.now)"
+        var aside = stem
+        var count = 1
+        // Another one of the same second is evidence too; the lock keeps the name free.
+        while unsafe access(aside, F_OK) == 0 {
+            count += 1
+            aside = "\(stem)-\(count)"
+        }
         guard unsafe rename(path, aside) == 0 else { throw .system(SystemError("rename")) }
         return aside
     }

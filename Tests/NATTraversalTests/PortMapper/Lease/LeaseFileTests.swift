@@ -1,0 +1,174 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import NATTraversal
+
+@Suite("Lease file") struct LeaseFileTests {
+    /// A lease that ends in an hour.
+    static func lease(port: UInt16 = 8080) throws -> Lease {
+        try .sample {
+            $0.key.internalPort = try TestPort.number(port)
+            $0.expiry = Timestamp.now.advanced(bySeconds: 3600)
+        }
+    }
+
+    static func add(_ lease: Lease, to file: LeaseFile) async throws -> String? {
+        try await file.update(isDurable: true) { $0[lease.key] = lease }.movedAside
+    }
+
+    @Test("is this user's alone, and so is its folder (T-13)")
+    func isPrivate() async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path + "/a/b")
+        _ = try await Self.add(try Self.lease(), to: file)
+        #expect(try folder.mode(of: "a") == 0o700)
+        #expect(try folder.mode(of: "a/b") == 0o700)
+        #expect(try folder.mode(of: "a/b/leases.json") == 0o600)
+        #expect(try folder.mode(of: "a/b/leases.lock") == 0o600)
+    }
+
+    @Test("gives back what was put in, and leaves no other file behind")
+    func remembers() async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path)
+        #expect(try file.read().table == LeaseTable())
+        let lease = try Self.lease()
+        #expect(try await Self.add(lease, to: file) == nil)
+        #expect(try file.read().table.leases == [lease])
+        #expect(try folder.names == ["leases.json", "leases.lock"])
+    }
+
+    @Test("drops leases that have ended")
+    func dropsExpired() async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path)
+        var old = try Self.lease(port: 1)
+        old.expiry = .now
+        _ = try await Self.add(old, to: file)
+        let lease = try Self.lease()
+        _ = try await Self.add(lease, to: file)
+        #expect(try file.read().table.leases == [lease])
+    }
+
+    @Test(
+        "a damaged one is moved aside whole, and a new one begun", arguments: ["", "{\"leases\":"])
+    func movesDamagedAside(text: String) async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(text, to: "leases.json")
+        let file = LeaseFile(folder: folder.path)
+        #expect(throws: LeaseFileProblem.damaged) { try file.read() }
+        let lease = try Self.lease()
+        let aside = try #require(try await Self.add(lease, to: file))
+        #expect(aside.contains("leases.json.damaged-"))
+        #expect(try file.read().table.leases == [lease])
+        let name = try #require(aside.split(separator: "/").last.map(String.init))
+        #expect(try folder.text(name) == text)
+    }
+
+    @Test("a second damaged one does not overwrite the first in the same second")
+    func keepsEveryDamagedOne() async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path)
+        for text in ["first", "second", "third"] {
+            try folder.write(text, to: "leases.json")
+            _ = try await Self.add(try Self.lease(), to: file)
+        }
+        let asides = try folder.names.filter { $0.contains("damaged") }
+        #expect(Set(try asides.map(folder.text)) == ["first", "second", "third"])
+    }
+
+    /// What stands in the lease file's place.
+    enum Obstacle: String, CaseIterable {
+        case folder
+        case pipe
+        case oversized
+    }
+
+    @Test("anything else in its place is moved aside too", arguments: Obstacle.allCases)
+    func movesObstacleAside(obstacle: Obstacle) async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path)
+        switch obstacle {
+        case .folder: #expect(unsafe mkdir(file.path, 0o700) == 0)
+        case .pipe: #expect(unsafe mkfifo(file.path, 0o600) == 0)
+        case .oversized:
+            try folder.write("{", to: "leases.json")
+            #expect(unsafe truncate(file.path, LeaseFile.sizeLimit + 1) == 0)
+        }
+        #expect(try await Self.add(try Self.lease(), to: file) != nil)
+        #expect(try file.read().table.leases.count == 1)
+    }
+
+    @Test("a symbolic link is not followed, neither as file nor as lock (T-13)")
+    func doesNotFollowLinks() async throws {
+        for name in ["leases.json", "leases.lock"] {
+            let folder = try TemporaryFolder()
+            try folder.write("somebody else's", to: "target")
+            #expect(unsafe symlink(folder.path + "/target", folder.path + "/" + name) == 0)
+            let file = LeaseFile(folder: folder.path)
+            await #expect(throws: LeaseFileProblem.system(SystemError("open", code: ELOOP))) {
+                try await Self.add(try Self.lease(), to: file)
+            }
+            #expect(try folder.text("target") == "somebody else's")
+        }
+    }
+
+    @Test("a lock that another holds is waited for, and not for ever")
+    func waitsForLock() async throws {
+        let folder = try TemporaryFolder()
+        let lock = unsafe open(folder.path + "/leases.lock", O_RDWR | O_CREAT, 0o600)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        var file = LeaseFile(folder: folder.path)
+        file.lockPatience = .milliseconds(20)
+        await #expect(throws: LeaseFileProblem.locked) {
+            try await Self.add(try Self.lease(), to: file)
+        }
+        file.lockPatience = .seconds(60)
+        async let moved = Self.add(try Self.lease(), to: file)
+        #expect(flock(lock, LOCK_UN) == 0)
+        #expect(try await moved == nil)
+    }
+
+    @Test("many at once lose nothing")
+    func isShared() async throws {
+        let folder = try TemporaryFolder()
+        var file = LeaseFile(folder: folder.path)
+        file.lockPatience = .seconds(60)
+        try await withThrowingTaskGroup(of: Void.self) { [file] group in
+            for port: UInt16 in 1...50 {
+                group.addTask { _ = try await Self.add(try Self.lease(port: port), to: file) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(Set(try file.read().table.leases.map(\.key.internalPort.rawValue)) == Set(1...50))
+        #expect(try folder.names == ["leases.json", "leases.lock"])
+    }
+
+    @Test("a change that changes nothing writes nothing")
+    func writesOnlyChanges() async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path)
+        _ = try await Self.add(try Self.lease(), to: file)
+        // A replacement would take the place of this other name of the same file.
+        #expect(unsafe link(file.path, folder.path + "/witness") == 0)
+        _ = try await file.update(isDurable: true) { _ in }
+        try folder.write("seen", to: "witness")
+        #expect(try folder.text("leases.json") == "seen")
+    }
+
+    @Test(
+        "lies where the user said, else the system, else the home",
+        arguments: [
+            (true, ["NATCTL_STATE": "/s", "HOME": "/h"], "/s"),
+            (true, ["HOME": "/h", "XDG_STATE_HOME": "/x"], "/var/lib/natctl"),
+            (false, ["NATCTL_STATE": "/s", "HOME": "/h"], "/s"),
+            (false, ["HOME": "/h", "XDG_STATE_HOME": "/x"], "/x/natctl"),
+            (false, ["HOME": "/h", "XDG_STATE_HOME": "relative"], "/h/.local/state/natctl"),
+            (false, ["HOME": "/h"], "/h/.local/state/natctl"), (false, [:], nil),
+        ] as [(Bool, [String: String], String?)])
+    func lies(isRoot: Bool, environment: [String: String], folder: String?) {
+        #expect(LeaseFile.standard(isRoot: isRoot) { environment[$0] }.folder == folder)
+    }
+}

@@ -1,0 +1,96 @@
+import Glibc
+
+@testable import NATTraversal
+
+/// A network that answers as a script says, on a clock that jumps to whatever comes next.
+///
+/// Nothing waits: a test of a schedule of minutes takes microseconds.
+final class ScriptedTransport: DatagramTransport {
+    /// Something that arrives so long after the send that it answers.
+    struct Arrival: Sendable {
+        var delay: Duration
+        /// Bytes, or the errno that an ICMP message leaves.
+        var content: Result<[UInt8], SystemError>
+
+        static func datagram(_ bytes: [UInt8], after delay: Duration = .zero) -> Arrival {
+            Arrival(delay: delay, content: .success(bytes))
+        }
+
+        static func failure(_ code: Int32, after delay: Duration = .zero) -> Arrival {
+            Arrival(delay: delay, content: .failure(SystemError("receive", code: code)))
+        }
+    }
+
+    /// A datagram as it was sent.
+    struct Sent: Sendable {
+        var bytes: [UInt8]
+        /// Since the start.
+        var time: Duration
+    }
+
+    /// What arrives because of a datagram; `number` counts the datagrams sent, from 1.
+    typealias Script = @Sendable (_ bytes: [UInt8], _ number: Int) -> [Arrival]
+
+    private struct State {
+        var time = Duration.zero
+        var sent: [Sent] = []
+        var arrivals: [(time: Duration, content: Result<[UInt8], SystemError>)] = []
+    }
+
+    private let start = ContinuousClock.now
+    private let state = Locked(State())
+    private let script: Script
+
+    /// A gateway that says nothing.
+    convenience init() { self.init { _, _ in [] } }
+
+    init(_ script: @escaping Script) { self.script = script }
+
+    /// Everything that was sent so far.
+    var sent: [Sent] { state.withLock(\.sent) }
+    /// How much time has passed.
+    var elapsed: Duration { state.withLock(\.time) }
+
+    var now: ContinuousClock.Instant { start + elapsed }
+
+    func send(_ payload: [UInt8], to peer: SocketAddress?) throws(SystemError) {
+        state.withLock { state in
+            state.sent.append(Sent(bytes: payload, time: state.time))
+            for arrival in script(payload, state.sent.count) {
+                state.arrivals.append((state.time + arrival.delay, arrival.content))
+            }
+        }
+    }
+
+    func receive(until deadline: ContinuousClock.Instant) async throws -> Datagram? {
+        try Task.checkCancellation()
+        let limit = start.duration(to: deadline)
+        let content = state.withLock { state -> Result<[UInt8], SystemError>? in
+            let next = state.arrivals.indices.min {
+                state.arrivals[$0].time < state.arrivals[$1].time
+            }
+            guard let next, state.arrivals[next].time <= max(limit, state.time) else {
+                state.time = max(state.time, limit)
+                return nil
+            }
+            let arrival = state.arrivals.remove(at: next)
+            state.time = max(state.time, arrival.time)
+            return arrival.content
+        }
+        return try content.map { Datagram(source: Self.gateway, payload: try $0.get()) }
+    }
+}
+
+extension ScriptedTransport {
+    /// The addresses of the captures: 192.168.77.1 is asked from 192.168.77.10.
+    static let gateway = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D01)), port: 5351)
+    static let client = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D0A)), port: 40000)
+
+    /// A link over this network.
+    var link: GatewayLink {
+        GatewayLink(gateway: Self.gateway, local: Self.client, transport: self)
+    }
+
+    /// A limit of 30 s in all, and of 3 s as long as nothing has answered, as commands have.
+    var patience: Patience { Patience(limit: .seconds(30), silence: .seconds(3), from: now) }
+}
