@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Glibc
 
 /// An instant of the calendar, to the second, as leases and documents hold it.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -10,13 +10,18 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// The present.
     public static var now: Timestamp {
-        Timestamp(secondsSince1970: Int64(Date().timeIntervalSince1970))
+        Timestamp(secondsSince1970: Int64(unsafe time(nil)))
     }
 
     /// Reads RFC 3339 in UTC, `2026-11-22T18:55:00Z`.
     init?(_ text: String) {
-        guard let date = try? Date(text, strategy: .iso8601) else { return nil }
-        secondsSince1970 = Int64(date.timeIntervalSince1970)
+        let fields = text.split(whereSeparator: { "-T:Z".contains($0) }).compactMap { Int64($0) }
+        guard text.utf8.count == 20, fields.count == 6 else { return nil }
+        secondsSince1970 =
+            CalendarDay(year: fields[0], month: fields[1], day: fields[2]).daysSince1970 * 86400
+            + fields[3] * 3600 + fields[4] * 60 + fields[5]
+        // What is no date, such as the 31st of November, is written differently from how it read.
+        guard description == text else { return nil }
     }
 
     /// The instant so much later; a lifetime is 2^32 seconds at most, so it always fits.
@@ -31,6 +36,59 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// RFC 3339 in UTC.
     public var description: String {
-        Date(timeIntervalSince1970: Double(secondsSince1970)).formatted(.iso8601)
+        let second = (secondsSince1970 % 86400 + 86400) % 86400
+        let day = CalendarDay(daysSince1970: (secondsSince1970 - second) / 86400)
+        return padded(day.year, to: 4) + "-" + padded(day.month, to: 2) + "-"
+            + padded(day.day, to: 2) + "T" + padded(second / 3600, to: 2) + ":"
+            + padded(second / 60 % 60, to: 2) + ":" + padded(second % 60, to: 2) + "Z"
     }
+}
+
+/// A day of the Gregorian calendar.
+///
+/// Counted here and not by Foundation, whose first date of a process looks for the local time
+/// zone, a fourteenth of the instructions of a whole `natctl map`.
+private struct CalendarDay {
+    var year: Int64
+    /// 1 to 12.
+    var month: Int64
+    /// 1 to 31.
+    var day: Int64
+
+    /// Days in four hundred years, after which the calendar begins anew.
+    private static let era: Int64 = 146_097
+    /// Days from 0000-03-01 to 1970-01-01.
+    private static let epoch: Int64 = 719_468
+
+    init(year: Int64, month: Int64, day: Int64) {
+        self.year = year
+        self.month = month
+        self.day = day
+    }
+
+    /// The inverse of `daysSince1970`, from the year 0 on.
+    init(daysSince1970: Int64) {
+        // The year begins in March, so that the leap day is its last.
+        let days = daysSince1970 + Self.epoch
+        let (era, rest) = days.quotientAndRemainder(dividingBy: Self.era)
+        let yearOfEra = (rest - rest / 1460 + rest / 36524 - rest / (Self.era - 1)) / 365
+        let dayOfYear = rest - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        year = 400 * era + yearOfEra + (month <= 2 ? 1 : 0)
+    }
+
+    var daysSince1970: Int64 {
+        let year = month <= 2 ? year - 1 : year
+        let (era, yearOfEra) = year.quotientAndRemainder(dividingBy: 400)
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * Self.era + dayOfEra - Self.epoch
+    }
+}
+
+private func padded(_ number: Int64, to width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
