@@ -10,7 +10,7 @@ RELEASE = swift build -c release --static-swift-stdlib
 BASH_SCRIPTS = Scripts/demo Scripts/setup Scripts/test Packaging/static/build .ci/run \
     Tests/LabTests/lab Tests/LabTests/tools/router-daemon
 
-.PHONY: build setup release static demo test lint bench install clean
+.PHONY: build setup release static completions demo test lint bench install clean
 
 build:
 	@Scripts/setup build
@@ -28,6 +28,14 @@ release:
 static:
 	@Scripts/setup build
 	Packaging/static/build .build/natctl-static
+
+# The options have changed: the shells' scripts follow.
+completions: build
+	mkdir -p completions
+	natctl="$$(swift build --show-bin-path)/natctl"; \
+	$$natctl --generate-completion-script bash >completions/natctl.bash && \
+	$$natctl --generate-completion-script zsh >completions/_natctl && \
+	$$natctl --generate-completion-script fish >completions/natctl.fish
 
 demo:
 	@Scripts/setup demo

@@ -66,7 +66,7 @@ let package = Package(
             dependencies: [
                 "natctl", "NATTraversal", "GatewaySimulator", "gateway-simulator", "TestSupport",
             ],
-            exclude: ["tools"],
+            exclude: ["shells", "tools"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LabTests", dependencies: ["natctl", "TestSupport"], exclude: ["lab", "tools"],

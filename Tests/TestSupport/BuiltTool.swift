@@ -29,7 +29,7 @@ package enum BuiltTool {
                     })
             }
         }
-        try await outcome.checkDocument()
+        if arguments.contains("--json") { try await outcome.checkDocument() }
         return outcome
     }
 

@@ -27,11 +27,13 @@ package struct CommandOutcome: Decodable, Sendable {
         }
     }
 
-    /// Holds the standard output against the schema where it is a document.
+    /// Holds the standard output of a run with `--json` against the schema.
+    ///
+    /// There is none where the command line itself was wrong.
     ///
     /// - Throws: `DocumentSchema.Violation`.
     package func checkDocument() async throws {
-        guard output.hasPrefix("{"), DocumentSchema.isAvailable else { return }
+        guard !output.isEmpty, DocumentSchema.isAvailable else { return }
         try await DocumentSchema.shared.check(output)
     }
 }

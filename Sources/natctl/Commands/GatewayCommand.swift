@@ -13,7 +13,7 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Write what was asked and answered to this file, external addresses masked",
+            "Write what was asked and answered to this file, external addresses masked.",
             valueName: "file"),
         completion: .file())
     var report: String?
@@ -29,7 +29,7 @@ struct GatewayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let selection = try gateway.selection()
-        try await output.run(emptyDocument: ["gateways": [], "warnings": []]) {
+        try await output.run {
             if output.quiet {
                 return BestGatewayOutput(address: try await PortMapper(selection).bestGateway())
             }

@@ -36,6 +36,8 @@ struct DocumentedRun: Sendable, CustomTestStringConvertible {
             arguments: "map tcp 8080 --interface nowhere0", status: 69,
             members: mappings.union(["error"])),
         DocumentedRun(
+            arguments: "gateway --interface nowhere0", status: 69, members: ["error"]),
+        DocumentedRun(
             arguments: "external-ip --interface nowhere0", status: 69, members: ["error"]),
     ]
 }

@@ -75,6 +75,8 @@ struct GatewayProbe {
                 report.problem = .noExternalAddress(gateway: target.name, technique: technique)
             }
         } catch let error as PortMapperError {
+            // The caller's mistake, and no answer of the gateway's.
+            if case .noSuchInterface = error { throw error }
             report.problem = error
             if case .refused = error {
                 report.isAvailable = true

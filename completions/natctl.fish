@@ -1,0 +1,163 @@
+function __natctl_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __natctl_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __natctl_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __natctl_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __natctl_parse_tokens -S
+    set -l unparsed_tokens (__natctl_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'natctl'
+        __natctl_parse_subcommand 0 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'external-ip'
+            __natctl_parse_subcommand 0 'all' 'require-public' 'via=' 'gateway=' 'interface=' 'timeout=' 'json' 'q/quiet' 'v/verbose' 'version' 'h/help'
+        case 'map'
+            __natctl_parse_subcommand -r 2 'e/external-port=' 'exact' 'lifetime=' 'internal-address=' 'remote-host=' 'description=' 'require-public' 'via=' 'gateway=' 'interface=' 'timeout=' 'json' 'q/quiet' 'v/verbose' 'version' 'h/help'
+        case 'unmap'
+            __natctl_parse_subcommand -r 2 'external-port=' 'all' 'via=' 'gateway=' 'interface=' 'timeout=' 'json' 'q/quiet' 'v/verbose' 'version' 'h/help'
+        case 'list'
+            __natctl_parse_subcommand 0 'leases' 'json' 'q/quiet' 'v/verbose' 'version' 'h/help'
+        case 'list-interfaces'
+            __natctl_parse_subcommand 0 'all' 'json' 'q/quiet' 'v/verbose' 'version' 'h/help'
+        case 'gateway'
+            __natctl_parse_subcommand 0 'report=' 'via=' 'gateway=' 'interface=' 'timeout=' 'json' 'q/quiet' 'v/verbose' 'version' 'h/help'
+        case 'help'
+            __natctl_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __natctl_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __natctl_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __natctl_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __natctl_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__natctl_tokens -p)
+    if test -z "$(__natctl_tokens -t)"
+        set -l index (count (__natctl_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'natctl' -f
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl" version' -l 'version' -d 'Show the version.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl" -eq 1' -fa 'external-ip' -d 'Print the address on the Internet side'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl" -eq 1' -fa 'map' -d 'Open ports on the gateway'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl" -eq 1' -fa 'unmap' -d 'Delete what map has made'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl" -eq 1' -fa 'list' -d 'Show natctl\'s mappings'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl" -eq 1' -fa 'list-interfaces' -d 'Show this host\'s addresses and the best of them'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl" -eq 1' -fa 'gateway' -d 'Show the path to the Internet and what is on it'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" all' -l 'all' -d 'Ask every technique of every gateway; a line for each answer.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" require-public' -l 'require-public' -d 'Fail when the address is not public.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" via' -l 'via' -d 'How to ask; auto prefers PCP, then NAT-PMP.' -rfka 'auto pcp nat-pmp'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" gateway' -l 'gateway' -d 'Ask this gateway, an address and never a name. (default: every default route)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" interface' -l 'interface' -d 'Leave by this interface. (default: the route\'s)' -rfka '(ls /sys/class/net)'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" timeout' -l 'timeout' -d 'Give up after this, as 90, 90s, 15m, 2h or 7d. (default: 30s, and 1s for each further port; 3s while no gateway has answered)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" json' -l 'json' -d 'Print one JSON document on standard output.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" q quiet' -l 'quiet' -s 'q' -d 'Print the bare answer only; not with --json.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip"' -l 'verbose' -s 'v' -d 'Tell on standard error what is asked and decided; twice for packets.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" version' -l 'version' -d 'Show the version.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl external-ip" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl map" -eq 1' -fka 'tcp udp both'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" e external-port' -s 'e' -l 'external-port' -d 'The external port to suggest; of several, for the first. (default: the internal one)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" exact' -l 'exact' -d 'Fail when another external port is granted; leave nothing mapped.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" lifetime' -l 'lifetime' -d 'How long to map for, as 90, 90s, 15m, 2h or 7d. (default: 2h)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" internal-address' -l 'internal-address' -d 'Map for this host, or from this address of this one. (default: this host\'s address towards the gateway)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" remote-host' -l 'remote-host' -d 'Let only this peer in. (default: anyone)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" description' -l 'description' -d 'The text in the router\'s table, 1 to 64 bytes. (default: natctl tcp 8080, as the case may be)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" require-public' -l 'require-public' -d 'Fail when the external address is not public; leave nothing mapped.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" via' -l 'via' -d 'How to ask; auto prefers PCP, then NAT-PMP.' -rfka 'auto pcp nat-pmp'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" gateway' -l 'gateway' -d 'Ask this gateway, an address and never a name. (default: every default route)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" interface' -l 'interface' -d 'Leave by this interface. (default: the route\'s)' -rfka '(ls /sys/class/net)'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" timeout' -l 'timeout' -d 'Give up after this, as 90, 90s, 15m, 2h or 7d. (default: 30s, and 1s for each further port; 3s while no gateway has answered)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" json' -l 'json' -d 'Print one JSON document on standard output.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" q quiet' -l 'quiet' -s 'q' -d 'Print the bare answer only; not with --json.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map"' -l 'verbose' -s 'v' -d 'Tell on standard error what is asked and decided; twice for packets.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" version' -l 'version' -d 'Show the version.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl map" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_positional "natctl unmap" -eq 1' -fka 'tcp udp both'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" external-port' -l 'external-port' -d 'Delete the mapping with this port outside.' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" all' -l 'all' -d 'Delete all of natctl\'s mappings, or all of a transport.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" via' -l 'via' -d 'How to ask; auto prefers PCP, then NAT-PMP.' -rfka 'auto pcp nat-pmp'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" gateway' -l 'gateway' -d 'Ask this gateway, an address and never a name. (default: every default route)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" interface' -l 'interface' -d 'Leave by this interface. (default: the route\'s)' -rfka '(ls /sys/class/net)'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" timeout' -l 'timeout' -d 'Give up after this, as 90, 90s, 15m, 2h or 7d. (default: 30s, and 1s for each further port; 3s while no gateway has answered)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" json' -l 'json' -d 'Print one JSON document on standard output.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" q quiet' -l 'quiet' -s 'q' -d 'Print the bare answer only; not with --json.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap"' -l 'verbose' -s 'v' -d 'Tell on standard error what is asked and decided; twice for packets.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" version' -l 'version' -d 'Show the version.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl unmap" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list" leases' -l 'leases' -d 'Ask nobody, and leave out the warning that only leases are shown.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list" json' -l 'json' -d 'Print one JSON document on standard output.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list" q quiet' -l 'quiet' -s 'q' -d 'Print the bare answer only; not with --json.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list"' -l 'verbose' -s 'v' -d 'Tell on standard error what is asked and decided; twice for packets.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list" version' -l 'version' -d 'Show the version.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces" all' -l 'all' -d 'Include loopback and interfaces that are down.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces" json' -l 'json' -d 'Print one JSON document on standard output.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces" q quiet' -l 'quiet' -s 'q' -d 'Print the bare answer only; not with --json.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces"' -l 'verbose' -s 'v' -d 'Tell on standard error what is asked and decided; twice for packets.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces" version' -l 'version' -d 'Show the version.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" report' -l 'report' -d 'Write what was asked and answered to this file, external addresses masked.' -rF
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" via' -l 'via' -d 'How to ask; auto prefers PCP, then NAT-PMP.' -rfka 'auto pcp nat-pmp'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" gateway' -l 'gateway' -d 'Ask this gateway, an address and never a name. (default: every default route)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" interface' -l 'interface' -d 'Leave by this interface. (default: the route\'s)' -rfka '(ls /sys/class/net)'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" timeout' -l 'timeout' -d 'Give up after this, as 90, 90s, 15m, 2h or 7d. (default: 30s, and 1s for each further port; 3s while no gateway has answered)' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" json' -l 'json' -d 'Print one JSON document on standard output.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" q quiet' -l 'quiet' -s 'q' -d 'Print the bare answer only; not with --json.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway"' -l 'verbose' -s 'v' -d 'Tell on standard error what is asked and decided; twice for packets.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" version' -l 'version' -d 'Show the version.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl help" version' -l 'version' -d 'Show the version.'
