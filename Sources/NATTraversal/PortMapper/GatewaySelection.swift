@@ -4,6 +4,9 @@ public struct GatewaySelection: Hashable, Sendable {
     public var technique: Technique?
     /// One gateway, or `nil` for the default routes, best first.
     public var gateway: GatewayLiteral?
+    /// The gateway's UPnP description; `nil` is to search for it. Its host is the gateway unless
+    /// `gateway` names one.
+    public var location: HTTPURL?
     /// The interface to leave by, or `nil` for the route's.
     public var interface: String?
     /// A limit for the whole; `nil` is 30 s, 1 s more for each further port, and 3 s as long as no
@@ -12,11 +15,12 @@ public struct GatewaySelection: Hashable, Sendable {
 
     /// A selection; everything left out is found out.
     public init(
-        technique: Technique? = nil, gateway: GatewayLiteral? = nil, interface: String? = nil,
-        timeout: Duration? = nil
+        technique: Technique? = nil, gateway: GatewayLiteral? = nil, location: HTTPURL? = nil,
+        interface: String? = nil, timeout: Duration? = nil
     ) {
         self.technique = technique
         self.gateway = gateway
+        self.location = location
         self.interface = interface
         self.timeout = timeout
     }

@@ -6,6 +6,8 @@ struct GatewayTarget: Hashable, Sendable {
     var socketAddress: SocketAddress
     /// The interface to leave by, where that is not left to the route.
     var interface: String?
+    /// Its UPnP description, where that is not to be searched for.
+    var location: HTTPURL?
 
     /// The address as leases and messages name it, with its port when that is not 5351.
     var name: String {
@@ -35,6 +37,14 @@ extension GatewaySelection {
     /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
     func targets() throws(PortMapperError) -> [GatewayTarget] {
         if let gateway { return [try target(of: gateway)] }
+        if let location {
+            return [
+                GatewayTarget(
+                    socketAddress: SocketAddress(
+                        location.host, port: GatewayLink.port, scopeID: location.scopeID),
+                    interface: interface, location: location)
+            ]
+        }
         let gateways = try candidates(.ipv4)
         return gateways.map { gateway in
             // One default route needs no more than the routing table; of several each is asked by
@@ -69,6 +79,6 @@ extension GatewaySelection {
             guard index != 0 else { throw .noSuchInterface(zone) }
             address.scopeID = index
         }
-        return GatewayTarget(socketAddress: address, interface: interface)
+        return GatewayTarget(socketAddress: address, interface: interface, location: location)
     }
 }

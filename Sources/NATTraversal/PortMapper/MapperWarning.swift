@@ -12,6 +12,12 @@ public struct MapperWarning: Hashable, Sendable {
         case noExternalAddress
         /// Techniques or gateways tell different external addresses.
         case disagreement
+        /// A mapping that does not end by itself was made, because the gateway makes no other.
+        case permanentLease
+        /// What was granted could not be read back.
+        case unverified
+        /// Another device than the gateway maps.
+        case notDefaultGateway
         /// Less was granted than asked for.
         case shorterLifetime
         /// Another external port was granted than suggested.

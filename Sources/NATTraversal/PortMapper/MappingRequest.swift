@@ -10,6 +10,8 @@ public struct MappingRequest: Hashable, Sendable {
     public var isExact = false
     /// Whether an external address that is not public is a failure.
     public var requiresPublic = false
+    /// Whether the gateway's table, read by UPnP, must show the mapping whatever technique made it.
+    public var mustBeVerified = false
     /// What is asked for, in whole seconds; the gateway may grant less or more.
     public var lifetime = Duration.seconds(7200)
     /// The host the mapping leads to, or the address of this one; `nil` is this host's address

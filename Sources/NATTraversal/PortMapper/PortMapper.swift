@@ -88,6 +88,14 @@ public actor PortMapper {
         try await UnmapSearch(request, selection: selection, leaseFile: leaseFile).run()
     }
 
+    /// The leases and, by UPnP, the gateway's whole table, what is in both once.
+    ///
+    /// - Returns: mappings, with `leasesOnly` among the warnings when the table cannot be read.
+    /// - Throws: `PortMapperError` when UPnP was asked for and cannot be read, `CancellationError`.
+    public func list() async throws -> MappingReport {
+        try await TableSearch(selection, leaseFile: leaseFile).run()
+    }
+
     /// The leases that still live, without asking anyone.
     ///
     /// - Returns: with what is left of their lifetimes.

@@ -18,6 +18,8 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case refused(GatewayRefusal)
     /// Another external port was granted than the one demanded; the grant was deleted.
     case portTaken(gateway: String, technique: Technique, wanted: PortNumber, granted: PortNumber)
+    /// The entry at this external port leads to another host, and stays.
+    case foreign(gateway: String, externalPort: PortNumber, client: IPAddress)
     /// The gateway has no address on the Internet side.
     case noExternalAddress(gateway: String, technique: Technique)
     /// The external address cannot be reached from the Internet, which was demanded.

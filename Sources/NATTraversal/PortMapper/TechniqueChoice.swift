@@ -1,26 +1,40 @@
 /// Which techniques a request may be asked by, best first.
 enum TechniqueChoice {
-    /// PCP, then NAT-PMP, with the technique of a live lease before them.
+    /// PCP, then NAT-PMP, then UPnP, with the technique of a live lease before them.
     ///
     /// - Parameters:
     ///   - only: the one technique that is wanted, if it is named.
     ///   - lease: the technique of the mapping that is to be renewed, if there is one.
-    ///   - needsPCP: whether something is asked for that NAT-PMP has no words for.
+    ///   - isBeyondNATPMP: whether something is asked for that NAT-PMP has no words for.
     /// - Returns: none when nothing that is allowed can say it.
-    static func order(only: Technique?, lease: Technique?, needsPCP: Bool) -> [Technique] {
-        let all: [Technique] = [.pcp, .natPMP]
+    static func order(
+        only: Technique?, lease: Technique?, isBeyondNATPMP: Bool
+    ) -> [Technique] {
+        let all = Technique.allCases
         let preferred = [lease].compactMap(\.self) + all.filter { $0 != lease }
         return preferred.filter { technique in
-            (only == nil || technique == only) && !(needsPCP && technique == .natPMP)
+            (only == nil || technique == only) && !(isBeyondNATPMP && technique == .natPMP)
         }
     }
 
-    /// Whether a failure by one technique leaves the next one worth asking.
-    static func goesOn(after error: PortMapperError) -> Bool {
+    /// Whether a failure by one technique leaves another one worth asking.
+    static func goesOn(
+        from technique: Technique, after error: PortMapperError, to next: Technique
+    ) -> Bool {
         switch error {
-        case .unsupported: true
-        case .refused(let refusal): refusal.reaction == .nextTechnique
-        default: false
+        case .unsupported:
+            return true
+        // PCP and NAT-PMP share the port.
+        case .closed:
+            return technique == .upnp || next == .upnp
+        // Where PCP was silent, NAT-PMP was asked beside it.
+        case .noAnswer:
+            return !(technique == .pcp && next == .natPMP)
+        case .refused(let refusal):
+            return refusal.reaction == .nextTechnique
+                || (refusal.reaction == .upnp && next == .upnp)
+        default:
+            return false
         }
     }
 
@@ -40,7 +54,9 @@ extension PortMapperError {
         case .noAnswer: 0
         case .noGateway, .noSuchInterface, .noSuchService, .closed, .unsupported: 1
         case .badAnswer: 2
-        case .refused, .portTaken, .noExternalAddress, .notPublic, .inexpressible: 3
+        case .refused, .portTaken, .noExternalAddress, .notPublic, .inexpressible,
+            .foreign:
+            3
         case .system, .leaseFile: 4
         }
     }

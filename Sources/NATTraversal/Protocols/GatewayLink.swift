@@ -18,6 +18,8 @@ final class GatewayLink {
     /// Whether the gateway has answered PCP.
     private(set) var knowsPCP = false
     private var withdrawals: [Withdrawal] = []
+    /// Set while another technique may take the place of what is asked here.
+    var race: RequestRace?
 
     /// A request that was given up for another way, and what takes back a grant that still comes.
     struct Withdrawal {
@@ -68,15 +70,20 @@ final class GatewayLink {
         _ window: inout RequestWindow<Answer>, patience: Patience,
         until limit: ContinuousClock.Instant?
     ) async throws {
+        if let race { window.resume(sentAt: race.sentAt) }
         while true {
             for payload in window.due(at: now) { try send(payload) }
             guard !window.isFinished, let wake = window.nextWake else { return }
             let deadline = min(patience.deadline, limit ?? patience.deadline)
-            guard now < deadline else {
+            guard now < deadline, race?.isLost(now) != true else {
                 window.timeIsOver()
                 return
             }
-            guard let payload = try await receive(until: min(wake, deadline)) else { continue }
+            // In a race the other side is looked at every now and then.
+            let look = race == nil ? deadline : now + RequestRace.interval
+            guard let payload = try await receive(until: min(wake, deadline, look)) else {
+                continue
+            }
             if window.received(payload) {
                 patience.hasHeard = true
             } else {
@@ -92,18 +99,28 @@ final class GatewayLink {
     }
 
     /// Looks whether grants of what was withdrawn have come meanwhile, without waiting.
-    func answerLateGrants() async throws {
-        guard !withdrawals.isEmpty else { return }
-        while let payload = try? await receive(until: now) { try answerStray(payload) }
+    ///
+    /// - Returns: whether there was one, which is deleted again.
+    @discardableResult
+    func answerLateGrants() async throws -> Bool {
+        guard !withdrawals.isEmpty else { return false }
+        var hasAnswered = false
+        while let payload = try? await receive(until: now) {
+            hasAnswered = try answerStray(payload) || hasAnswered
+        }
+        return hasAnswered
     }
 
-    private func answerStray(_ payload: [UInt8]) throws(SystemError) {
+    /// - Returns: whether it was the grant of something withdrawn.
+    @discardableResult
+    private func answerStray(_ payload: [UInt8]) throws(SystemError) -> Bool {
         guard let late = withdrawals.first(where: { $0.isGrant(payload) }) else {
             log.debug("\(gateway): an answer to nothing that was asked, ignored")
-            return
+            return false
         }
         log.debug("\(gateway): a grant after all of what was withdrawn; deleting it")
         try send(late.delete)
+        return true
     }
 
     private func send(_ payload: [UInt8]) throws(SystemError) {

@@ -80,6 +80,15 @@ struct RequestWindow<Answer: Sendable> {
         return payloads
     }
 
+    /// Takes up a wait in which the first requests were sent once already, at `sent`.
+    mutating func resume(sentAt sent: Instant) {
+        while waiting.count < limit, unsent < requests.count {
+            let next = sent + RetrySchedule.wait(afterSend: 1)
+            waiting.append(Waiting(index: unsent, sends: 1, nextSend: next))
+            unsent += 1
+        }
+    }
+
     /// Takes the weak answers that nothing better has replaced: nothing will be sent any more.
     mutating func timeIsOver() {
         for entry in waiting {

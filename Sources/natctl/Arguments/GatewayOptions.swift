@@ -7,7 +7,7 @@ struct GatewayOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How to ask; auto prefers PCP, then NAT-PMP.", valueName: "technique"))
+            "How to ask; auto prefers PCP, then NAT-PMP, then UPnP.", valueName: "technique"))
     var via: TechniqueArgument = .auto
 
     @Option(
@@ -16,6 +16,13 @@ struct GatewayOptions: ParsableArguments {
             "Ask this gateway, an address and never a name. (default: every default route)",
             valueName: "address[:port]"))
     var gateway: GatewayLiteral?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Read the UPnP description at this URL; its host is the gateway unless --gateway names "
+                + "one. (default: search)", valueName: "url"))
+    var location: String?
 
     @Option(
         name: .long,
@@ -33,13 +40,18 @@ struct GatewayOptions: ParsableArguments {
 
     func validate() throws {
         _ = try environmentGateway()
+        _ = try locationURL(location)
+        if location != nil, via == .pcp || via == .natPMP {
+            throw ValidationError("--location does not go with --via \(via.rawValue)")
+        }
     }
 
     /// What the library is to do, flags before the environment.
     func selection() throws -> GatewaySelection {
         GatewaySelection(
             technique: via.technique,
-            gateway: try gateway ?? environmentGateway(),
+            gateway: try gateway ?? (location == nil ? environmentGateway() : nil),
+            location: try locationURL(location),
             interface: interface ?? environment("NATCTL_INTERFACE"),
             timeout: timeout?.duration)
     }
@@ -68,4 +80,14 @@ func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text
+}
+
+/// The description that is read in place of a search; the flag before the environment.
+func locationURL(_ flag: String?) throws -> HTTPURL? {
+    guard let text = flag ?? environment("NATCTL_LOCATION") else { return nil }
+    do throws(URLRefusal) { return try HTTPURL(text) } catch {
+        throw ValidationError(
+            "\(displayed(text)) is not an http URL with an address for its host "
+                + "(\(error.rawValue))")
+    }
 }

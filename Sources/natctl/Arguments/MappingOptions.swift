@@ -46,6 +46,12 @@ struct MappingOptions: ParsableArguments {
     @Flag(name: .long, help: "Fail when the external address is not public; leave nothing mapped.")
     var requirePublic = false
 
+    @Flag(
+        name: .long,
+        help:
+            "Fail when the gateway's table, read by UPnP, lacks the mapping; leave nothing mapped.")
+    var verify = false
+
     func validate() throws {
         guard let description else { return }
         let isPlain = description.unicodeScalars.allSatisfy {

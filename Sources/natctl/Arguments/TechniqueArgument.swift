@@ -6,6 +6,7 @@ enum TechniqueArgument: String, ExpressibleByArgument, CaseIterable {
     case auto
     case pcp
     case natPMP = "nat-pmp"
+    case upnp
 
     /// The technique, `nil` for any.
     var technique: Technique? {
@@ -13,6 +14,7 @@ enum TechniqueArgument: String, ExpressibleByArgument, CaseIterable {
         case .auto: nil
         case .pcp: .pcp
         case .natPMP: .natPMP
+        case .upnp: .upnp
         }
     }
 }

@@ -19,14 +19,7 @@ struct UPnPOptions: ParsableArguments {
     func validate() throws { _ = try url() }
 
     /// The description that is read in place of a search; the flag before the environment.
-    func url() throws -> HTTPURL? {
-        guard let text = location ?? environment("NATCTL_LOCATION") else { return nil }
-        do throws(URLRefusal) { return try HTTPURL(text) } catch {
-            throw ValidationError(
-                "\(displayed(text)) is not an http URL with an address for its host "
-                    + "(\(error.rawValue))")
-        }
-    }
+    func url() throws -> HTTPURL? { try locationURL(location) }
 
     /// A browser of the links that are searched.
     ///

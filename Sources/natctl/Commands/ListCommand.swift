@@ -4,22 +4,24 @@ import NATTraversal
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Show natctl's mappings",
+        abstract: "Show the gateway's mappings",
         discussion: """
             A lease is a mapping that natctl made and remembers. What others have mapped is not \
             shown: PCP and NAT-PMP cannot read the gateway's table.
             """)
 
-    @Flag(name: .long, help: "Ask nobody, and leave out the warning that only leases are shown.")
+    @Flag(name: .long, help: "Show natctl's leases alone and ask nobody.")
     var leases = false
 
+    @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run() async throws {
+        let mapper = PortMapper(try gateway.ipv4Selection())
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
+            guard leases else { return MappingOutput(report: try await mapper.list()) }
             var report = MappingReport()
-            report.mappings = try await PortMapper().leases()
-            if !leases { report.warnings = [.leasesOnly] }
+            report.mappings = try await mapper.leases()
             return MappingOutput(report: report)
         }
     }

@@ -45,6 +45,7 @@ struct MapCommand: AsyncParsableCommand {
                 request.externalPort = externalPort
                 request.isExact = mapping.exact
                 request.requiresPublic = mapping.requirePublic
+                request.mustBeVerified = mapping.verify
                 request.lifetime = mapping.lifetime.duration
                 request.internalAddress = mapping.internalAddress
                 request.remoteHost = mapping.remoteHost

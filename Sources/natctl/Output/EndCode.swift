@@ -26,7 +26,7 @@ extension PortMapperError {
         case .noAnswer: .timeout
         case .badAnswer: .badAnswer
         case .portTaken: .cannotMap
-        case .inexpressible: .refused
+        case .inexpressible, .foreign: .refused
         case .system, .leaseFile: .io
         case .refused(let refusal):
             switch refusal.kind {

@@ -70,6 +70,8 @@ extension PortMapperError {
             .noExternalAddress(let gateway, let technique),
             .notPublic(_, let gateway, let technique):
             (gateway, technique, nil, nil)
+        case .foreign(let gateway, _, _):
+            (gateway, .upnp, nil, nil)
         case .refused(let refusal):
             (refusal.gateway, refusal.technique, refusal.code, refusal.name)
         }

@@ -23,6 +23,9 @@ extension PortMapperError {
         case .portTaken(_, _, let wanted, let granted):
             "external port \(wanted) is not to be had, only \(granted); "
                 + "choose another, or leave out --exact"
+        case .foreign(let gateway, let port, let client):
+            "external port \(port) of \(gateway) leads to \(client), not to this host; it stays. "
+                + "The raw way is natctl upnp-call WANIPConnection DeletePortMapping"
         case .noExternalAddress(let gateway, _):
             "\(gateway) has no address on the Internet side; is its line up?"
         case .notPublic(let address, let gateway, _):

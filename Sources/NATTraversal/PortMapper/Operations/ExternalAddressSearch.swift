@@ -3,6 +3,7 @@ import Logging
 /// Asks gateways for their external address.
 final class ExternalAddressSearch {
     private let selection: GatewaySelection
+    private var finders: [GatewayTarget: IGDFinder] = [:]
 
     init(_ selection: GatewaySelection) { self.selection = selection }
 
@@ -28,7 +29,7 @@ final class ExternalAddressSearch {
         var answers: [ExternalAddress] = []
         var failure: PortMapperError?
         for target in try selection.targets() {
-            for technique in [Technique.pcp, .natPMP] where selection.allows(technique) {
+            for technique in Technique.allCases where selection.allows(technique) {
                 do {
                     let link = try target.link()
                     answers.append(
@@ -42,19 +43,67 @@ final class ExternalAddressSearch {
         return answers
     }
 
-    /// NAT-PMP's question first: it leaves nothing behind, and one round trip answers it.
+    /// NAT-PMP's question first: it leaves nothing behind, and one round trip answers it. UPnP is got
+    /// ready when there is no answer at once; PCP comes last where UPnP can tell, because it takes a
+    /// mapping.
     private func ask(
         _ target: GatewayTarget, _ patience: Patience, until limit: ContinuousClock.Instant?
     ) async throws -> ExternalAddress {
         let link = try target.link()
-        guard selection.technique != .pcp else {
-            return try await ask(target, link, by: .pcp, patience, until: limit)
+        if let technique = selection.technique {
+            return try await ask(target, link, by: technique, patience, until: limit)
         }
+        let failure: PortMapperError
         do {
-            return try await ask(target, link, by: .natPMP, patience, until: limit)
-        } catch PortMapperError.unsupported where selection.allows(.pcp) {
-            return try await ask(target, link, by: .pcp, patience, until: limit)
+            return try await race(target, link, patience, until: limit)
+        } catch let error as PortMapperError {
+            failure = error
         }
+        let next: [Technique] =
+            switch failure {
+            case .unsupported: [.pcp, .upnp]
+            case .closed, .noAnswer: [.upnp]
+            case .refused(let refusal) where refusal.reaction == .upnp: [.upnp]
+            default: []
+            }
+        var best = failure
+        for technique in next {
+            do {
+                return try await ask(target, link, by: technique, patience, until: limit)
+            } catch let error as PortMapperError {
+                best = TechniqueChoice.moreTelling(best, error)
+            }
+        }
+        throw best
+    }
+
+    private func race(
+        _ target: GatewayTarget, _ link: GatewayLink, _ patience: Patience,
+        until limit: ContinuousClock.Instant?
+    ) async throws -> ExternalAddress {
+        let start = link.now
+        do {
+            return try await ask(
+                target, link, by: .natPMP, patience, until: start + RequestRace.headStart)
+        } catch PortMapperError.noAnswer {
+            let finder = finder(target, link)
+            let end = min(limit ?? patience.deadline, patience.deadline)
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await finder.find(until: end) }
+                defer { group.cancelAll() }
+                link.race = RequestRace(sentAt: start) { finder.isReady }
+                defer { link.race = nil }
+                return try await ask(target, link, by: .natPMP, patience, until: end)
+            }
+        }
+    }
+
+    /// One finder for the whole search, so that what the race has found is not searched for again.
+    private func finder(_ target: GatewayTarget, _ link: GatewayLink) -> IGDFinder {
+        if let finder = finders[target] { return finder }
+        let finder = IGDFinder(target, source: link.local.address, others: [])
+        finders[target] = finder
+        return finder
     }
 
     private func ask(
@@ -62,20 +111,43 @@ final class ExternalAddressSearch {
         _ patience: Patience, until limit: ContinuousClock.Instant? = nil
     ) async throws -> ExternalAddress {
         let address: IPAddress =
-            if technique == .pcp {
+            switch technique {
+            case .pcp:
                 try await addressByPCP(link, patience, until: limit)
-            } else {
+            case .natPMP:
                 .v4(
                     try await NATPMPClient(link: link).externalAddress(
                         isPCPAllowed: selection.allows(.pcp), patience: patience, until: limit))
+            case .upnp:
+                .v4(try await addressByUPnP(target, link, patience, until: limit))
             }
         guard !address.isUnspecified else {
             throw PortMapperError.noExternalAddress(gateway: target.name, technique: technique)
         }
+        var warnings = ExternalAddressCheck.warnings(
+            for: address, gateway: target.socketAddress.address)
+        if technique == .upnp { warnings += finder(target, link).warnings }
         return ExternalAddress(
-            address: address, technique: technique, gateway: target.name,
-            warnings: ExternalAddressCheck.warnings(
-                for: address, gateway: target.socketAddress.address))
+            address: address, technique: technique, gateway: target.name, warnings: warnings)
+    }
+
+    private func addressByUPnP(
+        _ target: GatewayTarget, _ link: GatewayLink, _ patience: Patience,
+        until limit: ContinuousClock.Instant?
+    ) async throws -> IPv4Address {
+        let deadline = min(
+            limit ?? patience.deadline, patience.deadline, .now + GatewaySession.searchLimit)
+        let found = try await finder(target, link).find(until: deadline)
+        patience.hasHeard = true
+        do {
+            if let address = found.choice.externalAddress { return address }
+            return try await found.connection.externalAddress(until: patience.deadline)
+                ?? .unspecified
+        } catch let failure as UPnPFailure {
+            throw PortMapperError(
+                failure, host: found.device.location.host, service: found.connection.type,
+                after: patience.start.duration(to: .now))
+        }
     }
 
     /// Maps the UDP port of the asking socket, behind which nothing else listens, and deletes that

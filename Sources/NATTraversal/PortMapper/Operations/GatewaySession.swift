@@ -11,6 +11,10 @@ final class GatewaySession {
     let internalAddress: IPAddress
     /// The external address as NAT-PMP told it: asked for once.
     private(set) var natpmpAddress: IPAddress?
+    /// The external address as UPnP told it: asked for once, `.some(nil)` when there is none.
+    var igdAddress: IPv4Address??
+    /// The gateway's UPnP side.
+    let finder: IGDFinder
 
     /// Opens the socket.
     ///
@@ -18,10 +22,12 @@ final class GatewaySession {
     ///   - target: the gateway.
     ///   - internalAddress: where mappings lead; `nil` is this host's address towards the gateway.
     ///     One that is not this host's is a third party's.
+    ///   - others: all candidates.
     ///   - patience: the command's.
     /// - Throws: `PortMapperError`.
     init(
-        _ target: GatewayTarget, internalAddress: IPAddress?, patience: Patience
+        _ target: GatewayTarget, internalAddress: IPAddress?, others: [GatewayTarget] = [],
+        patience: Patience
     ) throws(PortMapperError) {
         self.target = target
         self.patience = patience
@@ -32,6 +38,7 @@ final class GatewaySession {
         self.internalAddress = internalAddress ?? link.local.address
         pcp = PCPClient(link: link)
         natpmp = NATPMPClient(link: link)
+        finder = IGDFinder(target, source: link.local.address, others: others)
     }
 
     /// Maps by NAT-PMP, and learns the external address with the first mapping.

@@ -31,7 +31,7 @@ final class MapSearch {
             let jobs: [MappingJob]
             do {
                 jobs = try await map(
-                    on: target, silenceLimit: isLast ? nil : .now + Self.silence)
+                    on: target, of: targets, silenceLimit: isLast ? nil : .now + Self.silence)
             } catch let error as PortMapperError where !isLast {
                 for index in requests.indices { note(error, for: index) }
                 continue
@@ -52,13 +52,15 @@ final class MapSearch {
 
     /// Asks one gateway; requests for different internal addresses take a socket each.
     private func map(
-        on target: GatewayTarget, silenceLimit: ContinuousClock.Instant?
+        on target: GatewayTarget, of targets: [GatewayTarget],
+        silenceLimit: ContinuousClock.Instant?
     ) async throws -> [MappingJob] {
         var jobs: [Int: MappingJob] = [:]
         for address in Set(requests.map(\.internalAddress)) {
             let indices = requests.indices.filter { requests[$0].internalAddress == address }
             let session = try GatewaySession(
-                target, internalAddress: address.map(IPAddress.v4), patience: patience)
+                target, internalAddress: address.map(IPAddress.v4), others: targets,
+                patience: patience)
             sessions.append(session)
             let operation = MapOperation(session, selection: selection, book: book)
             do {
@@ -103,6 +105,9 @@ final class MapSearch {
                         error: error))
             }
         }
+        for session in sessions where jobs.contains(where: { $0.grant?.technique == .upnp }) {
+            report.add(session.finder.warnings)
+        }
         report.add(book.warnings)
         return report
     }
@@ -111,12 +116,12 @@ final class MapSearch {
 extension MappingJob {
     /// What was granted, as the public face shows it.
     fileprivate func mapping(of grant: MappingGrant) -> Mapping {
-        let expiry = Timestamp.now.advanced(bySeconds: grant.lifetimeSeconds)
+        let expiry = grant.lifetimeSeconds.map(Timestamp.now.advanced(bySeconds:))
         return Mapping(
             transport: key.transport, internalAddress: key.internalAddress,
             internalPort: key.internalPort, externalAddress: grant.externalAddress,
             externalPort: grant.externalPort, remoteHost: request.remoteHost.map(IPAddress.v4),
-            lifetime: .seconds(Int64(grant.lifetimeSeconds)), expiry: expiry,
+            lifetime: grant.lifetimeSeconds.map { .seconds(Int64($0)) }, expiry: expiry,
             technique: grant.technique, gateway: key.gateway,
             description: request.shownDescription, isMine: true)
     }

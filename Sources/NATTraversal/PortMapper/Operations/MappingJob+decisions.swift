@@ -4,7 +4,7 @@ extension MappingJob {
 
     /// Whether the port was refused and another one is worth asking for.
     func wantsOtherPort(_ technique: Technique) -> Bool {
-        guard case .refused(let refusal) = failure, refusal.technique == technique,
+        guard case .refused(let refusal) = latest?.error, refusal.technique == technique,
             refusal.reaction == .anotherPort, !request.isExact
         else { return false }
         // NAT-PMP has no code for a taken port; "out of resources" is worth one more try (N-3).
@@ -32,7 +32,7 @@ extension MappingJob {
             old.externalAddress = restored.externalAddress
             old.externalPort = restored.externalPort
             old.lifetimeSeconds = restored.lifetimeSeconds
-            old.expiry = now.advanced(bySeconds: restored.lifetimeSeconds)
+            old.expiry = restored.lifetimeSeconds.map(now.advanced(bySeconds:))
             old.confirmed = now
             table[key] = old
         } else if plan != .renewal, !mayStillBeGranted, table[key]?.state == .asked {
@@ -57,16 +57,31 @@ extension MappingJob {
                     "\(name): external port \(grant.externalPort) was granted instead of "
                         + "\(request.suggestedExternalPort)"))
         }
-        if grant.lifetimeSeconds < request.lifetime.wholeSeconds {
+        warnings += lifetimeWarnings(grant, name)
+        if !grant.isVerified {
             warnings.append(
                 MapperWarning(
-                    .shorterLifetime,
-                    "\(name): \(grant.lifetimeSeconds) s were granted instead of "
-                        + "\(request.lifetime.wholeSeconds)"))
+                    .unverified, "\(name): the gateway does not let its table be read back"))
         }
         if request.remoteHost == nil, let warning = SensitivePort.warning(for: key.internalPort) {
             warnings.append(warning)
         }
         return warnings
+    }
+
+    private func lifetimeWarnings(_ grant: MappingGrant, _ name: String) -> [MapperWarning] {
+        let asked = request.lifetime.wholeSeconds
+        guard let granted = grant.lifetimeSeconds else {
+            return [
+                MapperWarning(
+                    .permanentLease,
+                    "\(name): the gateway makes permanent mappings only; unmap deletes it")
+            ]
+        }
+        guard granted < asked else { return [] }
+        return [
+            MapperWarning(
+                .shorterLifetime, "\(name): \(granted) s were granted instead of \(asked)")
+        ]
     }
 }

@@ -13,7 +13,9 @@ struct MappingJob {
     let techniques: [Technique]
     /// How often another port was tried.
     var portAttempts = 0
-    var outcome: Result<MappingGrant, PortMapperError>?
+    private(set) var outcome: Result<MappingGrant, PortMapperError>?
+    /// Why the last technique that was asked failed; decides which is asked next.
+    private(set) var latest: (technique: Technique, error: PortMapperError)?
     /// The old mapping, granted again because the new one was refused.
     var restored: MappingGrant?
 
@@ -31,7 +33,7 @@ struct MappingJob {
             ? old?.externalPort ?? request.suggestedExternalPort : request.suggestedExternalPort
         techniques = TechniqueChoice.order(
             only: selection.technique, lease: plan == .renewal ? old?.technique : nil,
-            needsPCP: isThirdParty || request.remoteHost != nil)
+            isBeyondNATPMP: isThirdParty || request.remoteHost != nil)
     }
 
     /// Why it failed, as far as is known.
@@ -45,12 +47,28 @@ struct MappingJob {
     }
 
     /// Takes an outcome; of two failures the more telling one stays.
-    mutating func take(_ new: Result<MappingGrant, PortMapperError>) {
+    mutating func take(_ new: Result<MappingGrant, PortMapperError>, by technique: Technique) {
         switch new {
-        case .success: outcome = new
+        case .success:
+            outcome = new
+            latest = nil
         case .failure(let error):
             outcome = .failure(TechniqueChoice.moreTelling(failure, error))
+            latest = (technique, error)
         }
+    }
+
+    /// Gives up, whatever was granted.
+    mutating func fail(_ error: PortMapperError) {
+        outcome = .failure(error)
+        latest = nil
+    }
+
+    /// Whether it is still worth asking by `technique`.
+    func goesOn(to technique: Technique) -> Bool {
+        guard let latest else { return outcome == nil }
+        return TechniqueChoice.goesOn(
+            from: latest.technique, after: latest.error, to: technique)
     }
 }
 
@@ -60,7 +78,20 @@ struct MappingGrant: Hashable, Sendable {
     /// `nil` when the gateway told none.
     var externalAddress: IPAddress?
     var externalPort: PortNumber
-    var lifetimeSeconds: UInt32
+    /// `nil` for a mapping that stays until it is deleted.
+    var lifetimeSeconds: UInt32?
+    /// Whether nothing speaks against its being there: a UPnP success that could not be read back
+    /// is none.
+    var isVerified = true
+}
+
+extension MappingGrant {
+    init(_ grant: PCPClient.Grant) {
+        technique = .pcp
+        externalAddress = grant.externalAddress
+        externalPort = grant.externalPort
+        lifetimeSeconds = grant.lifetime.wholeSeconds
+    }
 }
 
 extension MappingJob {
@@ -111,7 +142,7 @@ extension MappingJob {
             lease.suggestedExternalPort = old.suggestedExternalPort
         }
         lease.lifetimeSeconds = grant.lifetimeSeconds
-        lease.expiry = now.advanced(bySeconds: grant.lifetimeSeconds)
+        lease.expiry = grant.lifetimeSeconds.map(now.advanced(bySeconds:))
         lease.unknownMembers = old?.unknownMembers ?? [:]
         return lease
     }

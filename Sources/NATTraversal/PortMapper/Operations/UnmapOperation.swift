@@ -5,6 +5,7 @@ final class UnmapOperation {
     private let target: GatewayTarget
     private let patience: Patience
     private let book: LeaseBook
+    private var igd: IGDTable?
 
     init(_ target: GatewayTarget, patience: Patience, book: LeaseBook) {
         self.target = target
@@ -35,14 +36,20 @@ final class UnmapOperation {
     private func delete(
         _ leases: [Lease], from address: IPAddress?
     ) async throws -> [Result<Void, PortMapperError>] {
+        var outcomes = [Result<Void, PortMapperError>](
+            repeating: .success(()), count: leases.count)
+        let byUPnP = leases.indices.filter { leases[$0].technique == .upnp }
+        for index in byUPnP { outcomes[index] = try await deleteByUPnP(leases[index]) }
+        guard byUPnP.count < leases.count else { return outcomes }
         let link: GatewayLink
         do throws(PortMapperError) {
             link = if let address { try target.link(from: address) } else { try target.link() }
         } catch {
-            return leases.map { _ in .failure(error) }
+            for index in leases.indices where leases[index].technique != .upnp {
+                outcomes[index] = .failure(error)
+            }
+            return outcomes
         }
-        var outcomes = [Result<Void, PortMapperError>](
-            repeating: .success(()), count: leases.count)
         let byPCP = leases.indices.filter { leases[$0].technique == .pcp }
         let orders = byPCP.map { leases[$0].pcpDelete }
         if !orders.isEmpty {
@@ -53,6 +60,38 @@ final class UnmapOperation {
             outcomes[index] = try await deleteByNATPMP(leases[index], link)
         }
         return outcomes
+    }
+
+    /// Deletes what the lease names and what still leads to its port; an entry that has become
+    /// another's stays, and the lease is over.
+    private func deleteByUPnP(_ lease: Lease) async throws -> Result<Void, PortMapperError> {
+        do {
+            let table = try table()
+            let deletion = try await table.delete(
+                PortMappingKey(
+                    transport: lease.key.transport, externalPort: lease.externalPort,
+                    remoteHost: lease.remoteHost),
+                client: lease.key.internalAddress, internalPort: lease.key.internalPort,
+                isRecorded: true)
+            if case .foreign(let entry) = deletion {
+                log.debug("\(lease.externalPort) now leads to \(displayed(entry)); it stays")
+            }
+            return .success(())
+        } catch let error as PortMapperError {
+            return .failure(error)
+        }
+    }
+
+    /// The gateway's table, found once.
+    private func table() throws -> IGDTable {
+        if let igd { return igd }
+        let table = try IGDTable(target, patience: patience)
+        igd = table
+        return table
+    }
+
+    private func displayed(_ entry: PortMappingEntry) -> String {
+        IPAddress(entry.internalClient)?.description ?? "another host"
     }
 
     private func deleteByNATPMP(

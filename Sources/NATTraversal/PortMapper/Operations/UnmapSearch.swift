@@ -24,7 +24,11 @@ final class UnmapSearch {
             }
             warnOfOthers(leases, than: targets)
             if let target = targets.first, !unknown.isEmpty {
-                try await deleteByNATPMP(unknown, on: target, patience)
+                if selection.technique == .natPMP {
+                    try await deleteByNATPMP(unknown, on: target, patience)
+                } else {
+                    try await deleteByUPnP(unknown, on: target, patience)
+                }
             }
         }
         report.add(book.warnings)
@@ -75,17 +79,72 @@ final class UnmapSearch {
         }
     }
 
-    /// The ports that `--via nat-pmp` deletes without a lease: NAT-PMP knows a mapping by this
-    /// host's address and port alone.
+    /// The ports that can be deleted without a lease: NAT-PMP knows a mapping by this host's
+    /// address and port alone, and UPnP shows where each leads.
     private func portsWithoutLease(_ leases: [Lease]) -> [UnmapRequest.Port] {
-        guard selection.technique == .natPMP, case .internalPorts(let ports) = request else {
-            return []
-        }
-        return ports.filter { port in
-            !leases.contains {
-                $0.key.transport == port.transport
-                    && $0.key.internalPort == port.number
+        switch (request, selection.technique) {
+        case (.internalPorts(let ports), .natPMP), (.internalPorts(let ports), .upnp):
+            ports.filter { port in
+                !leases.contains {
+                    $0.key.transport == port.transport && $0.key.internalPort == port.number
+                }
             }
+        case (.externalPort(let port), nil), (.externalPort(let port), .upnp):
+            leases.isEmpty ? [port] : []
+        default:
+            []
+        }
+    }
+
+    /// Deletes entries of the gateway's table that lead to this host, and refuses another's.
+    private func deleteByUPnP(
+        _ ports: [UnmapRequest.Port], on target: GatewayTarget, _ patience: Patience
+    ) async throws {
+        let table = try IGDTable(target, patience: patience)
+        for port in ports {
+            do {
+                for entry in try await entries(of: port, in: table) {
+                    try await delete(entry, port, from: table, target)
+                }
+            } catch let error as PortMapperError {
+                report.failures.append(
+                    .init(transport: port.transport, internalPort: port.number, error: error))
+            }
+        }
+        report.add(table.warnings)
+    }
+
+    /// The entries that are meant: the one at an outside port, or those that lead to this host's.
+    private func entries(
+        of port: UnmapRequest.Port, in table: IGDTable
+    ) async throws -> [PortMappingEntry] {
+        if case .externalPort = request {
+            let key = PortMappingKey(transport: port.transport, externalPort: port.number)
+            return try await table.entry(key).map { [$0] } ?? []
+        }
+        return try await table.entries().entries.filter {
+            $0.transport == port.transport && $0.leads(to: table.localAddress, port: port.number)
+        }
+    }
+
+    private func delete(
+        _ entry: PortMappingEntry, _ port: UnmapRequest.Port, from table: IGDTable,
+        _ target: GatewayTarget
+    ) async throws {
+        guard let mapping = Mapping(entry, gateway: target.name, externalAddress: nil, at: .now)
+        else { return }
+        let key = PortMappingKey(
+            transport: port.transport, externalPort: mapping.externalPort,
+            remoteHost: mapping.remoteHost)
+        let deletion = try await table.delete(
+            key, client: table.localAddress, internalPort: mapping.internalPort, isRecorded: false)
+        switch deletion {
+        case .deleted: report.mappings.append(mapping)
+        case .absent: break
+        case .foreign:
+            throw PortMapperError.foreign(
+                gateway: target.name, externalPort: mapping.externalPort,
+                client: mapping.internalAddress)
         }
     }
 

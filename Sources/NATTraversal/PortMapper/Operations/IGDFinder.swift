@@ -1,0 +1,96 @@
+import Logging
+
+/// The UPnP side of one gateway: its connection service, found once in a command.
+final class IGDFinder: Sendable {
+    /// What was found.
+    struct Found: Sendable {
+        var device: UPnPDevice
+        var choice: IGDChoice
+
+        var connection: IGDConnection { choice.connection }
+    }
+
+    private let target: GatewayTarget
+    private let source: IPAddress
+    private let others: Set<IPAddress>
+    private let found = Locked<Found?>(nil)
+
+    /// - Parameters:
+    ///   - target: the gateway.
+    ///   - source: this host's address towards it.
+    ///   - others: other gateways that are candidates; a device of theirs is not this one's.
+    init(_ target: GatewayTarget, source: IPAddress, others: [GatewayTarget]) {
+        self.target = target
+        self.source = source
+        self.others = Set(others.map(\.socketAddress.address)).subtracting([
+            target.socketAddress.address
+        ])
+    }
+
+    /// Whether a connection service is known.
+    var isReady: Bool { found.withLock { $0 != nil } }
+
+    /// The connection service.
+    ///
+    /// - Parameter deadline: when to give up.
+    /// - Throws: `PortMapperError`: `.noAnswer` when nobody answers, `.unsupported` when the gateway
+    ///   does but offers no such service; `CancellationError`.
+    func find(until deadline: ContinuousClock.Instant) async throws -> Found {
+        if let found = found.withLock({ $0 }) { return found }
+        let start = ContinuousClock.now
+        let device = try await device(until: deadline)
+        guard let choice = try await IGDChoice.among(device, until: deadline) else {
+            throw PortMapperError.unsupported(gateway: target.name, technique: .upnp)
+        }
+        let elapsed = (ContinuousClock.now - start) / .milliseconds(1)
+        log.debug(
+            "\(device.location.host): \(choice.connection.type.name) in \(elapsed) ms: \(choice.reason)"
+        )
+        let found = Found(device: device, choice: choice)
+        self.found.withLock { $0 = found }
+        return found
+    }
+
+    private func device(until deadline: ContinuousClock.Instant) async throws -> UPnPDevice {
+        if let location = target.location {
+            return try await UPnPBrowser(links: []).describe(
+                location, timeout: max(.zero, deadline - .now))
+        }
+        let start = ContinuousClock.now
+        let gateway = SocketAddress(
+            target.socketAddress.address, port: 1900, scopeID: target.socketAddress.scopeID)
+        let link = SSDPLink(
+            source: source, interfaceIndex: try interfaceIndex(), gateways: [gateway])
+        switch try await UPnPBrowser(links: [link]).findGateway(until: deadline) {
+        case .found(let device) where !others.contains(device.location.host):
+            return device
+        case .notOffered:
+            throw PortMapperError.unsupported(gateway: target.name, technique: .upnp)
+        case .found, .nothing:
+            throw PortMapperError.noAnswer(gateway: target.name, after: .now - start)
+        }
+    }
+
+    /// The interface that has the source address; 0, the system's choice, where that cannot be told.
+    private func interfaceIndex() throws -> UInt32 {
+        let interfaces = (try? NetworkInterface.all()) ?? []
+        return interfaces.first { $0.address == source }?.index ?? 0
+    }
+}
+
+extension IGDFinder {
+    /// What is to be said of the device that was found.
+    var warnings: [MapperWarning] {
+        guard let device = found.withLock({ $0?.device }) else { return [] }
+        var warnings: [MapperWarning] = []
+        if device.isRepointed { warnings.append(.repointedLocation(device)) }
+        if target.location == nil, !device.isDefaultGateway {
+            warnings.append(
+                MapperWarning(
+                    .notDefaultGateway,
+                    "\(device.location.host) answered, which is not the gateway that was asked; a "
+                        + "mapping there may lead nowhere"))
+        }
+        return warnings
+    }
+}

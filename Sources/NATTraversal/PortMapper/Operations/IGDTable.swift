@@ -1,0 +1,78 @@
+/// The table of one gateway's mappings, as UPnP shows it, with the command's patience.
+final class IGDTable {
+    private let target: GatewayTarget
+    private let patience: Patience
+    private let finder: IGDFinder
+    /// This host's address towards the gateway.
+    let localAddress: IPAddress
+
+    /// - Throws: `PortMapperError` when there is no way to the gateway.
+    init(
+        _ target: GatewayTarget, others: [GatewayTarget] = [], patience: Patience
+    ) throws(PortMapperError) {
+        self.target = target
+        self.patience = patience
+        localAddress = try target.link().local.address
+        finder = IGDFinder(target, source: localAddress, others: others)
+    }
+
+    /// What is to be said of the device.
+    var warnings: [MapperWarning] { finder.warnings }
+
+    /// Deletes an entry that leads to this port of this client.
+    func delete(
+        _ key: PortMappingKey, client: IPAddress, internalPort: PortNumber, isRecorded: Bool
+    ) async throws -> IGDConnection.Deletion {
+        try await ask { connection in
+            try await connection.delete(
+                key, client: client, internalPort: internalPort, isRecorded: isRecorded,
+                until: patience.deadline)
+        }
+    }
+
+    /// An entry; `nil` when there is none.
+    func entry(_ key: PortMappingKey) async throws -> PortMappingEntry? {
+        try await ask { try await $0.entry(key, until: patience.deadline) }
+    }
+
+    /// All entries, everybody's, and whether there may be more.
+    func entries() async throws -> (entries: [PortMappingEntry], isCut: Bool) {
+        try await ask { try await $0.entries(until: patience.deadline) }
+    }
+
+    /// The external address; `nil` when the gateway has none.
+    func externalAddress() async throws -> IPv4Address? {
+        try await ask { try await $0.externalAddress(until: patience.deadline) }
+    }
+
+    /// The connection service with what it says of its state, where it does.
+    func connection() async throws -> (found: IGDFinder.Found, status: IGDStatus?) {
+        let found = try await find()
+        if let status = found.choice.status { return (found, status) }
+        do {
+            return (found, try await found.connection.status(until: patience.deadline))
+        } catch is UPnPFailure {
+            return (found, nil)
+        }
+    }
+
+    private func find() async throws -> IGDFinder.Found {
+        let found = try await finder.find(
+            until: min(patience.deadline, .now + GatewaySession.searchLimit))
+        patience.hasHeard = true
+        return found
+    }
+
+    private func ask<Answer>(
+        _ question: (IGDConnection) async throws -> Answer
+    ) async throws -> Answer {
+        let found = try await find()
+        do {
+            return try await question(found.connection)
+        } catch let failure as UPnPFailure {
+            throw PortMapperError(
+                failure, host: found.device.location.host, service: found.connection.type,
+                after: patience.start.duration(to: .now))
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/// What a wait for one technique knows of another that could take its place.
+struct RequestRace: Sendable {
+    /// How long a gateway is asked by one technique alone: most have answered by then, and the LAN
+    /// has heard nothing else.
+    static let headStart = Duration.milliseconds(50)
+    /// For how long it must have said nothing before another technique maps: long enough for one
+    /// lost packet to be sent again and answered.
+    static let silence = Duration.milliseconds(500)
+    /// How often the other technique is looked at.
+    static let interval = Duration.milliseconds(20)
+
+    /// When the request was sent for the first time, in a wait that is taken up again.
+    var sentAt: ContinuousClock.Instant
+    /// Whether the other technique is ready.
+    var isOtherReady: @Sendable () -> Bool
+
+    /// Whether the other technique may go on now.
+    func isLost(_ now: ContinuousClock.Instant) -> Bool {
+        now >= sentAt + Self.silence && isOtherReady()
+    }
+}
