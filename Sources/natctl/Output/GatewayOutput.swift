@@ -30,6 +30,8 @@ struct GatewayOutput: CommandOutput {
     var masked: GatewayOutput {
         var copy = self
         for report in copy.reports.indices {
+            // People put their own names into it.
+            copy.reports[report].device?.friendlyName = nil
             for technique in copy.reports[report].techniques.indices {
                 copy.reports[report].techniques[technique].externalAddress?.mask()
             }
@@ -45,7 +47,8 @@ extension GatewayReport {
     }
 
     fileprivate var rows: [String] {
-        techniques.map { "   \($0.row)" } + ["   diagnosis: \(diagnosis?.rawValue ?? "unknown")"]
+        techniques.map { "   \($0.row)" } + (device.map { ["   device   \($0.line)"] } ?? [])
+            + ["   diagnosis: \(diagnosis?.rawValue ?? "unknown")"]
     }
 
     fileprivate var picture: [String] {
@@ -55,7 +58,8 @@ extension GatewayReport {
                 + (interface.map { "  \($0)" } ?? ""),
             "   |",
             "gateway    \(address)  \(rank): \(reason)",
-        ] + techniques.map { "   |       \($0.row)" } + [
+        ] + techniques.map { "   |       \($0.row)" }
+            + (device.map { ["   |       \($0.line)"] } ?? []) + [
             "   |", "outside    \(outside)  \(diagnosis?.rawValue ?? "unknown")", "",
         ]
     }
@@ -68,8 +72,26 @@ extension GatewayReport {
             "rank": JSONValue(rank),
             "reason": .string(reason),
             "techniques": .array(techniques.map(\.document)),
-            "device": nil,
+            "device": device?.document ?? .null,
             "diagnosis": JSONValue(diagnosis?.rawValue),
+        ]
+    }
+}
+
+extension GatewayReport.Device {
+    fileprivate var line: String {
+        let names = [friendlyName, modelName].compactMap(\.self).map(displayed)
+        let state = [
+            connectionStatus.map(displayed), uptimeSeconds.map { "for \($0) s" },
+        ].compactMap(\.self)
+        return (names + state).joined(separator: ", ")
+    }
+
+    fileprivate var document: JSONValue {
+        [
+            "friendlyName": JSONValue(friendlyName), "manufacturer": JSONValue(manufacturer),
+            "modelName": JSONValue(modelName), "location": .string(location),
+            "connectionStatus": JSONValue(connectionStatus), "uptime": JSONValue(uptimeSeconds),
         ]
     }
 }

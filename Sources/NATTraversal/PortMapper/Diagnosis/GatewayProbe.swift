@@ -43,11 +43,36 @@ struct GatewayProbe {
         let isIPv4 = candidate.target.socketAddress.address.family == .ipv4
         async let pcp = ask(candidate.target, by: .pcp)
         async let natpmp = isIPv4 ? ask(candidate.target, by: .natPMP) : nil
-        let techniques = [try await pcp, try await natpmp].compactMap(\.self)
+        async let upnp = isIPv4 ? askByUPnP(candidate.target) : nil
+        let (igd, device) = try await upnp ?? (nil, nil)
+        let techniques = [try await pcp, try await natpmp, igd].compactMap(\.self)
         return GatewayReport(
             address: candidate.target.socketAddress.address, interface: candidate.interface,
             localAddress: try? candidate.target.link().local.address, rank: candidate.rank,
-            reason: candidate.reason, techniques: techniques)
+            reason: candidate.reason, techniques: techniques, device: device)
+    }
+
+    private func askByUPnP(
+        _ target: GatewayTarget
+    ) async throws -> (GatewayReport.TechniqueReport, GatewayReport.Device?)? {
+        guard selection.allows(.upnp) else { return nil }
+        var report = GatewayReport.TechniqueReport(technique: .upnp, isAvailable: false)
+        var device: GatewayReport.Device?
+        let start = ContinuousClock.now
+        do {
+            let table = try IGDTable(target, patience: selection.patience())
+            let (found, status) = try await table.connection()
+            report.isAvailable = true
+            report.roundTrip = start.duration(to: .now)
+            device = GatewayReport.Device(found.device, status)
+            report.externalAddress = try await table.externalAddress().map(IPAddress.v4)
+            if report.externalAddress == nil {
+                report.problem = .noExternalAddress(gateway: target.name, technique: .upnp)
+            }
+        } catch let error as PortMapperError {
+            report.problem = error
+        }
+        return (report, device)
     }
 
     private func ask(
@@ -84,5 +109,16 @@ struct GatewayProbe {
             }
         }
         return report
+    }
+}
+
+extension GatewayReport.Device {
+    fileprivate init(_ device: UPnPDevice, _ status: IGDStatus?) {
+        friendlyName = device.friendlyName
+        manufacturer = device.manufacturer
+        modelName = device.modelName
+        location = device.location.description
+        connectionStatus = status?.text
+        uptimeSeconds = status?.uptimeSeconds
     }
 }

@@ -16,6 +16,22 @@ public struct GatewayReport: Hashable, Sendable {
         public var problem: PortMapperError?
     }
 
+    /// What a gateway says of itself by UPnP.
+    public struct Device: Hashable, Sendable {
+        /// What a person called it.
+        public var friendlyName: String?
+        /// Who made it.
+        public var manufacturer: String?
+        /// What they call it.
+        public var modelName: String?
+        /// Where its description is.
+        public var location: String
+        /// The state of its connection, in the gateway's own words.
+        public var connectionStatus: String?
+        /// Since when it is connected, in seconds, where it tells.
+        public var uptimeSeconds: UInt32?
+    }
+
     /// The gateway's address.
     public var address: IPAddress
     /// The interface that leads to it; `nil` when the user named the gateway.
@@ -28,6 +44,8 @@ public struct GatewayReport: Hashable, Sendable {
     public var reason: String
     /// What it answers, best technique first.
     public var techniques: [TechniqueReport]
+    /// What it says of itself by UPnP; every text is foreign. `nil` when it does not.
+    public var device: Device?
 
     /// The diagnosis; `nil` where the gateway speaks PCP alone, which tells no address unasked.
     public var diagnosis: Diagnosis? {
