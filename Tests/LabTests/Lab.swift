@@ -31,7 +31,7 @@ actor Lab {
     static func run(
         _ options: [LabOption], asNobody: Bool = false, body: (Lab) async throws -> Void
     ) async throws {
-        await Turnstile.labs.enter()
+        await Turnstile.processes.enter()
         let lab = Lab()
         let outcome: Result<Void, any Error>
         do {
@@ -41,7 +41,7 @@ actor Lab {
             outcome = .failure(error)
         }
         await lab.stop()
-        await Turnstile.labs.leave()
+        await Turnstile.processes.leave()
         try outcome.get()
     }
 

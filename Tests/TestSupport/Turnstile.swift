@@ -1,17 +1,20 @@
 import Foundation
 
 /// Lets a fixed number of tests in at once, first come, first served.
-actor Turnstile {
-    static let labs = Turnstile(places: ProcessInfo.processInfo.activeProcessorCount)
+package actor Turnstile {
+    /// For tests that start processes: more at once than cores only wait for each other.
+    package static let processes = Turnstile(places: ProcessInfo.processInfo.activeProcessorCount)
 
     private var places: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(places: Int) {
+    /// A turnstile that lets so many in.
+    package init(places: Int) {
         self.places = places
     }
 
-    func enter() async {
+    /// Waits for a place.
+    package func enter() async {
         if places > 0 {
             places -= 1
         } else {
@@ -19,7 +22,8 @@ actor Turnstile {
         }
     }
 
-    func leave() {
+    /// Gives the place to who waits longest.
+    package func leave() {
         if waiting.isEmpty {
             places += 1
         } else {

@@ -1,0 +1,46 @@
+import Testing
+
+@testable import NATTraversal
+
+@Suite("JSON documents") struct JSONValueTests {
+    @Test(
+        "are written on one line, keys in alphabetical order",
+        arguments: [
+            (nil, "null"), (true, "true"), (-7, "-7"), (.number(2.5), "2.5"), ("é/", #""é/""#),
+            ([], "[]"), ([1, nil], "[1,null]"), ([:], "{}"),
+            (["b": 1, "a": ["c": "d"]], #"{"a":{"c":"d"},"b":1}"#), (.number(.nan), "null"),
+            (.number(-.infinity), "null"), (.integer(.min), "-9223372036854775808"),
+        ] as [(JSONValue, String)])
+    func writes(value: JSONValue, text: String) { #expect(value.text == text) }
+
+    @Test(
+        "come back as they were written",
+        arguments: [
+            ["text": "\u{0}\u{1F}\"\\/\u{7F}\u{85}\u{202E}\u{2028}\u{FEFF}\u{1F600}", "": ""],
+            [[], [[]], [:], nil, false, .integer(.max), .number(1e300), .number(-0.1)],
+        ] as [JSONValue])
+    func roundTrip(value: JSONValue) throws {
+        #expect(try JSONValue(parsing: Array(value.text.utf8)) == value)
+    }
+
+    @Test(
+        "hold nothing that a terminal obeys (T-6)",
+        arguments: [
+            0x00...0x1F, 0x7F...0x9F, 0x61C...0x61C, 0x200B...0x200F, 0x2028...0x202E,
+            0x2066...0x2069,
+        ])
+    func escapes(scalars: ClosedRange<UInt32>) throws {
+        for value in scalars {
+            let scalar = try #require(Unicode.Scalar(value))
+            let text = JSONValue.string(String(Character(scalar))).text
+            #expect(text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(text)")
+        }
+    }
+
+    @Test(
+        "are refused when they are none",
+        arguments: ["", "{", "[1", "tru", "\"", "{\"a\":1}}", "'a'", "{a:1}"])
+    func refuses(text: String) {
+        #expect(throws: (any Error).self) { try JSONValue(parsing: Array(text.utf8)) }
+    }
+}

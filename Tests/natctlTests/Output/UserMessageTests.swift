@@ -1,0 +1,89 @@
+import Testing
+
+@testable import NATTraversal
+@testable import natctl
+
+@Suite("What users are told") struct UserMessageTests {
+    static let gateway = "192.168.77.1"
+    static let cause = SystemError("receive", code: 111)
+
+    static func refused(_ technique: Technique, _ code: Int) -> PortMapperError {
+        .refused(GatewayRefusal(gateway: gateway, technique: technique, code: code, name: "NAME"))
+    }
+
+    static let errors: [(PortMapperError, EndCode)] = [
+        (.noGateway, .unavailable), (.noSuchInterface("nowhere0"), .unavailable),
+        (.closed(gateway: gateway, cause: cause), .unavailable),
+        (.unsupported(gateway: gateway, technique: .pcp), .unavailable),
+        (.noAnswer(gateway: gateway, after: .seconds(3)), .timeout),
+        (.badAnswer(gateway: gateway, technique: .natPMP, problem: "a problem"), .badAnswer),
+        (.noExternalAddress(gateway: gateway, technique: .pcp), .unavailable),
+        (
+            .notPublic(.v4(.loopback), gateway: gateway, technique: .natPMP), .unavailable
+        ),
+        (.inexpressible("NAT-PMP cannot say it"), .refused), (.system(cause), .io),
+        (.leaseFile(path: "/leases.json", problem: "it is damaged"), .io),
+        (refused(.pcp, 2), .refused), (refused(.pcp, 7), .unavailable),
+        (refused(.natPMP, 3), .unavailable), (refused(.pcp, 8), .cannotMap),
+        (refused(.pcp, 10), .cannotMap), (refused(.pcp, 11), .cannotMap),
+        (refused(.natPMP, 4), .cannotMap), (refused(.pcp, 4), .unavailable),
+        (refused(.pcp, 12), .refused), (refused(.pcp, 99), .refused),
+        (refused(.natPMP, 99), .refused),
+    ]
+
+    @Test("every error is one line, and ends with the code of its kind", arguments: errors)
+    func tells(error: PortMapperError, code: EndCode) {
+        #expect(error.endCode == code)
+        #expect(!error.userMessage.isEmpty)
+        #expect(!error.userMessage.contains("\n"))
+        #expect(!error.userMessage.contains("Optional("))
+        #expect(!error.userMessage.hasSuffix("."))
+    }
+
+    @Test(
+        "every error's document has all its members, null where nothing is known", arguments: errors
+    )
+    func documents(error: PortMapperError, code: EndCode) throws {
+        let members = try #require(error.document.object)
+        #expect(
+            Set(members.keys) == [
+                "code", "message", "technique", "gateway", "gatewayCode", "gatewayCodeName",
+            ])
+        #expect(members["code"] == .string(code.name))
+        #expect(members["message"] == .string(error.userMessage))
+    }
+
+    @Test(
+        "the codes are those of the manual",
+        arguments: [
+            (EndCode.usage, 64, "usage"), (.badAnswer, 65, "badAnswer"),
+            (.unavailable, 69, "unavailable"), (.internal, 70, "internal"),
+            (.cannotMap, 73, "cannotMap"), (.io, 74, "io"), (.timeout, 75, "timeout"),
+            (.refused, 77, "refused"),
+        ])
+    func hasCodes(code: EndCode, number: Int32, name: String) {
+        #expect(code.rawValue == number)
+        #expect(code.name == name)
+    }
+
+    @Test(
+        "durations are said in the longest unit that fits",
+        arguments: [
+            (Duration.seconds(1), "1s"), (.seconds(90), "90s"), (.seconds(900), "15m"),
+            (.seconds(7200), "2h"), (.seconds(604_800), "7d"), (.seconds(7201), "7201s"),
+            (.milliseconds(1500), "1.5s"), (.milliseconds(3004), "3s"), (.zero, "0s"),
+        ])
+    func saysDurations(duration: Duration, text: String) {
+        #expect(durationText(duration) == text)
+    }
+
+    @Test(
+        "foreign text is quoted, cut and rid of what a terminal obeys (T-6)",
+        arguments: [
+            ("router", "\"router\""), ("\u{1B}[31m", "\"\\u{1B}[31m\""), ("a\nb", "\"a\\u{A}b\""),
+            ("\u{202E}", "\"\\u{202E}\""), ("\u{9B}", "\"\\u{9B}\""), ("", "\"\""),
+            (String(repeating: "x", count: 64), "\"" + String(repeating: "x", count: 64) + "\""),
+            (String(repeating: "x", count: 65), "\"" + String(repeating: "x", count: 64) + "…\""),
+        ])
+    func displays(text: String, shown: String) { #expect(displayed(text) == shown) }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import GatewaySimulator
+import Testing
+import TestSupport
+
+@Suite("natctl unmap on the simulator") struct SimulatorUnmapTests {
+    @Test("deletes what another process mapped, by its technique", arguments: ["pcp", "nat-pmp"])
+    func deletes(via: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl("map both 8080 8081 --via \(via)")
+            let outcome = try await tool.natctl("unmap tcp 8080 --json")
+            #expect(outcome.status == 0)
+            #expect(try outcome.document.mappings?.map(\.internalPort) == [8080])
+            #expect(tool.gateway.mappings.count == 3)
+            #expect(try await tool.natctl("unmap udp --external-port 8081").status == 0)
+            #expect(tool.gateway.mappings.count == 2)
+            #expect(try await tool.natctl("unmap --all tcp").status == 0)
+            #expect(tool.forwarded == ["udp 8080 8080 \(via)"])
+            #expect(try await tool.natctl("unmap --all").status == 0)
+            #expect(tool.forwarded == [])
+            #expect(try await tool.natctl("list --leases").lines == [])
+        }
+    }
+
+    @Test(
+        "without a lease nobody is asked, and that is said",
+        arguments: ["tcp 8080", "--all", "both 1-100", "tcp --external-port 80"])
+    func asksNobody(arguments: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.natctl("unmap \(arguments)")
+            #expect(outcome.status == 0)
+            #expect(outcome.output == "")
+            #expect(outcome.errors == "natctl: there was nothing to unmap\n")
+            #expect(tool.gateway.log.count == 0)
+        }
+    }
+
+    @Test("without a lease --via nat-pmp deletes this host's port, and no other")
+    func deletesByNATPMP() async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl("map tcp 8080-8081 --via nat-pmp")
+            try FileManager.default.removeItem(at: tool.state.url.appending(path: "leases.json"))
+            #expect(try await tool.natctl("unmap tcp 8080 --via nat-pmp").status == 0)
+            #expect(tool.forwarded == ["tcp 8081 8081 nat-pmp"])
+        }
+    }
+
+    @Test("what cannot be deleted stays in the lease file, and is said")
+    func keepsLease() async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl("map tcp 8080")
+            tool.gateway.faults.refusals[.pcpDelete] = 2
+            let outcome = try await tool.natctl("unmap tcp 8080 --json")
+            #expect(outcome.status == 77)
+            #expect(try outcome.document.failures?.map(\.internalPort) == [8080])
+            #expect(try await tool.natctl("list --leases -q").lines == ["8080"])
+            tool.gateway.faults.refusals = [:]
+            #expect(try await tool.natctl("unmap tcp 8080").status == 0)
+            #expect(tool.forwarded == [])
+        }
+    }
+
+    @Test("a grant that was unwanted and cannot be deleted stays in the lease file too")
+    func keepsUnwantedLease() async throws {
+        var faults = GatewayFaults()
+        faults.grantedPort = .another
+        faults.refusals[.natpmpDelete] = 2
+        try await ToolBehindGateway.run(faults) { tool in
+            let outcome = try await tool.natctl("map tcp 8080 --exact --via nat-pmp")
+            #expect(outcome.status == 73)
+            #expect(tool.gateway.mappings.count == 1)
+            tool.gateway.faults.refusals = [:]
+            #expect(try await tool.natctl("unmap tcp 8080").status == 0)
+            #expect(tool.forwarded == [])
+        }
+    }
+
+    @Test("leases of a gateway that is not asked stay, with a warning")
+    func leavesOthers() async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl("map tcp 8080")
+            let outcome = try await tool.natctl("unmap --all --gateway 127.0.0.1:9 --json")
+            #expect(outcome.status == 0)
+            #expect(try outcome.document.warnings?.map(\.code) == ["leaseElsewhere"])
+            #expect(tool.gateway.mappings.count == 1)
+            #expect(try await tool.natctl("list --leases -q").lines == ["8080"])
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import GatewaySimulator
+import Testing
+import TestSupport
+
+@Suite("Wrong command lines, on the simulator") struct SimulatorUsageTests {
+    static let wrong = [
+        "map", "map tcp", "map tcp 0", "map tcp 65536", "map tcp 70000", "map tcp -1",
+        "map tcp 80-79", "map tcp 80-", "map tcp -80", "map tcp 1-2-3", "map tcp http",
+        "map tcp 0x50", "map sctp 80", "map TCP 80", "map tcp 80 --lifetime 0",
+        "map tcp 80 --lifetime 0s", "map tcp 80 --lifetime -5", "map tcp 80 --lifetime 366d",
+        "map tcp 80 --lifetime 1.5h", "map tcp 80 --lifetime 1w", "map tcp 80 --lifetime 2h30m",
+        "map tcp 80 --lifetime 99999999999999999999", "map tcp 80 --timeout 0",
+        "map tcp 80 --timeout soon", "map tcp 80 --timeout 366d",
+        "map tcp 80 --gateway router.local", "map tcp 80 --gateway 192.168.1",
+        "map tcp 80 --gateway 192.168.1.1:0", "map tcp 80 --gateway 192.168.1.1:70000",
+        "map tcp 80 --gateway http://192.168.1.1", "map tcp 80 --json -q",
+        "map tcp 65000-65010 -e 65530", "map tcp 80 81 -e 65535", "map tcp 80 -e 0",
+        "map tcp 80 -e 65536", "map tcp 80 --via stun", "map tcp 80 --via natpmp",
+        "map tcp 80 --via nat-pmp --remote-host 203.0.113.9", "map tcp 80 --remote-host peer",
+        "map tcp 80 --internal-address laptop", "map tcp 80 --remote-host 0.0.0.0",
+        "map tcp 80 --internal-address 224.0.0.1", "map tcp 80 --bogus", "unmap", "unmap tcp",
+        "unmap tcp 0", "unmap --all tcp 80", "unmap both --external-port 80",
+        "unmap tcp 80 --external-port 80", "unmap --external-port 80", "external-ip now",
+        "external-ip --json -q", "list tcp", "bogus",
+    ]
+
+    @Test("end with 64, a sentence on standard error and nothing else", arguments: wrong)
+    func areRefused(arguments: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.natctl(arguments)
+            #expect(outcome.status == 64)
+            #expect(outcome.output == "")
+            #expect(outcome.errors.hasPrefix("Error: "))
+            #expect(tool.gateway.log.count == 0)
+        }
+    }
+
+    @Test("point to unmap where no lifetime is asked for")
+    func pointToUnmap() async throws {
+        let outcome = try await BuiltTool.natctl("map tcp 80 --lifetime 0")
+        #expect(outcome.errors.contains("unmap"))
+    }
+
+    @Test(
+        "a description without bytes, too long or with controls",
+        arguments: [
+            "", String(repeating: "x", count: 65), String(repeating: "ä", count: 33), "a\nb",
+            "a\u{7F}", "\u{85}",
+        ])
+    func refuseDescription(text: String) async throws {
+        let outcome = try await BuiltTool.run(
+            ProjectFiles.natctl, ["map", "tcp", "80", "--description", text])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.contains("--description"))
+    }
+
+    @Test(
+        "so does a wrong NATCTL_GATEWAY, unless a flag wins over it",
+        arguments: ["router.local", "192.168.1.1:0", "\u{1B}[31m"])
+    func environmentIsRefused(text: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await BuiltTool.natctl(
+                "external-ip", environment: ["NATCTL_GATEWAY": text])
+            #expect(outcome.status == 64)
+            #expect(outcome.output == "")
+            #expect(!outcome.errors.contains("\u{1B}"))
+            let flag = try await BuiltTool.natctl(
+                "external-ip --gateway \(tool.gateway.gateway)",
+                environment: ["NATCTL_GATEWAY": text])
+            #expect(flag.status == 0, "\(flag.errors)")
+        }
+    }
+
+    @Test("an interface that is not there is 69")
+    func missInterface() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.natctl("map tcp 80 --interface nowhere0 --json")
+            #expect(outcome.status == 69)
+            #expect(tool.gateway.log.count == 0)
+        }
+    }
+
+    @Test("--help and --version are answers, on standard output")
+    func help() async throws {
+        for arguments in ["--help", "map --help", "--version"] {
+            let outcome = try await BuiltTool.natctl(arguments)
+            #expect(outcome.status == 0)
+            #expect(!outcome.output.isEmpty)
+            #expect(outcome.errors == "")
+        }
+    }
+}
