@@ -79,6 +79,7 @@ final class GatewayLink {
             guard let payload = try await receive(until: min(wake, deadline)) else { continue }
             if window.received(payload) {
                 patience.hasHeard = true
+                window.gatewayAnswered(at: now)
             } else {
                 try answerStray(payload)
             }
