@@ -24,7 +24,9 @@ import Testing
     // threats.md T-10
     @Test(
         "listens on no TCP port",
-        arguments: ["map tcp 8080", "unmap tcp 8080 --via nat-pmp", "external-ip"])
+        arguments: [
+            "map tcp 8080", "unmap tcp 8080 --via nat-pmp", "external-ip", "gateway",
+        ])
     func listensNowhere(arguments: String) async throws {
         try await Lab.run(.silentGateway) { lab in
             let process = try await lab.start("\(Lab.natctl.path) \(arguments)")

@@ -21,11 +21,16 @@ extension Lab {
         try on(router, "router-rules \(router.rawValue)").lines.first.flatMap { Int($0) }
     }
 
+    /// How many packets a `.countRequests` or a `.silentGateway` has seen.
+    func requestCount() throws -> Int? {
+        let rules = try on(.router, "nft list table inet lab").output
+        let words = rules.split(whereSeparator: \.isWhitespace)
+        return words.firstIndex(of: "packets").flatMap { Int(words[words.index(after: $0)]) }
+    }
+
     /// Waits for the first packet that a `.silentGateway` drops.
     nonisolated func waitUntilGatewayIsAsked() async throws {
-        try await wait(for: "the first request") {
-            try await !on(.router, "nft list table inet lab").output.contains("packets 0 ")
-        }
+        try await wait(for: "the first request") { try await requestCount() ?? 0 > 0 }
     }
 
     /// Asks again until `condition` holds; gives up after ten seconds.

@@ -18,6 +18,9 @@ enum LabOption {
     case secondRouter
     case secondClient
 
+    /// Counts what is sent to port 5351.
+    static let countRequests = filter("udp dport 5351 counter accept")
+
     /// No answer to anything but ARP and ping; counts what it is asked.
     static let silentGateway = filter("meta l4proto { tcp, udp } counter drop")
 

@@ -34,14 +34,16 @@ import Testing
 
     @Test("of a range of fifty ports opens all of them", arguments: ["pcp", "nat-pmp"])
     func range(technique: String) async throws {
-        try await Lab.run { lab in
+        try await Lab.run(.countRequests) { lab in
             try await lab.serve("tcp", "20000-20049")
             let mapped = try await lab.natctl("map tcp 20000-20049 --via \(technique) --json")
             #expect(mapped.status == 0, "\(mapped.errors)")
             #expect(try mapped.document.mappings?.map(\.externalPort) == Array(20000...20049))
             #expect(try await lab.ruleCount() == 50)
-            #expect(
-                try await lab.reach("tcp", "20000-20049") == (20000...20049).map { "tcp \($0)" })
+            // The router takes its time for fifty; asked again it would make each of them anew.
+            if technique == "pcp" { #expect(try await lab.requestCount() == 50) }
+            let answers = try await lab.reach("tcp", "20000-20049")
+            #expect(answers == (20000...20049).map { "tcp \($0)" })
 
             #expect(try await lab.natctl("unmap tcp 20000-20049").status == 0)
             #expect(try await lab.ruleCount() == 0)
@@ -97,7 +99,8 @@ import Testing
         try await Lab.run(.loss(30), .duplicate(30)) { lab in
             let mapped = try await lab.natctl("map tcp 8080 --json")
             #expect(mapped.status == 0, "\(mapped.errors)")
-            #expect(try await lab.ruleCount() == 1)
+            // A request that arrives twice is granted twice, and the router lays its rule anew.
+            try await lab.wait(for: "one rule") { try await lab.ruleCount() == 1 }
         }
     }
 

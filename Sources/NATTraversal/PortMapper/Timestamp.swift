@@ -10,7 +10,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// The present.
     public static var now: Timestamp {
-        Timestamp(secondsSince1970: Int64(unsafe time(nil)))
+        Timestamp(secondsSince1970: Int64(time(nil)))
     }
 
     /// Reads RFC 3339 in UTC, `2026-11-22T18:55:00Z`.

@@ -86,6 +86,7 @@ final class GatewayLink {
             }
             if window.received(payload) {
                 patience.hasHeard = true
+                window.gatewayAnswered(at: now)
             } else {
                 try answerStray(payload)
             }

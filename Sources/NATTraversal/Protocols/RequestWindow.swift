@@ -141,4 +141,15 @@ struct RequestWindow<Answer: Sendable> {
             return true
         }
     }
+
+    /// Puts off all resends, because the gateway has just shown that it works.
+    ///
+    /// It takes its time for each request (miniupnpd 5 ms for a mapping), and asked twice it does
+    /// the work twice: a renewed mapping is taken out of its packet filter for a moment.
+    mutating func gatewayAnswered(at now: Instant) {
+        for position in waiting.indices where waiting[position].weakAnswer == nil {
+            let nextSend = now + RetrySchedule.wait(afterSend: waiting[position].sends)
+            waiting[position].nextSend = max(waiting[position].nextSend, nextSend)
+        }
+    }
 }
