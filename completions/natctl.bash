@@ -173,13 +173,13 @@ _natctl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    external-ip|map|unmap|list|list-interfaces|gateway|help)
+    external-ip|map|unmap|list|list-interfaces|gateway|upnp-scan|upnp-call|help)
         # Offer subcommand argument completions
         "_natctl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'external-ip map unmap list list-interfaces gateway help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'external-ip map unmap list list-interfaces gateway upnp-scan upnp-call help' -- "${cur}"))
         ;;
     esac
 }
@@ -337,6 +337,53 @@ _natctl_gateway() {
         return
         ;;
     '--timeout')
+        return
+        ;;
+    esac
+}
+
+_natctl_upnp-scan() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--actions --json --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--target --scan-time --location --interface)
+    __natctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--target')
+        return
+        ;;
+    '--scan-time')
+        return
+        ;;
+    '--location')
+        return
+        ;;
+    '--interface')
+        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        return
+        ;;
+    esac
+}
+
+_natctl_upnp-call() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--timeout --location --interface)
+    __natctl_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--timeout')
+        return
+        ;;
+    '--location')
+        return
+        ;;
+    '--interface')
+        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
         return
         ;;
     esac

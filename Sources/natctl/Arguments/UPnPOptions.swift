@@ -13,7 +13,8 @@ struct UPnPOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Search on this interface (default: those with a default route).", valueName: "name"))
+            "Search on this interface. (default: those with a default route)", valueName: "name"),
+        completion: .shellCommand("ls /sys/class/net"))
     var interface: String?
 
     func validate() throws { _ = try url() }

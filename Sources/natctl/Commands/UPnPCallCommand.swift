@@ -35,11 +35,7 @@ struct UPnPCallCommand: AsyncParsableCommand {
 
     func run() async throws {
         let arguments = try parsedArguments()
-        let emptyDocument: [String: JSONValue] = [
-            "service": .string(service), "action": .string(action), "arguments": [:],
-            "warnings": [],
-        ]
-        try await output.run(emptyDocument: emptyDocument) {
+        try await output.run {
             let service = try await findService()
             do { return try await call(service, arguments) } catch let error as UPnPUsageError {
                 throw ValidationError(error.userMessage)

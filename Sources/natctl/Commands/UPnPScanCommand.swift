@@ -30,7 +30,7 @@ struct UPnPScanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = try searchTarget()
-        try await output.run(emptyDocument: UPnPScanOutput.emptyDocument) {
+        try await output.run {
             let listing = UPnPScanListing(format: output.format, showsActions: actions)
             if let url = try upnp.url() {
                 let device = try await UPnPBrowser(links: []).describe(url)

@@ -27,9 +27,6 @@ struct UPnPScanOutput: CommandOutput {
             "warnings": .array(warnings.map(\.document)),
         ]
     }
-
-    /// The members that stay when nothing could be searched.
-    static let emptyDocument: [String: JSONValue] = ["devices": [], "warnings": []]
 }
 
 extension UPnPScanOutput.Row {

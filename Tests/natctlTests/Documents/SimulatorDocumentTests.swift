@@ -36,6 +36,12 @@ struct DocumentedRun: Sendable, CustomTestStringConvertible {
             arguments: "map tcp 8080 --interface nowhere0", status: 69,
             members: mappings.union(["error"])),
         DocumentedRun(
+            arguments: "upnp-scan --location http://127.0.0.1:1/", status: 69,
+            members: ["error"]),
+        DocumentedRun(
+            arguments: "upnp-call Nothing Nowhere --location http://127.0.0.1:1/", status: 69,
+            members: ["error"]),
+        DocumentedRun(
             arguments: "gateway --interface nowhere0", status: 69, members: ["error"]),
         DocumentedRun(
             arguments: "external-ip --interface nowhere0", status: 69, members: ["error"]),

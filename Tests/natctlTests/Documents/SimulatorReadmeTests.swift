@@ -1,0 +1,87 @@
+import Foundation
+import GatewaySimulator
+import NATTraversal
+import TestSupport
+import Testing
+
+@testable import natctl
+
+@Suite("The README") struct SimulatorReadmeTests {
+    /// The lines of the first code block in this language after `words`.
+    private func block(_ language: String, after words: String = "") throws -> [String] {
+        let text = try ProjectFiles.text("README.md")
+        let start = words.isEmpty ? text.startIndex : try #require(text.range(of: words)).upperBound
+        let open = try #require(text[start...].range(of: "```\(language)\n")).upperBound
+        let close = try #require(text[open...].range(of: "\n```")).lowerBound
+        return text[open..<close].split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+    }
+
+    /// Runs a line of a shell in which `natctl` is the built one.
+    private func shell(_ line: String, behind tool: ToolBehindGateway) async throws
+        -> CommandOutcome
+    {
+        let inherited = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let folder = ProjectFiles.natctl.deletingLastPathComponent().path
+        return try await BuiltTool.run(
+            URL(fileURLWithPath: "/bin/bash"), ["-o", "pipefail", "-c", line],
+            environment: tool.environment.merging(["PATH": "\(folder):\(inherited)"]) { $1 })
+    }
+
+    @Test("shows commands that work, in the order they stand in")
+    func commandsWork() async throws {
+        let lines = try block("sh", after: "These lines are run by a test")
+        #expect(!lines.isEmpty)
+        try await ToolBehindGateway.run { tool in
+            for line in lines {
+                let outcome = try await shell(line, behind: tool)
+                #expect(outcome.status == 0, "\(line): \(outcome.errors)")
+            }
+            #expect(tool.gateway.mappings.isEmpty)
+        }
+    }
+
+    @Test("shows the real output of its first command, but for the addresses")
+    func firstCommand() async throws {
+        let lines = try block("console")
+        try await ToolBehindGateway.run { tool in
+            let command = try #require(lines.first).dropFirst("$ ".count)
+            let outcome = try await shell(String(command), behind: tool)
+            let shown = lines.dropFirst().joined(separator: "\n")
+                .replacing("192.168.77.10", with: "127.0.0.1")
+                .replacing("11.22.33.1", with: tool.gateway.externalAddress.description)
+            #expect(outcome.lines == [shown])
+        }
+    }
+
+    @Test("shows a use of the library that compiles and works")
+    func libraryWorks() async throws {
+        let source = try ProjectFiles.text("Tests/natctlTests/Documents/ReadmeExample.swift")
+        #expect(try block("swift").joined(separator: "\n") + "\n" == source)
+        try await ToolBehindGateway.run { tool in
+            let mapper = PortMapper(
+                GatewaySelection(gateway: GatewayLiteral(tool.gateway.gateway.description)),
+                stateFolder: tool.state.url.path)
+            let port = try #require(PortNumber("8080"))
+            #expect(
+                try await makePublic(port, by: mapper)
+                    == "\(tool.gateway.externalAddress), port 8080; 1 closed again")
+        }
+    }
+
+    @Test("lists every command and no other")
+    func listsCommands() async throws {
+        let listed = try ProjectFiles.text("README.md")
+            .matches(of: /\n\| `natctl ([a-z-]+)` \|/).map { String($0.1) }
+        let commands = try await CommandHelp.ofBuiltTool().commands.map(\.commandName)
+        #expect(listed == commands)
+    }
+
+    @Test(
+        "lists each exit code by number and name",
+        arguments: (1...127).compactMap(EndCode.init(rawValue:)))
+    func listsExitCodes(code: EndCode) throws {
+        #expect(
+            try ProjectFiles.text("README.md").contains("\n| \(code.rawValue) | \(code.name) |"))
+    }
+}
