@@ -4,10 +4,11 @@ struct GatewayEpoch: Sendable {
     private var secondsAtStart: Double
     private var rate: Double
 
-    init(secondsAtStart: UInt32, at start: ContinuousClock.Instant) {
+    /// An age of `secondsAtStart` that grows `rate` times as fast as it should.
+    init(secondsAtStart: UInt32 = 0, rate: Double, at start: ContinuousClock.Instant) {
         self.start = start
         self.secondsAtStart = Double(secondsAtStart)
-        rate = 1
+        self.rate = rate
     }
 
     /// The seconds claimed at `now`, between 0 and 2^32 - 1.

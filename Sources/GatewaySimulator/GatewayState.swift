@@ -34,8 +34,9 @@ struct GatewayState: Sendable {
         self.externalAddress = externalAddress
         reportedAddress = configuration.reportedAddress ?? externalAddress
         table = MappingTable(open: open)
-        epoch = GatewayEpoch(secondsAtStart: configuration.epochSeconds, at: now)
-        epoch.run(at: configuration.faults.epochRate, from: now)
+        epoch = GatewayEpoch(
+            secondsAtStart: configuration.epochSeconds, rate: configuration.faults.epochRate,
+            at: now)
         random = SeededGenerator(seed: configuration.seed)
     }
 
@@ -67,8 +68,7 @@ struct GatewayState: Sendable {
 
     /// Forgets every mapping and starts the epoch anew, as a restart does.
     mutating func restart(at now: ContinuousClock.Instant) -> [any PortForwarding] {
-        epoch = GatewayEpoch(secondsAtStart: 0, at: now)
-        epoch.run(at: faults.epochRate, from: now)
+        epoch = GatewayEpoch(rate: faults.epochRate, at: now)
         return table.remove { _ in true }
     }
 

@@ -81,7 +81,9 @@ package final class SimulatedGateway: Sendable {
     package func changeReportedAddress(to address: IPv4Address, resetsEpoch: Bool = true) {
         state.withLock { state in
             state.reportedAddress = address
-            if resetsEpoch { state.epoch = GatewayEpoch(secondsAtStart: 0, at: .now) }
+            if resetsEpoch {
+                state.epoch = GatewayEpoch(rate: state.faults.epochRate, at: .now)
+            }
         }
         announce()
     }

@@ -22,7 +22,7 @@ import NATTraversal
     func run() async throws {
         var configuration = gateway.configuration
         configuration.faults = faults.faults
-        let signals = signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD)
+        let signals = await signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD)
         let status: Int32
         do {
             status = try await SimulatedGateway.run(configuration) { gateway in

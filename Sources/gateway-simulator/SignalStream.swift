@@ -1,24 +1,27 @@
 import Dispatch
-import Glibc
 import NATTraversal
 
-/// The signals of these kinds as they arrive; none of them ends the process any more.
-func signalStream(_ signals: Int32...) -> AsyncStream<Int32> {
-    AsyncStream { continuation in
-        let sources = Locked(signals.map { signal in source(of: signal, into: continuation) })
-        continuation.onTermination = { _ in
-            sources.withLock { for source in $0 { source.cancel() } }
-        }
+/// The signals of these kinds from now on; none of them ends the process any more.
+func signalStream(_ signals: Int32...) async -> AsyncStream<Int32> {
+    let (stream, continuation) = AsyncStream<Int32>.makeStream()
+    var sources: [any DispatchSourceSignal] = []
+    for signal in signals { sources.append(await source(of: signal, into: continuation)) }
+    let present = Locked(sources)
+    continuation.onTermination = { _ in
+        present.withLock { for source in $0 { source.cancel() } }
     }
+    return stream
 }
 
+/// A source that is at work when this returns; until then a signal does what it always does.
 private func source(
     of signal: Int32, into continuation: AsyncStream<Int32>.Continuation
-) -> any DispatchSourceSignal {
-    // SIGCHLD must not be ignored, or the system forgets how children ended.
-    if signal != SIGCHLD { _ = Glibc.signal(signal, SIG_IGN) }
+) async -> any DispatchSourceSignal {
     let source = DispatchSource.makeSignalSource(signal: signal, queue: .global())
     source.setEventHandler { @Sendable in continuation.yield(signal) }
-    source.resume()
+    await withCheckedContinuation { registered in
+        source.setRegistrationHandler { @Sendable in registered.resume() }
+        source.resume()
+    }
     return source
 }

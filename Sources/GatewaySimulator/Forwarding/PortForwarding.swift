@@ -29,13 +29,16 @@ final class PortForwarder: PortForwarding {
         switch transport {
         case .tcp:
             let relay = TCPRelay(
-                listener: Locked(try StreamSocket(listeningOn: external)), endpoint: endpoint,
+                listener: try StreamSocket(listeningOn: external), endpoint: endpoint,
                 admits: admits)
             task = Task { await relay.run() }
         case .udp:
             let socket = try UDPSocket(external.address.family, receiveSize: 65536)
+            // With one that is being closed it may share the port, with no other (UDPRelay).
+            setAddressReuse(true, of: socket.descriptor)
             try socket.bind(to: external)
-            let relay = UDPRelay(outside: Locked(socket), endpoint: endpoint, admits: admits)
+            setAddressReuse(false, of: socket.descriptor)
+            let relay = UDPRelay(outside: socket, endpoint: endpoint, admits: admits)
             task = Task { await relay.run() }
         }
     }
@@ -47,8 +50,5 @@ final class PortForwarder: PortForwarding {
     func stop() async {
         task.cancel()
         await task.value
-        // The kernel keeps a closed socket open until the poll(2) that was watching it returns. A
-        // new task, because a cancelled one would not wait.
-        await Task { _ = try? await Reactor.shared.wait(for: -1, events: 0, until: .now) }.value
     }
 }

@@ -19,10 +19,8 @@ final class StreamSocket: Sendable {
     /// A socket on which others can connect to `local`.
     convenience init(listeningOn local: SocketAddress) throws(SystemError) {
         try self.init(local.address.family)
-        var yes: Int32 = 1
         // Connections of a mapping that has just ended must not keep its port from the next one.
-        _ = unsafe setsockopt(
-            descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        setAddressReuse(true, of: descriptor)
         let bound = unsafe local.withSockaddr { unsafe bind(descriptor, $0, $1) }
         guard bound == 0 else { throw SystemError("bind") }
         guard listen(descriptor, 64) == 0 else { throw SystemError("listen") }
@@ -56,6 +54,12 @@ final class StreamSocket: Sendable {
         }
         return address
     }
+
+    /// Takes no more connections; the port is free from now on.
+    ///
+    /// Closing is not enough while others still have the descriptor: poll(2), or a child process
+    /// that is just being started.
+    func stopListening() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// The next connection to a listening socket, and who made it.
     func accept() async throws -> (connection: StreamSocket, peer: SocketAddress) {

@@ -5,15 +5,13 @@ struct TCPRelay: Sendable {
     /// More connections at once than this wait in the listener's queue.
     static let connectionLimit = 64
 
-    /// Taken out by `run`, so that it is closed when that returns and not when the last copy of the
-    /// relay goes.
-    let listener: Locked<StreamSocket?>
+    let listener: StreamSocket
     let endpoint: SocketAddress
     let admits: @Sendable (SocketAddress) -> Bool
 
     /// Relays until the task is cancelled; nothing of it is left when this returns.
     func run() async {
-        guard let listener = listener.withLock({ $0.take() }) else { return }
+        defer { listener.stopListening() }
         await withTaskGroup(of: Void.self) { group in
             var open = 0
             while !Task.isCancelled {

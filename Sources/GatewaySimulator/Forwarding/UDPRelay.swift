@@ -9,21 +9,21 @@ struct UDPRelay: Sendable {
     /// A peer that was not answered for this long is forgotten.
     static let idleLimit = Duration.seconds(60)
 
-    /// Let go of at the end of `run`, so that the port is free when that returns.
-    let outside: Locked<UDPSocket?>
+    let outside: UDPSocket
     let endpoint: SocketAddress
     let admits: @Sendable (SocketAddress) -> Bool
 
     /// Relays until the task is cancelled; nothing of it is left when this returns.
     func run() async {
-        guard let socket = outside.withLock({ $0 }) else { return }
-        defer { outside.withLock { $0 = nil } }
+        // Its port can be had again at once, also while others still have the descriptor: poll(2),
+        // or a child process that is just being started.
+        defer { setAddressReuse(true, of: outside.descriptor) }
         let peers = Locked<[SocketAddress: UDPSocket]>([:])
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let datagram: Datagram?
                 do {
-                    datagram = try await socket.receive(until: .now + Self.idleLimit)
+                    datagram = try await outside.receive(until: .now + Self.idleLimit)
                 } catch is CancellationError {
                     break
                 } catch {
@@ -61,7 +61,7 @@ struct UDPRelay: Sendable {
                 guard let datagram = try await inside.receive(until: .now + Self.idleLimit) else {
                     return
                 }
-                try outside.withLock { $0 }?.send(datagram.payload, to: peer)
+                try outside.send(datagram.payload, to: peer)
             } catch is SystemError {
                 // Nobody listens inside just now; the peer may try again.
                 continue

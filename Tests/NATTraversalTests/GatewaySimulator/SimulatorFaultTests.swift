@@ -25,6 +25,7 @@ import Testing
     func spoils(corruption: GatewayFaults.Corruption, answer: String) async throws {
         var configuration = GatewayConfiguration()
         configuration.faults.corruption = corruption
+        configuration.faults.epochRate = 0
         try await SimulatedGateway.run(configuration) { gateway in
             let spoilt = try await gateway.ask(Self.natpmpMap)
             #expect(spoilt == bytes(answer))
@@ -153,6 +154,7 @@ import Testing
     func restarts() async throws {
         var configuration = GatewayConfiguration()
         configuration.epochSeconds = 5000
+        configuration.faults.epochRate = 0
         configuration.externalAddress = IPv4Address("127.77.1.2")
         try await SimulatedGateway.run(configuration) { gateway in
             let before = try #require(try await gateway.ask(Self.natpmpMap))
@@ -172,6 +174,7 @@ import Testing
         try listener.bind(to: SocketAddress(.v4(.loopback), port: 0))
         var configuration = GatewayConfiguration()
         configuration.epochSeconds = 5000
+        configuration.faults.epochRate = 0
         configuration.announcesTo = try listener.localAddress()
         try await SimulatedGateway.run(configuration) { gateway in
             gateway.changeReportedAddress(to: IPv4Address(rawValue: 0x0B16_2105))

@@ -1,16 +1,30 @@
+import Foundation
+import TestSupport
 import Testing
 
 /// The programs of others by which the simulated gateway is judged.
 enum Judge {
-    /// Ends the running test unless all of them are installed, in a place where networks of one's own can be made.
+    /// A script of this target's `tools` folder.
+    static func tool(_ name: String) -> URL {
+        ProjectFiles.root.appendingPathComponent("Tests/natctlTests/tools/\(name)")
+    }
+
+    /// Runs one of those scripts behind a simulator on port 5351, in a network of its own.
     ///
-    /// Where not, the running test is cancelled with the reason.
-    static func require(_ programs: String...) async throws {
+    /// The running test ends, with the reason, where a program is not installed that the script
+    /// needs or where such a network cannot be made.
+    static func run(
+        _ script: String, needing programs: String..., simulator arguments: String...
+    ) async throws -> CommandOutcome {
+        let alone = tool("alone")
         for program in programs {
-            let outcome = try await Program.run("sh", "-c", "command -v \(program)")
-            if outcome.status != 0 { try Test.cancel("\(program) is not installed") }
+            let outcome = try await BuiltTool.run(alone, ["sh", "-c", "command -v \(program)"])
+            if outcome.status != 0 {
+                try Test.cancel("\(program) cannot be run in a network of its own")
+            }
         }
-        let outcome = try await Program.run(Program.tool("alone"), "true")
-        if outcome.status != 0 { try Test.cancel("no network namespaces here: \(outcome.errors)") }
+        return try await BuiltTool.run(
+            alone,
+            [ProjectFiles.simulator.path, "--port", "5351"] + arguments + ["--", tool(script).path])
     }
 }

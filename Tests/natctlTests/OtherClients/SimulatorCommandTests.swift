@@ -1,9 +1,11 @@
+import Foundation
+import TestSupport
 import Testing
 
 @Suite("gateway-simulator, the command") struct SimulatorCommandTests {
     /// Runs `script` by the shell behind the simulator.
-    private func behind(_ script: String) async throws -> Program.Outcome {
-        try await Program.run(Program.product("gateway-simulator"), "--", "sh", "-c", script)
+    private func behind(_ script: String) async throws -> CommandOutcome {
+        try await BuiltTool.run(ProjectFiles.simulator, ["--", "sh", "-c", script])
     }
 
     @Test("ends as its command does", arguments: [("exit 7", 7), ("kill -TERM $$", 143), (":", 0)])
@@ -21,8 +23,8 @@ import Testing
 
     @Test("says which command it cannot run, with status 127")
     func reportsMissingCommand() async throws {
-        let outcome = try await Program.run(
-            Program.product("gateway-simulator"), "--", "no-such-program")
+        let outcome = try await BuiltTool.run(
+            ProjectFiles.simulator, ["--", "no-such-program"])
         #expect(outcome.status == 127)
         #expect(outcome.errors == "gateway-simulator: no-such-program: No such file or directory\n")
     }
@@ -36,13 +38,16 @@ import Testing
 
     @Test("ends by a signal when it runs alone", arguments: [("INT", 130), ("TERM", 143)])
     func endsBySignal(signal: String, status: Int32) async throws {
-        let outcome = try await Program.run(
-            "bash", "-c",
-            """
-            exec {line}< <("$0" & echo $!; wait $!; echo "status $?")
-            read -r process <&$line; read -r words <&$line; echo "$words"
-            kill -\(signal) $process; cat <&$line
-            """, Program.product("gateway-simulator"))
+        let outcome = try await BuiltTool.run(
+            URL(fileURLWithPath: "/bin/bash"),
+            [
+                "-c",
+                """
+                exec {line}< <("$0" & echo $!; wait $!; echo "status $?")
+                read -r process <&$line; read -r words <&$line; echo "$words"
+                kill -\(signal) $process; cat <&$line
+                """, ProjectFiles.simulator.path,
+            ])
         #expect(
             try /listening on 127\.0\.0\.1:[0-9]+, external address 127\.0\.0\.2\nstatus \d+\n/
                 .wholeMatch(in: outcome.output) != nil)

@@ -1,12 +1,12 @@
+import TestSupport
 import Testing
 
 @Suite("Simulated gateway and natpmpc") struct SimulatorNATPMPCTests {
     @Test("natpmpc reads the address, maps, reaches a program through the mapping, and unmaps")
     func maps() async throws {
-        try await Judge.require("natpmpc", "python3")
-        let outcome = try await Program.run(
-            Program.tool("alone"), Program.product("gateway-simulator"), "--port", "5351",
-            "--reported-address", "198.51.100.7", "--", Program.tool("natpmpc-session"))
+        let outcome = try await Judge.run(
+            "natpmpc-session", needing: "natpmpc", "python3",
+            simulator: "--reported-address", "198.51.100.7")
         #expect(outcome.errors == "")
         #expect(outcome.status == 0)
         #expect(
