@@ -3,6 +3,9 @@ import Logging
 extension IGDConnection {
     /// The most entries of a table that are read.
     static let entryLimit = 1000
+    /// The longest table that is asked for as one list: miniupnpd 2.3.1 dies of listing more than 128
+    /// entries, however few it is asked for.
+    private static let safeListLength = 100
 
     /// What became of a deletion.
     enum Deletion: Hashable, Sendable {
@@ -49,7 +52,7 @@ extension IGDConnection {
     func entries(
         until deadline: ContinuousClock.Instant
     ) async throws -> (entries: [PortMappingEntry], isCut: Bool) {
-        if isVersion2 {
+        if isVersion2, try await !hasEntry(at: Self.safeListLength, until: deadline) {
             do {
                 let entries =
                     try await listed(.tcp, until: deadline) + listed(.udp, until: deadline)
@@ -59,6 +62,18 @@ extension IGDConnection {
             }
         }
         return try await walked(until: deadline)
+    }
+
+    /// Whether the table is longer than `index`.
+    private func hasEntry(
+        at index: Int, until deadline: ContinuousClock.Instant
+    ) async throws -> Bool {
+        do {
+            _ = try await read("GetGenericPortMappingEntry", [.index(index)], until: deadline)
+            return true
+        } catch is UPnPFailure {
+            return false
+        }
     }
 
     /// All entries of one transport at once (WANIPConnection:2, section 2.3.20).
@@ -88,8 +103,7 @@ extension IGDConnection {
         for index in 0...Self.entryLimit {
             do {
                 let reply = try await read(
-                    "GetGenericPortMappingEntry",
-                    [UPnPArgument("NewPortMappingIndex", String(index))], until: deadline)
+                    "GetGenericPortMappingEntry", [.index(index)], until: deadline)
                 guard let entry = try? PortMappingEntry(reply.results) else { continue }
                 guard seen.insert(entry.withoutLease).inserted else { return (entries, false) }
                 entries.append(entry)
@@ -102,6 +116,13 @@ extension IGDConnection {
             }
         }
         return (entries, true)
+    }
+}
+
+extension UPnPArgument {
+    /// The argument of GetGenericPortMappingEntry.
+    fileprivate static func index(_ index: Int) -> UPnPArgument {
+        UPnPArgument("NewPortMappingIndex", String(index))
     }
 }
 
