@@ -39,7 +39,7 @@ struct GatewayOptions: ParsableArguments {
     var timeout: DurationArgument?
 
     func validate() throws {
-        _ = try environmentGateway()
+        if gateway == nil { _ = try environmentGateway() }
         _ = try locationURL(location)
         if location != nil, via == .pcp || via == .natPMP {
             throw ValidationError("--location does not go with --via \(via.rawValue)")

@@ -1,0 +1,165 @@
+import Logging
+
+extension PCPClient {
+    func announce(
+        patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> UInt32 {
+        let request = PCPRequest(operation: .announce, clientAddress: link.local.address)
+        var window = RequestWindow(
+            [.init(payload: request.encoded, judge: { PCPAnswer.judge($0, for: request) })],
+            limit: 1)
+        let failure = try await link.ask(&window, patience: patience, until: limit)
+        return try success(in: window.answers[0], failure ?? silence(window.mismatch, patience))
+            .epochSeconds
+    }
+
+    func map(
+        _ order: PCPMapOrder, patience: Patience, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> Grant {
+        try await map([order], patience: patience, until: limit)[0].get()
+    }
+
+    /// Maps many, each with its own outcome; options that can be done without are dropped for those
+    /// whose server does not know them.
+    ///
+    /// - Parameters:
+    ///   - orders: what to map.
+    ///   - isNATPMPAllowed: whether a gateway that is silent is asked by NAT-PMP as well, so that
+    ///     one that is deaf to PCP is found out.
+    ///   - patience: the command's.
+    ///   - limit: when to stop earlier.
+    /// - Throws: `CancellationError`.
+    /// - Returns: an outcome for each order.
+    func map(
+        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
+    ) async throws -> [Result<Grant, PortMapperError>] {
+        var outcomes = try await ask(
+            orders, isNATPMPAllowed: isNATPMPAllowed, patience: patience, until: limit
+        )
+        .map { outcome in outcome.flatMap(grant(in:)) }
+        let again = orders.indices.filter { index in
+            guard case .failure(.refused(let refusal)) = outcomes[index] else { return false }
+            return refusal.reaction == .plainRequest && orders[index] != orders[index].plain
+        }
+        guard !again.isEmpty else { return outcomes }
+        log.debug("\(link.gateway): an option is not known there; asking without it")
+        let plain = try await ask(again.map { orders[$0].plain }, patience: patience, until: limit)
+        for (index, outcome) in zip(again, plain) { outcomes[index] = outcome.flatMap(grant(in:)) }
+        return outcomes
+    }
+
+    /// Deletes many, each with its own outcome.
+    func unmap(
+        _ orders: [PCPMapOrder], patience: Patience
+    ) async throws -> [Result<Void, PortMapperError>] {
+        try await ask(orders, patience: patience).map { outcome in
+            switch outcome {
+            case .success:
+                return .success(())
+            // miniupnpd says so of what is not there (specs/pcp.md section 9).
+            case .failure(.refused(let refusal)) where refusal.code == 8:
+                log.debug("\(link.gateway): the delete was not confirmed; probably nothing there")
+                return .success(())
+            case .failure(let error):
+                return .failure(error)
+            }
+        }
+    }
+
+    private func ask(
+        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
+    ) async throws -> [Result<PCPResponse, PortMapperError>] {
+        let knowsPCP = link.knowsPCP
+        // Some gateways are deaf to version 2 and answer NAT-PMP alone.
+        let companion =
+            isNATPMPAllowed && !knowsPCP && link.local.address.family == .ipv4
+            ? NATPMPRequest.externalAddress.encoded : nil
+        let requests = orders.map { $0.request(from: link.local.address) }
+        var window = RequestWindow<PCPAnswer>(
+            requests.map { request in
+                .init(
+                    payload: request.encoded, companion: companion,
+                    judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
+            }, limit: Self.window)
+        let failure = try await link.ask(&window, patience: patience, until: limit)
+        for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
+            withdraw(order)
+        }
+        let missing = failure ?? silence(window.mismatch, patience)
+        return window.answers.map { answer in
+            Result { () throws(PortMapperError) in try success(in: answer, missing) }
+        }
+    }
+
+    /// Takes back a request that was not answered: a delete goes out now, and again should a grant
+    /// still come.
+    func withdraw(_ order: PCPMapOrder) {
+        let client = link.local.address
+        let request = order.request(from: client)
+        link.withdraw(
+            .init(
+                isGrant: { payload in
+                    guard
+                        case .answer(.response(let response)) =
+                            PCPAnswer.judge(payload, for: request)
+                    else { return false }
+                    return response.result == .success && response.lifetimeSeconds > 0
+                }, delete: order.delete.request(from: client).encoded))
+    }
+
+    /// The response, or why there is none to use.
+    private func success(
+        in answer: PCPAnswer?, _ missing: PortMapperError
+    ) throws(PortMapperError) -> PCPResponse {
+        let gateway = link.gateway.address.description
+        switch answer {
+        case .response(let response):
+            link.notePCPEpoch(response.epochSeconds)
+            guard response.result == .success else {
+                throw .refused(GatewayRefusal(gateway: link.gateway, pcp: response))
+            }
+            return response
+        case .otherVersion(let version):
+            log.debug("\(gateway): it speaks version \(version), not PCP's 2")
+            throw .unsupported(gateway: gateway, technique: .pcp)
+        case .natpmpAlone:
+            log.debug("\(gateway): it answers NAT-PMP, but not PCP")
+            throw .unsupported(gateway: gateway, technique: .pcp)
+        case nil:
+            throw missing
+        }
+    }
+
+    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6).
+    private func silence(_ mismatch: String?, _ patience: Patience) -> PortMapperError {
+        let gateway = link.gateway.address.description
+        if let mismatch {
+            return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
+        }
+        return .noAnswer(gateway: gateway, after: patience.start.duration(to: link.now))
+    }
+
+    private func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {
+        let problem: String
+        if case .map(let mapping) = response.operation {
+            if response.lifetimeSeconds == 0 {
+                problem = "it granted a lifetime of 0"
+            } else if let externalPort = PortNumber(rawValue: mapping.externalPort) {
+                return .success(
+                    Grant(
+                        externalPort: externalPort, externalAddress: mapping.externalAddress,
+                        lifetime: .seconds(Int64(response.lifetimeSeconds)),
+                        nonce: mapping.nonce.hexadecimal))
+            } else {
+                problem = "it granted external port 0"
+            }
+        } else {
+            problem = "no mapping in the answer"
+        }
+        return .failure(
+            .badAnswer(
+                gateway: link.gateway.address.description, technique: .pcp, problem: problem))
+    }
+}
