@@ -4,8 +4,9 @@ public struct GatewaySelection: Hashable, Sendable {
     public var technique: Technique?
     /// One gateway, or `nil` for the default routes, best first.
     public var gateway: GatewayLiteral?
-    /// The gateway's UPnP description; `nil` is to search for it. Its host is the gateway unless
-    /// `gateway` names one.
+    /// The gateway's UPnP description; `nil` is to search for it.
+    ///
+    /// Its host is the gateway unless `gateway` names one.
     public var location: HTTPURL?
     /// The interface to leave by, or `nil` for the route's.
     public var interface: String?

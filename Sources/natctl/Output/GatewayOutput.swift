@@ -60,8 +60,8 @@ extension GatewayReport {
             "gateway    \(address)  \(rank): \(reason)",
         ] + techniques.map { "   |       \($0.row)" }
             + (device.map { ["   |       \($0.line)"] } ?? []) + [
-            "   |", "outside    \(outside)  \(diagnosis?.rawValue ?? "unknown")", "",
-        ]
+                "   |", "outside    \(outside)  \(diagnosis?.rawValue ?? "unknown")", "",
+            ]
     }
 
     fileprivate var document: JSONValue {

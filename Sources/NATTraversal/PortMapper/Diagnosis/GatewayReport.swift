@@ -44,7 +44,7 @@ public struct GatewayReport: Hashable, Sendable {
     public var reason: String
     /// What it answers, best technique first.
     public var techniques: [TechniqueReport]
-    /// What it says of itself by UPnP; every text is foreign. `nil` when it does not.
+    /// What it says of itself by UPnP, every text of it foreign; `nil` when it does not.
     public var device: Device?
 
     /// The diagnosis; `nil` where the gateway speaks PCP alone, which tells no address unasked.

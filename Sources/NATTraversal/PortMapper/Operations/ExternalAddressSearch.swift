@@ -43,9 +43,10 @@ final class ExternalAddressSearch {
         return answers
     }
 
-    /// NAT-PMP's question first: it leaves nothing behind, and one round trip answers it. UPnP is got
-    /// ready when there is no answer at once; PCP comes last where UPnP can tell, because it takes a
-    /// mapping.
+    /// NAT-PMP's question first: it leaves nothing behind, and one round trip answers it.
+    ///
+    /// UPnP is got ready when there is no answer at once; PCP is asked where the gateway speaks it
+    /// instead of NAT-PMP.
     private func ask(
         _ target: GatewayTarget, _ patience: Patience, until limit: ContinuousClock.Instant?
     ) async throws -> ExternalAddress {

@@ -33,6 +33,7 @@ final class IGDFinder: Sendable {
     /// The connection service.
     ///
     /// - Parameter deadline: when to give up.
+    /// - Returns: the device and the service chosen.
     /// - Throws: `PortMapperError`: `.noAnswer` when nobody answers, `.unsupported` when the gateway
     ///   does but offers no such service; `CancellationError`.
     func find(until deadline: ContinuousClock.Instant) async throws -> Found {
