@@ -188,16 +188,19 @@ _natctl_external-ip() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--all --require-public --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--via --gateway --interface --timeout)
+    non_repeating_options=(--via --gateway --location --interface --timeout)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'
+        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
         return
         ;;
     '--gateway')
+        return
+        ;;
+    '--location')
         return
         ;;
     '--interface')
@@ -212,9 +215,9 @@ _natctl_external-ip() {
 
 _natctl_map() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--exact --require-public --json --quiet -q --version -h --help)
+    non_repeating_flags=(--exact --require-public --verify --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(-e --external-port --lifetime --internal-address --remote-host --description --via --gateway --interface --timeout)
+    non_repeating_options=(-e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
@@ -235,10 +238,13 @@ _natctl_map() {
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'
+        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
         return
         ;;
     '--gateway')
+        return
+        ;;
+    '--location')
         return
         ;;
     '--interface')
@@ -263,7 +269,7 @@ _natctl_unmap() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--all --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--external-port --via --gateway --interface --timeout)
+    non_repeating_options=(--external-port --via --gateway --location --interface --timeout)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
@@ -272,10 +278,13 @@ _natctl_unmap() {
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'
+        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
         return
         ;;
     '--gateway')
+        return
+        ;;
+    '--location')
         return
         ;;
     '--interface')
@@ -300,8 +309,29 @@ _natctl_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--leases --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--via --gateway --location --interface --timeout)
     __natctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--via')
+        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        return
+        ;;
+    '--gateway')
+        return
+        ;;
+    '--location')
+        return
+        ;;
+    '--interface')
+        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        return
+        ;;
+    '--timeout')
+        return
+        ;;
+    esac
 }
 
 _natctl_list-interfaces() {
@@ -316,7 +346,7 @@ _natctl_gateway() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--report --via --gateway --interface --timeout)
+    non_repeating_options=(--report --via --gateway --location --interface --timeout)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -326,10 +356,13 @@ _natctl_gateway() {
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'
+        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
         return
         ;;
     '--gateway')
+        return
+        ;;
+    '--location')
         return
         ;;
     '--interface')

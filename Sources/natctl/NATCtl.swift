@@ -7,7 +7,7 @@ import NATTraversal
 struct NATCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "natctl",
-        abstract: "Open ports on home routers by PCP and NAT-PMP",
+        abstract: "Open ports on home routers by PCP, NAT-PMP and UPnP",
         discussion: """
             natctl map tcp 8080 makes port 8080 of this host public for two hours; run it again \
             to renew, natctl unmap tcp 8080 to close the port.

@@ -6,8 +6,8 @@ struct ListCommand: AsyncParsableCommand {
         commandName: "list",
         abstract: "Show the gateway's mappings",
         discussion: """
-            A lease is a mapping that natctl made and remembers. What others have mapped is not \
-            shown: PCP and NAT-PMP cannot read the gateway's table.
+            A lease is a mapping that natctl made and remembers. What others have mapped is shown \
+            where the gateway speaks UPnP: PCP and NAT-PMP cannot read its table.
             """)
 
     @Flag(name: .long, help: "Show natctl's leases alone and ask nobody.")

@@ -12,7 +12,7 @@ struct UnmapCommand: AsyncParsableCommand {
             """,
         discussion: """
             Each mapping is deleted by the technique that made it. Nothing to delete is success. \
-            Without a lease nobody is asked, unless --via nat-pmp says how.
+            Without a lease nobody is asked, unless --via nat-pmp or --via upnp says how.
             """)
 
     @Argument(help: "The transport; both is tcp and udp.")

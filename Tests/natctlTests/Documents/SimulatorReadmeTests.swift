@@ -17,39 +17,27 @@ import Testing
             .map(String.init)
     }
 
-    /// Runs a line of a shell in which `natctl` is the built one.
-    private func shell(_ line: String, behind tool: ToolBehindGateway) async throws
-        -> CommandOutcome
-    {
-        let inherited = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        let folder = ProjectFiles.natctl.deletingLastPathComponent().path
-        return try await BuiltTool.run(
-            URL(fileURLWithPath: "/bin/bash"), ["-o", "pipefail", "-c", line],
-            environment: tool.environment.merging(["PATH": "\(folder):\(inherited)"]) { $1 })
-    }
-
     @Test("shows commands that work, in the order they stand in")
     func commandsWork() async throws {
         let lines = try block("sh", after: "These lines are run by a test")
         #expect(!lines.isEmpty)
         try await ToolBehindGateway.run { tool in
             for line in lines {
-                let outcome = try await shell(line, behind: tool)
+                let outcome = try await tool.shell(line)
                 #expect(outcome.status == 0, "\(line): \(outcome.errors)")
             }
             #expect(tool.gateway.mappings.isEmpty)
         }
     }
 
-    @Test("shows the real output of its first command, but for the addresses")
+    @Test("shows the real output of its first command, but for this host's address")
     func firstCommand() async throws {
         let lines = try block("console")
         try await ToolBehindGateway.run { tool in
             let command = try #require(lines.first).dropFirst("$ ".count)
-            let outcome = try await shell(String(command), behind: tool)
+            let outcome = try await tool.shell(String(command))
             let shown = lines.dropFirst().joined(separator: "\n")
                 .replacing("192.168.77.10", with: "127.0.0.1")
-                .replacing("11.22.33.1", with: tool.gateway.externalAddress.description)
             #expect(outcome.lines == [shown])
         }
     }
@@ -65,7 +53,7 @@ import Testing
             let port = try #require(PortNumber("8080"))
             #expect(
                 try await makePublic(port, by: mapper)
-                    == "\(tool.gateway.externalAddress), port 8080; 1 closed again")
+                    == "\(tool.gateway.reportedAddress), port 8080; 1 closed again")
         }
     }
 
