@@ -13,7 +13,11 @@ package struct GatewayConfiguration: Sendable {
     package var reportedAddress: IPv4Address?
     /// The protocols it speaks.
     package var techniques: Set<Technique> = [.pcp, .natPMP]
+    /// What it is where `techniques` has UPnP.
+    package var upnp = UPnPConfiguration()
     /// Whether nothing listens on the gateway's port, so that the host answers with ICMP.
+    ///
+    /// So it is in any case where only UPnP is spoken.
     package var hasClosedPort = false
     /// Whether a PCP client may map for another host (RFC 6887, section 13.1).
     package var allowsThirdParty = false

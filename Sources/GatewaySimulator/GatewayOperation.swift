@@ -6,10 +6,20 @@ package enum GatewayOperation: String, Sendable, CaseIterable {
     case natpmpAddress = "nat-pmp-address"
     case natpmpMap = "nat-pmp-map"
     case natpmpDelete = "nat-pmp-delete"
+    /// A search by SSDP.
+    case search
+    /// A document of the UPnP device.
+    case description
+    /// AddPortMapping or AddAnyPortMapping.
+    case upnpMap = "upnp-map"
+    /// DeletePortMapping or DeletePortMappingRange.
+    case upnpDelete = "upnp-delete"
+    /// Every other action.
+    case upnpRead = "upnp-read"
     /// Anything else, PEER included.
     case other
 
-    /// The operation that the first bytes of a datagram ask for.
+    /// The operation that the first bytes of a datagram to port 5351 ask for.
     init(datagram: [UInt8]) {
         let isDelete = { (lifetime: Range<Int>) in
             datagram.count >= lifetime.upperBound && datagram[lifetime].allSatisfy { $0 == 0 }

@@ -51,7 +51,7 @@ extension GatewayState {
             guard
                 let added = table.add(
                     wish.transport, to: wish.endpoint, ports: ports(for: wish),
-                    technique: wish.technique)
+                    technique: wish.technique, at: now)
             else { throw .noPort }
             index = added
         }

@@ -12,6 +12,8 @@ struct GatewayState: Sendable {
     var log = RequestLog()
     var epoch: GatewayEpoch
     var random: SeededGenerator
+    /// What UPnP counts restarts by.
+    var bootIdentifier = 1
 
     var faults: GatewayFaults {
         get { configuration.faults }

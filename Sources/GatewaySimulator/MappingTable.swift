@@ -13,9 +13,11 @@ struct MappingTable: Sendable {
     /// An empty table whose mappings get their traffic carried by what `open` returns.
     init(open: @escaping Opener) { self.open = open }
 
-    /// The mapping of an internal endpoint.
+    /// The mapping of an internal endpoint that PCP or NAT-PMP made; by UPnP it may have others.
     func index(of transport: TransportProtocol, to endpoint: SocketAddress) -> Int? {
-        mappings.firstIndex { $0.transport == transport && $0.internalEndpoint == endpoint }
+        mappings.firstIndex {
+            $0.transport == transport && $0.internalEndpoint == endpoint && $0.technique != .upnp
+        }
     }
 
     /// The mapping of an external port.
@@ -23,10 +25,12 @@ struct MappingTable: Sendable {
         mappings.firstIndex { $0.transport == transport && $0.externalPort == externalPort }
     }
 
-    /// Lets one mapping be changed where it stands; its filters take effect with that.
+    /// Lets one mapping be changed where it stands; its endpoint and filters take effect with that.
     mutating func update(_ index: Int, _ change: (inout SimulatedMapping) -> Void) {
         change(&mappings[index])
-        mappings[index].forwarder.setFilters(mappings[index].filters)
+        mappings[index].forwarder.follow(
+            ForwardingRules(
+                endpoint: mappings[index].internalEndpoint, filters: mappings[index].filters))
     }
 
     /// Enters a mapping on the first of `ports` that can be had, and opens that port.
@@ -34,14 +38,14 @@ struct MappingTable: Sendable {
     /// - Returns: its index, or `nil` when none of the ports could be had.
     mutating func add(
         _ transport: TransportProtocol, to endpoint: SocketAddress, ports: some Sequence<UInt16>,
-        technique: Technique
+        technique: Technique, at now: ContinuousClock.Instant
     ) -> Int? {
         for port in ports where isFree(port, transport, for: endpoint.address) {
             guard let forwarder = open(transport, port, endpoint) else { continue }
             mappings.append(
                 SimulatedMapping(
                     transport: transport, internalEndpoint: endpoint, externalPort: port,
-                    technique: technique, forwarder: forwarder))
+                    technique: technique, created: now, forwarder: forwarder))
             return mappings.count - 1
         }
         return nil

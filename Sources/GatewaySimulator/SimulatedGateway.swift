@@ -4,7 +4,7 @@ package import NATTraversal
 /// A gateway on loopback that really forwards: what a mapped port of its external address gets,
 /// the program behind the mapping gets.
 ///
-/// It speaks NAT-PMP (RFC 6886) and PCP (RFC 6887) and can be told to misbehave. Several in one
+/// It speaks NAT-PMP (RFC 6886), PCP (RFC 6887) and UPnP (WANIPConnection:1 and :2) and can be told to misbehave. Several in one
 /// process do not meet, unless they are given the same addresses.
 package final class SimulatedGateway: Sendable {
     /// Where PCP and NAT-PMP are asked.
@@ -14,6 +14,10 @@ package final class SimulatedGateway: Sendable {
 
     /// The socket behind `gateway`; `nil` where the port is to be closed.
     let socket: UDPSocket?
+    /// Where HTTP is answered; `nil` without UPnP.
+    let web: Locked<StreamSocket?>
+    /// Where searches are answered; `nil` without UPnP or by configuration.
+    let search: UDPSocket?
     let state: Locked<GatewayState>
 
     /// Runs a gateway while `body` does, and takes it down before returning.
@@ -27,6 +31,8 @@ package final class SimulatedGateway: Sendable {
         let gateway = try SimulatedGateway(configuration)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await gateway.serve() }
+            group.addTask { await gateway.serveHTTP() }
+            group.addTask { await gateway.serveSearches() }
             group.addTask { await gateway.expireMappings() }
             let outcome: Result<Value, any Error>
             do { outcome = .success(try await body(gateway)) } catch { outcome = .failure(error) }
@@ -46,12 +52,28 @@ package final class SimulatedGateway: Sendable {
             ?? IPv4Address(rawValue: 0x7F80_0000 | UInt32(gateway.port))
         self.gateway = gateway
         self.externalAddress = externalAddress
-        self.socket = configuration.hasClosedPort ? nil : socket
+        let isClosed = configuration.hasClosedPort || configuration.techniques == [.upnp]
+        self.socket = isClosed ? nil : socket
+        let hasUPnP = configuration.techniques.contains(.upnp)
+        web = Locked(
+            hasUPnP
+                ? try StreamSocket(
+                    listeningOn: SocketAddress(gateway.address, port: configuration.upnp.port))
+                : nil)
+        search = hasUPnP ? try Self.searchSocket(configuration.upnp, at: gateway.address) : nil
         let state = GatewayState(configuration, externalAddress: externalAddress, at: .now) {
             try? PortForwarder($0, from: SocketAddress(.v4(externalAddress), port: $1), to: $2)
         }
         self.state = Locked(state)
     }
+
+    /// The URL of the UPnP description; `nil` without UPnP.
+    package var location: String? {
+        web.withLock { try? $0?.localAddress() }.map { "http://\($0)/rootDesc.xml" }
+    }
+
+    /// Where searches by unicast are answered; `nil` without UPnP or by configuration.
+    package var searchAddress: SocketAddress? { try? search?.localAddress() }
 
     /// What it does wrong; a change counts from the next request on.
     package var faults: GatewayFaults {

@@ -12,6 +12,10 @@ package struct SimulatedMapping: Sendable {
     package var technique: Technique
     /// The 12 bytes that PCP's owner must repeat; `nil` for the other techniques.
     package var nonce: [UInt8]?
+    /// When it was made.
+    package var created: ContinuousClock.Instant
+    /// The only peer that may come in, as UPnP's owner wrote it; empty for everybody.
+    package var remoteHost = ""
     /// When it ends; `nil` when it is permanent.
     package var expiry: ContinuousClock.Instant?
     /// What the owner calls it, as UTF-8.

@@ -5,3 +5,4 @@ extension GatewayFaults.AnswerSource: ExpressibleByArgument {}
 extension GatewayFaults.Corruption: ExpressibleByArgument {}
 extension GatewayFaults.Silence: ExpressibleByArgument {}
 extension GatewayFaults.GrantedPort: ExpressibleByArgument {}
+extension UPnPFaults.Framing: ExpressibleByArgument {}

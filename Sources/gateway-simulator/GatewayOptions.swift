@@ -17,7 +17,7 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "What clients are told from SIGUSR2 on.", transform: address)
     var nextAddress: IPv4Address?
 
-    @Option(help: "The only protocol spoken: pcp or nat-pmp.", transform: technique)
+    @Option(help: "The only protocol spoken: pcp, nat-pmp or upnp.", transform: technique)
     var only: Technique?
 
     @Flag(help: "Nothing listens on the port; the gateway answers with ICMP.")
@@ -41,7 +41,7 @@ struct GatewayOptions: ParsableArguments {
         configuration.gateway.port = port
         configuration.externalAddress = externalAddress
         configuration.reportedAddress = reportedAddress
-        if let only { configuration.techniques = [only] }
+        configuration.techniques = only.map { [$0] } ?? Set(Technique.allCases)
         configuration.hasClosedPort = closedPort
         configuration.allowsThirdParty = allowThirdParty
         configuration.epochSeconds = epoch
@@ -62,8 +62,8 @@ private func address(_ text: String) throws -> IPv4Address {
 }
 
 private func technique(_ text: String) throws -> Technique {
-    guard let technique = Technique(rawValue: text), technique != .upnp else {
-        throw ValidationError("'\(text)' is neither pcp nor nat-pmp.")
+    guard let technique = Technique(rawValue: text) else {
+        throw ValidationError("'\(text)' is neither pcp nor nat-pmp nor upnp.")
     }
     return technique
 }

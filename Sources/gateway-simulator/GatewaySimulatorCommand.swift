@@ -6,22 +6,26 @@ import NATTraversal
 @main struct GatewaySimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway-simulator",
-        abstract: "A home router on loopback: NAT-PMP, PCP and real forwarding.",
+        abstract: "A home router on loopback: NAT-PMP, PCP, UPnP and real forwarding.",
         discussion: """
-            Runs COMMAND with NATCTL_GATEWAY set and exits with its status. Without COMMAND it \
+            Runs COMMAND with NATCTL_GATEWAY and NATCTL_LOCATION set and exits with its status. Without COMMAND it \
             prints what it listens on and runs until SIGINT or SIGTERM. SIGUSR1 restarts the \
             gateway: its mappings are forgotten and its epoch begins anew. SIGUSR2 gives it the \
             next external address.
             """)
 
     @OptionGroup(title: "The gateway") var gateway: GatewayOptions
+    @OptionGroup(title: "Its UPnP side") var upnp: UPnPOptions
     @OptionGroup(title: "What it does wrong") var faults: FaultOptions
+    @OptionGroup(title: "What it does wrong in UPnP") var upnpFaults: UPnPFaultOptions
     @Argument(parsing: .postTerminator, help: "The program to run, after --.")
     var command: [String] = []
 
     func run() async throws {
         var configuration = gateway.configuration
+        configuration.upnp = upnp.configuration
         configuration.faults = faults.faults
+        configuration.faults.upnp = upnpFaults.faults
         let signals = await signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD)
         let status: Int32
         do {
@@ -41,7 +45,11 @@ import NATTraversal
     private func serve(
         _ gateway: SimulatedGateway, until signals: AsyncStream<Int32>
     ) async -> Int32 {
-        print("listening on \(gateway.gateway), external address \(gateway.externalAddress)")
+        let facts = [
+            "listening on \(gateway.gateway)", "external address \(gateway.externalAddress)",
+            gateway.location,
+        ]
+        print(facts.compactMap(\.self).joined(separator: ", "))
         fflush(nil)
         for await signal in signals where await !handle(signal, by: gateway) && signal != SIGCHLD {
             return 128 + signal
@@ -55,8 +63,9 @@ import NATTraversal
     ) async throws -> Int32 {
         let child: ChildProcess
         do {
-            child = try ChildProcess(
-                command, environment: ["NATCTL_GATEWAY": gateway.gateway.description])
+            var environment = ["NATCTL_GATEWAY": gateway.gateway.description]
+            environment["NATCTL_LOCATION"] = gateway.location
+            child = try ChildProcess(command, environment: environment)
         } catch {
             complain("\(command[0]): \(error.reason)")
             return 127
@@ -76,7 +85,9 @@ import NATTraversal
     /// Does what a signal wants of the gateway; `false` when it is not for the gateway.
     private func handle(_ signal: Int32, by gateway: SimulatedGateway) async -> Bool {
         switch signal {
-        case SIGUSR1: await gateway.restart()
+        case SIGUSR1:
+            await gateway.restart()
+            if upnp.moveOnRestart { try? gateway.moveUPnP() }
         case SIGUSR2:
             if let address = self.gateway.nextAddress { gateway.changeReportedAddress(to: address) }
         default: return false

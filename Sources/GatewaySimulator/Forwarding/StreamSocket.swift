@@ -41,19 +41,7 @@ final class StreamSocket: Sendable {
     }
 
     /// The address and port it listens on or sends from.
-    func localAddress() throws(SystemError) -> SocketAddress {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor, $0, &length)
-            }
-        }
-        guard result == 0, let address = SocketAddress(storage) else {
-            throw SystemError("getsockname")
-        }
-        return address
-    }
+    func localAddress() throws(SystemError) -> SocketAddress { try .local(of: descriptor) }
 
     /// Takes no more connections; the port is free from now on.
     ///
@@ -64,18 +52,13 @@ final class StreamSocket: Sendable {
     /// The next connection to a listening socket, and who made it.
     func accept() async throws -> (connection: StreamSocket, peer: SocketAddress) {
         while true {
-            var storage = sockaddr_storage()
-            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            let accepted = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe Glibc.accept(descriptor, $0, &length)
-                }
-            }
+            let accepted = Glibc.accept(descriptor, nil, nil)
             if accepted >= 0 {
                 let connection = StreamSocket(owning: accepted)
                 _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
                 _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
-                guard let peer = SocketAddress(storage) else { continue }
+                // Gone again already: there is nobody to talk to.
+                guard let peer = try? SocketAddress.peer(of: accepted) else { continue }
                 return (connection, peer)
             }
             try await waitIfBlocked(on: POLLIN, in: "accept")

@@ -6,8 +6,7 @@ struct TCPRelay: Sendable {
     static let connectionLimit = 64
 
     let listener: StreamSocket
-    let endpoint: SocketAddress
-    let admits: @Sendable (SocketAddress) -> Bool
+    let rules: Locked<ForwardingRules>
 
     /// Relays until the task is cancelled; nothing of it is left when this returns.
     func run() async {
@@ -20,7 +19,7 @@ struct TCPRelay: Sendable {
                     try? await Task.sleep(for: .milliseconds(10))
                     continue
                 }
-                guard admits(peer) else {
+                guard rules.withLock({ $0.admit(peer) }) else {
                     connection.resetOnClose()
                     continue
                 }
@@ -32,7 +31,8 @@ struct TCPRelay: Sendable {
     }
 
     private func relay(_ outside: StreamSocket) async {
-        guard let inside = try? await StreamSocket.connect(to: endpoint) else {
+        guard let inside = try? await StreamSocket.connect(to: rules.withLock { $0.endpoint })
+        else {
             return outside.resetOnClose()
         }
         await withTaskGroup(of: Bool.self) { group in

@@ -10,8 +10,7 @@ struct UDPRelay: Sendable {
     static let idleLimit = Duration.seconds(60)
 
     let outside: UDPSocket
-    let endpoint: SocketAddress
-    let admits: @Sendable (SocketAddress) -> Bool
+    let rules: Locked<ForwardingRules>
 
     /// Relays until the task is cancelled; nothing of it is left when this returns.
     func run() async {
@@ -30,7 +29,7 @@ struct UDPRelay: Sendable {
                     // An ICMP error about a datagram that an earlier peer no longer wanted.
                     continue
                 }
-                guard let datagram, admits(datagram.source) else { continue }
+                guard let datagram, rules.withLock({ $0.admit(datagram.source) }) else { continue }
                 let peer = datagram.source
                 if let inside = peers.withLock({ $0[peer] }) {
                     try? inside.send(datagram.payload)
@@ -50,6 +49,7 @@ struct UDPRelay: Sendable {
     }
 
     private func connectedSocket() throws(SystemError) -> UDPSocket {
+        let endpoint = rules.withLock { $0.endpoint }
         let socket = try UDPSocket(endpoint.address.family, receiveSize: 65536)
         try socket.connect(to: endpoint)
         return socket

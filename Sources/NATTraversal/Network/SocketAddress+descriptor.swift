@@ -3,12 +3,12 @@ import Glibc
 
 extension SocketAddress {
     /// The address that `descriptor` is bound to (getsockname).
-    static func local(of descriptor: Int32) throws(SystemError) -> SocketAddress {
+    package static func local(of descriptor: Int32) throws(SystemError) -> SocketAddress {
         try unsafe read("getsockname") { unsafe getsockname(descriptor, $0, $1) }
     }
 
     /// The address at the other end of `descriptor` (getpeername).
-    static func peer(of descriptor: Int32) throws(SystemError) -> SocketAddress {
+    package static func peer(of descriptor: Int32) throws(SystemError) -> SocketAddress {
         try unsafe read("getpeername") { unsafe getpeername(descriptor, $0, $1) }
     }
 

@@ -26,7 +26,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads what the kernel filled in; `nil` for another family than the two.
-    package init?(_ storage: sockaddr_storage) {
+    init?(_ storage: sockaddr_storage) {
         switch Int32(storage.ss_family) {
         case AF_INET:
             let address = leadingBytes(of: storage, as: sockaddr_in.self)

@@ -7,14 +7,14 @@ import NATTraversal
 struct ScriptedGateway {
     /// A port that carries nothing.
     struct Port: PortForwarding {
-        func setFilters(_ filters: [PeerFilter]) {}
+        func follow(_ rules: ForwardingRules) {}
         func stop() async {}
     }
 
     static let client = IPAddress.v4(IPv4Address(rawValue: 0xC0A8_4D0A))
     static let start = ContinuousClock.now
 
-    private var state: GatewayState
+    var state: GatewayState
 
     var mappings: [SimulatedMapping] { state.table.mappings }
 

@@ -49,7 +49,8 @@ import Testing
                 """, ProjectFiles.simulator.path,
             ])
         #expect(
-            try /listening on 127\.0\.0\.1:[0-9]+, external address 127\.0\.0\.2\nstatus \d+\n/
+            try
+                /listening on 127\.0\.0\.1:[0-9]+, external address 127\.0\.0\.2, http:\/\/127\.0\.0\.1:[0-9]+\/rootDesc\.xml\nstatus \d+\n/
                 .wholeMatch(in: outcome.output) != nil)
         #expect(outcome.output.hasSuffix("status \(status)\n"))
     }

@@ -1,4 +1,4 @@
-/// What a simulated gateway does wrong in PCP and NAT-PMP; nothing, to begin with.
+/// What a simulated gateway does wrong; nothing, to begin with.
 package struct GatewayFaults: Sendable {
     /// How many of a hundred datagrams are lost, each way.
     package var lossPercent = 0
@@ -30,6 +30,8 @@ package struct GatewayFaults: Sendable {
     package var grantedLifetimeSeconds: UInt32?
     /// How fast the epoch runs: 1 is right, 0 stands still, less runs backwards.
     package var epochRate = 1.0
+    /// What it does wrong in UPnP.
+    package var upnp = UPnPFaults()
 
     /// A gateway that behaves.
     package init() {}

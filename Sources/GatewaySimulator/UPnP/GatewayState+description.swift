@@ -1,0 +1,67 @@
+extension GatewayState {
+    /// What its three devices are called behind `uuid:`; the last two digits tell them apart.
+    static let identifiers = ["aa", "ab", "ac"].map { "00000000-0000-0000-0000-0000000000" + $0 }
+
+    /// The services, those of the root device, the WANDevice and the WANConnectionDevice.
+    var services: [SimulatedService] {
+        [.forwarding, .line, .connection(configuration.upnp)]
+    }
+
+    /// The device description, as its faults have it (UDA 1.1, section 2.3).
+    var deviceDescription: String {
+        let version = configuration.upnp.version
+        let connection = device(
+            "WANConnectionDevice:\(version)", Self.identifiers[2],
+            faults.upnp.hidesConnection ? [] : [services[2]])
+        let line = device("WANDevice:\(version)", Self.identifiers[1], [services[1]], connection)
+        let root = device(
+            "InternetGatewayDevice:\(version)", Self.identifiers[0], [services[0]], line)
+        let base = faults.upnp.baseURL.map { "<URLBase>\(escaped($0))</URLBase>" } ?? ""
+        return """
+            <?xml version="1.0"?>
+            <root xmlns="urn:schemas-upnp-org:device-1-0">\
+            <specVersion><major>1</major><minor>\(version - 1)</minor></specVersion>\
+            \(base)\(root)</root>
+
+            """
+    }
+
+    private func device(
+        _ type: String, _ identifier: String, _ services: [SimulatedService],
+        _ embedded: String = ""
+    ) -> String {
+        let list = services.map(element).joined()
+        return "<device><deviceType>urn:schemas-upnp-org:device:\(type)</deviceType>"
+            + "<friendlyName>\(escaped(faults.upnp.friendlyName))</friendlyName>"
+            + "<manufacturer>natctl</manufacturer><modelName>gateway-simulator</modelName>"
+            + "<UDN>uuid:\(identifier)</UDN>"
+            + (list.isEmpty ? "" : "<serviceList>\(list)</serviceList>")
+            + (embedded.isEmpty ? "" : "<deviceList>\(embedded)</deviceList>") + "</device>"
+    }
+
+    private func element(_ service: SimulatedService) -> String {
+        "<service><serviceType>\(service.type)</serviceType>"
+            + "<serviceId>urn:upnp-org:serviceId:\(service.identifier)</serviceId>"
+            + "<SCPDURL>\(service.descriptionPath)</SCPDURL>"
+            + "<controlURL>\(escaped(controlURL(of: service)))</controlURL>"
+            + "<eventSubURL></eventSubURL></service>"
+    }
+
+    private func controlURL(of service: SimulatedService) -> String {
+        guard service.controlPath == services[2].controlPath else { return service.controlPath }
+        return faults.upnp.controlURL ?? service.controlPath
+    }
+}
+
+/// A text as it stands in an XML document.
+func escaped(_ text: String) -> String {
+    text.reduce(into: "") { escaped, character in
+        switch character {
+        case "&": escaped += "&amp;"
+        case "<": escaped += "&lt;"
+        case ">": escaped += "&gt;"
+        case "\"": escaped += "&quot;"
+        default: escaped.append(character)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import NATTraversal
+
+extension GatewayState {
+    /// The targets that a search can find, each with the device it belongs to.
+    private var searchTargets: [(target: String, identifier: String)] {
+        let version = configuration.upnp.version
+        let devices = ["InternetGatewayDevice", "WANDevice", "WANConnectionDevice"]
+        var targets = [("upnp:rootdevice", Self.identifiers[0])]
+        for (index, device) in devices.enumerated() {
+            let identifier = Self.identifiers[index]
+            targets.append(("uuid:\(identifier)", identifier))
+            targets.append(("urn:schemas-upnp-org:device:\(device):\(version)", identifier))
+            targets.append((services[index].type, identifier))
+        }
+        return targets
+    }
+
+    /// The answers to a datagram on the search port: one for each target that it finds.
+    mutating func answers(
+        toSearch datagram: [UInt8], from client: SocketAddress, location: String,
+        at now: ContinuousClock.Instant
+    ) -> [[UInt8]] {
+        let lines = String(decoding: datagram, as: UTF8.self).split(separator: "\r\n")
+        guard lines.first == "M-SEARCH * HTTP/1.1" else { return [] }
+        log.append(.init(operation: .search, client: client, bytes: datagram, instant: now))
+        let isSearch = lines.contains { $0.uppercased() == "MAN: \"SSDP:DISCOVER\"" }
+        guard isSearch, faults.silence != .all, !isLost(),
+            let wanted = lines.first(where: { $0.uppercased().hasPrefix("ST:") })
+        else { return [] }
+        let target = String(wanted.dropFirst(3).drop { $0 == " " })
+        if let only = faults.upnp.onlySearchTarget, only != target { return [] }
+        return searchTargets.compactMap { found in
+            guard Self.finds(target, found.target) else { return nil }
+            let answered = target == "ssdp:all" ? found.target : target
+            return answer(answered, found.identifier, faults.upnp.location ?? location)
+        }
+    }
+
+    /// Whether a search for `target` finds `found`; a lower version finds a higher one.
+    private static func finds(_ target: String, _ found: String) -> Bool {
+        if target == found || target == "ssdp:all" { return true }
+        guard target.hasPrefix("urn:"), let colon = target.lastIndex(of: ":"),
+            found.hasPrefix(target[...colon]),
+            let wanted = Int(target[target.index(after: colon)...]),
+            let version = Int(found[target.index(after: colon)...])
+        else { return false }
+        return wanted <= version
+    }
+
+    private func answer(_ target: String, _ identifier: String, _ location: String) -> [UInt8] {
+        let usn =
+            target.hasPrefix("uuid:") ? "uuid:\(identifier)" : "uuid:\(identifier)::\(target)"
+        let headers = [
+            ("CACHE-CONTROL", "max-age=120"), ("ST", target), ("USN", usn), ("EXT", ""),
+            ("SERVER", "Linux UPnP/1.1 gateway-simulator/1"), ("LOCATION", location),
+            ("BOOTID.UPNP.ORG", String(bootIdentifier)), ("CONFIGID.UPNP.ORG", "1"),
+        ]
+        let isSloppy = faults.upnp.hasSloppyHeaders
+        let lines = headers.map { name, value in
+            isSloppy ? "\(name.lowercased()):\(value)\n" : "\(name): \(value)\r\n"
+        }
+        // The sloppy one ends without a blank line.
+        return Array(
+            ("HTTP/1.1 200 OK\(isSloppy ? "\n" : "\r\n")" + lines.joined()
+                + (isSloppy ? "" : "\r\n")).utf8)
+    }
+}

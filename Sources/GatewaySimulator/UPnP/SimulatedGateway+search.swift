@@ -1,0 +1,66 @@
+import Glibc
+package import NATTraversal
+
+extension SimulatedGateway {
+    private static let group = IPv4Address(rawValue: 0xEFFF_FFFA)
+
+    /// The socket that hears searches, with multicast on the loopback interface where wanted.
+    ///
+    /// - Throws: `SystemError` when the port is taken or the group cannot be joined.
+    static func searchSocket(
+        _ configuration: UPnPConfiguration, at address: IPAddress
+    ) throws(SystemError) -> UDPSocket? {
+        guard let port = configuration.searchPort else { return nil }
+        let socket = try UDPSocket(address.family)
+        guard configuration.joinsMulticast else {
+            try socket.bind(to: SocketAddress(address, port: port))
+            return socket
+        }
+        // What is sent to a group arrives only where no other address is bound.
+        setAddressReuse(true, of: socket.descriptor)
+        try socket.bind(to: SocketAddress(.v4(.unspecified), port: port))
+        var membership = ip_mreq(
+            imr_multiaddr: in_addr(s_addr: group.rawValue.bigEndian),
+            imr_interface: in_addr(s_addr: IPv4Address.loopback.rawValue.bigEndian))
+        let result = unsafe setsockopt(
+            socket.descriptor, Int32(IPPROTO_IP), IP_ADD_MEMBERSHIP, &membership,
+            socklen_t(MemoryLayout<ip_mreq>.size))
+        guard result == 0 else { throw SystemError("setsockopt") }
+        return socket
+    }
+
+    /// Answers searches until the task is cancelled.
+    func serveSearches() async {
+        guard let search else { return }
+        while !Task.isCancelled {
+            guard let datagram = try? await search.receive(until: .now + .seconds(3600)),
+                let location
+            else { continue }
+            let (answers, faults) = state.withLock { state in
+                (
+                    state.answers(
+                        toSearch: datagram.payload, from: datagram.source, location: location,
+                        at: .now), state.faults.upnp
+                )
+            }
+            guard
+                let source = faults.answersFromAnotherPort
+                    ? try? UDPSocket(gateway.address.family) : search
+            else { continue }
+            for answer in answers { try? source.send(answer, to: datagram.source) }
+        }
+    }
+
+    /// Moves descriptions and control to another port, as a restart of the daemon does (S-18).
+    ///
+    /// - Throws: `SystemError` when no port can be had.
+    package func moveUPnP() throws(SystemError) {
+        let moved = try StreamSocket(listeningOn: SocketAddress(gateway.address, port: 0))
+        let old = web.withLock { web in
+            defer { web = moved }
+            return web
+        }
+        old?.stopListening()
+        state.withLock { $0.bootIdentifier += 1 }
+    }
+}

@@ -1,0 +1,20 @@
+/// What the UPnP side of a simulated gateway is.
+package struct UPnPConfiguration: Sendable {
+    /// The version of the device and of its WANIPConnection, 1 or 2.
+    package var version = 2
+    /// Whether the connection is a WANPPPConnection:1.
+    package var usesPPP = false
+    /// The TCP port of descriptions and control; 0 for any that is free.
+    package var port: UInt16 = 0
+    /// The UDP port that answers searches; 0 for any that is free, `nil` for none.
+    package var searchPort: UInt16? = 0
+    /// Whether it also answers searches sent to 239.255.255.250 on the loopback interface.
+    ///
+    /// That needs port 1900.
+    package var joinsMulticast = false
+    /// Whether a client may map to its own address alone; in version 2 also not below port 1024.
+    package var isSecure = true
+
+    /// A version 2 gateway that behaves.
+    package init() {}
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import GatewaySimulator
+
+/// What the gateway does wrong in UPnP.
+struct UPnPFaultOptions: ParsableArguments {
+    @Option(help: "The only search target that is answered.") var onlySearchTarget: String?
+    @Flag(help: "Searches are answered from another port.") var searchFromAnotherPort = false
+    @Flag(help: "Answers to searches have bare lines and small letters.") var sloppyHeaders = false
+    @Option(help: "The LOCATION of those answers.") var announceLocation: String?
+    @Option(help: "The URLBase of the description.") var baseURL: String?
+    @Option(help: "The control URL of the connection, as the description spells it.")
+    var controlURL: String?
+    @Flag(help: "The description lacks the connection service.") var noConnection = false
+    @Option(help: "The device's name.") var friendlyName: String?
+    @Option(help: "How answers are framed.")
+    var framing = UPnPFaults.Framing.contentLength
+    @Option(help: "The HTTP status that answers every control request.") var controlStatus: Int?
+    @Option(help: "Where every control request is redirected to.") var redirect: String?
+    @Option(help: "Milliseconds that each byte of an answer takes.") var byteInterval = 0
+    @Flag(help: "A header not spelled SOAPACTION gets a page of HTML.") var capitalHeader = false
+    @Flag(help: "HTTP/1.1 is refused.") var noHTTP11 = false
+    @Option(name: .customLong("reset"), help: "An action that is answered by a reset.")
+    var resetActions: [String] = []
+    @Option(
+        name: .customLong("refuse-action"),
+        help: ArgumentHelp("Refuse an action with a code.", valueName: "action=code"),
+        transform: refusal)
+    var refusals: [(action: String, code: Int)] = []
+    @Option(help: "Refuse leases that are not permanent with this code, 725 for instance.")
+    var refuseLeases: Int?
+    @Option(help: "Refuse descriptions of more than 32 bytes with this code.")
+    var refuseDescriptions: Int?
+    @Flag(help: "Refuse an internal port that differs from the external one (724).")
+    var samePorts = false
+    @Flag(help: "Refuse a remote host (726).") var noRemoteHosts = false
+    @Flag(help: "Leases are taken and not kept.") var ignoreLeases = false
+    @Flag(help: "A repeated request does not renew.") var ignoreRenewals = false
+    @Option(help: "Milliseconds for which a new entry cannot be read.") var hideNewEntries = 0
+    @Flag(help: "Faults come with status 200.") var faultsWith200 = false
+    @Flag(help: "Faults have odd names and no name space.") var oddFaults = false
+    @Flag(help: "Answers of actions have no body.") var emptyAnswers = false
+    @Flag(help: "Answers lack Response and have another name space.") var oddAnswers = false
+    @Option(help: "The text of NewExternalIPAddress.") var addressText: String?
+    @Option(help: "The text of NewConnectionStatus.") var connectionStatus = "Connected"
+    @Option(help: "The code at the end of the list.") var endOfList = 713
+    @Flag(help: "The list repeats its last entry for ever.") var repeatLastEntry = false
+
+    /// The faults asked for.
+    var faults: UPnPFaults {
+        var faults = UPnPFaults()
+        faults.onlySearchTarget = onlySearchTarget
+        faults.answersFromAnotherPort = searchFromAnotherPort
+        faults.hasSloppyHeaders = sloppyHeaders
+        faults.location = announceLocation
+        faults.baseURL = baseURL
+        faults.controlURL = controlURL
+        faults.hidesConnection = noConnection
+        faults.friendlyName = friendlyName ?? faults.friendlyName
+        faults.framing = framing
+        faults.controlStatus = controlStatus
+        faults.redirection = redirect
+        faults.byteInterval = .milliseconds(byteInterval)
+        faults.wantsCapitalHeader = capitalHeader
+        faults.refusesHTTP11 = noHTTP11
+        faults.resetActions = Set(resetActions)
+        faults.refusals = Dictionary(refusals.map { ($0.action, $0.code) }) { $1 }
+        faults.timedLeaseRefusal = refuseLeases
+        faults.longDescriptionRefusal = refuseDescriptions
+        faults.wantsSamePorts = samePorts
+        faults.refusesRemoteHosts = noRemoteHosts
+        faults.ignoresLeases = ignoreLeases
+        faults.ignoresRenewals = ignoreRenewals
+        faults.hidesNewEntries = .milliseconds(hideNewEntries)
+        faults.sendsFaultsWith200 = faultsWith200
+        faults.hasOddFaults = oddFaults
+        faults.sendsEmptyAnswers = emptyAnswers
+        faults.hasOddAnswers = oddAnswers
+        faults.externalAddress = addressText
+        faults.connectionStatus = connectionStatus
+        faults.endOfList = endOfList
+        faults.repeatsLastEntry = repeatLastEntry
+        return faults
+    }
+}
+
+private func refusal(_ text: String) throws -> (action: String, code: Int) {
+    let parts = text.split(separator: "=")
+    guard parts.count == 2, let code = Int(parts[1]) else {
+        throw ValidationError("'\(text)' is not ACTION=CODE.")
+    }
+    return (String(parts[0]), code)
+}
