@@ -39,6 +39,9 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The address, or `nil` for 0.0.0.0 and `::`, by which a gateway says that it has none.
+    var ifSpecified: IPAddress? { isUnspecified ? nil : self }
+
     /// The octets in the order they are sent, 4 or 16.
     public var octets: [UInt8] {
         switch self {

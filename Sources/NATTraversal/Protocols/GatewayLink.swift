@@ -76,7 +76,8 @@ final class GatewayLink {
             guard !window.isFinished, let wake = window.nextWake else { return }
             let deadline = min(patience.deadline, limit ?? patience.deadline)
             guard now < deadline, race?.isLost(now) != true else {
-                window.timeIsOver()
+                // A wait that may be taken up again goes on doubting (T-5).
+                if now >= patience.deadline { window.timeIsOver() }
                 return
             }
             // In a race the other side is looked at every now and then.

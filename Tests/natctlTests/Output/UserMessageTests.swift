@@ -13,6 +13,7 @@ import Testing
 
     static let errors: [(PortMapperError, EndCode)] = [
         (.noGateway, .unavailable), (.noSuchInterface("nowhere0"), .unavailable),
+        (.noSuchService("WANIPConnection"), .unavailable),
         (.closed(gateway: gateway, cause: cause), .unavailable),
         (.unsupported(gateway: gateway, technique: .pcp), .unavailable),
         (.noAnswer(gateway: gateway, after: .seconds(3)), .timeout),

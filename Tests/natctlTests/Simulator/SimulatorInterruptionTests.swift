@@ -66,16 +66,4 @@ import TestSupport
             #expect(try await tool.natctl("list --leases -q").lines == ["8080"])
         }
     }
-
-    /// Waits until something is so, at most 20 s.
-    private func condition(_ isMet: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while !isMet() {
-            guard ContinuousClock.now < deadline else {
-                Issue.record("it did not become so in time")
-                return
-            }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-    }
 }

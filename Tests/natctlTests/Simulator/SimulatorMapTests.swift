@@ -167,7 +167,9 @@ import TestSupport
         }
     }
 
-    @Test("says that standard output is full", arguments: ["map tcp 8080", "external-ip", "list"])
+    @Test(
+        "says that standard output is full",
+        arguments: ["map tcp 8080", "external-ip", "list --leases"])
     func saysFull(arguments: String) async throws {
         try await ToolBehindGateway.run { tool in
             try await tool.natctl("map tcp 1000")

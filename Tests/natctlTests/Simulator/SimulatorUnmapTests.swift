@@ -24,7 +24,7 @@ import TestSupport
 
     @Test(
         "without a lease nobody is asked, and that is said",
-        arguments: ["tcp 8080", "--all", "both 1-100", "tcp --external-port 80"])
+        arguments: ["tcp 8080", "--all", "both 1-100"])
     func asksNobody(arguments: String) async throws {
         try await ToolBehindGateway.run { tool in
             let outcome = try await tool.natctl("unmap \(arguments)")

@@ -17,13 +17,16 @@ struct FileDescriptor: ~Copyable {
     /// - Throws: `LeaseFileProblem.locked` when others hold it for as long as `patience`.
     func lock(patience: Duration) async throws {
         let deadline = ContinuousClock.now + patience
+        // Held for a millisecond or two by whoever has it; but a hundred that look all the time
+        // would leave that one no processor.
+        var pause = Duration.milliseconds(2)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else {
                 throw LeaseFileProblem.system(SystemError("flock"))
             }
             guard ContinuousClock.now < deadline else { throw LeaseFileProblem.locked }
-            // Held for a millisecond or two by whoever has it.
-            try await Task.sleep(for: .milliseconds(3))
+            try await Task.sleep(for: pause * Double.random(in: 0.5...1.5))
+            pause = min(pause * 2, .milliseconds(40))
         }
     }
 

@@ -20,7 +20,8 @@ extension GatewaySession {
             let grant = try await found.connection.map(request, until: patience.deadline)
             if igdAddress == nil { igdAddress = try await address(of: found) }
             return MappingGrant(
-                technique: .upnp, externalAddress: igdAddress?.map(IPAddress.v4),
+                technique: .upnp,
+                externalAddress: igdAddress?.flatMap { IPAddress.v4($0).ifSpecified },
                 externalPort: grant.key.externalPort, lifetimeSeconds: grant.lifetimeSeconds,
                 isVerified: grant.isVerified)
         } catch let failure as UPnPFailure {

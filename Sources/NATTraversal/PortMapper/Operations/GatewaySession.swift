@@ -54,7 +54,8 @@ final class GatewaySession {
             grant = try await natpmp.map(request, patience: patience, until: limit)
         }
         return MappingGrant(
-            technique: .natPMP, externalAddress: natpmpAddress, externalPort: grant.externalPort,
+            technique: .natPMP, externalAddress: natpmpAddress?.ifSpecified,
+            externalPort: grant.externalPort,
             lifetimeSeconds: grant.lifetimeSeconds)
     }
 }

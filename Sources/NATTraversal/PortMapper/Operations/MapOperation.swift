@@ -38,8 +38,11 @@ final class MapOperation {
 
     /// What may exist on the gateway of what this operation has newly asked for.
     var newLeases: [Lease] {
-        jobs.filter { $0.plan != .renewal && $0.failure == nil }.map {
-            $0.intent(isThirdParty: session.isThirdParty, at: .now)
+        jobs.filter { $0.plan != .renewal && $0.failure == nil }.map { job in
+            guard let grant = job.grant else {
+                return job.intent(isThirdParty: session.isThirdParty, at: .now)
+            }
+            return job.lease(of: grant, isThirdParty: session.isThirdParty, at: .now)
         }
     }
 
@@ -114,8 +117,11 @@ final class MapOperation {
             }
         }
         let operation = UnmapOperation(session.target, patience: session.patience, book: book)
-        try await operation.run(leases)
-        for (index, error) in unwanted { jobs[index].fail(error) }
+        let deletions = try await operation.run(leases)
+        for ((index, error), deletion) in zip(unwanted, deletions) {
+            if case .failure = deletion { jobs[index].leftover = jobs[index].grant }
+            jobs[index].fail(error)
+        }
     }
 
     /// Why a grant is not what was demanded; `nil` when it is, or when there is none.

@@ -26,8 +26,8 @@ extension MappingJob {
 
     /// Leaves in the table what is true now.
     func record(in table: inout LeaseTable, isThirdParty: Bool, at now: Timestamp) {
-        if let grant {
-            table[key] = lease(of: grant, isThirdParty: isThirdParty, at: now)
+        if let existing = grant ?? leftover {
+            table[key] = lease(of: existing, isThirdParty: isThirdParty, at: now)
         } else if let restored, var old {
             old.externalAddress = restored.externalAddress
             old.externalPort = restored.externalPort

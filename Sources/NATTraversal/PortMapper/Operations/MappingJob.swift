@@ -18,6 +18,8 @@ struct MappingJob {
     private(set) var latest: (technique: Technique, error: PortMapperError)?
     /// The old mapping, granted again because the new one was refused.
     var restored: MappingGrant?
+    /// What was granted, is unwanted, and could not be deleted.
+    var leftover: MappingGrant?
 
     init(
         _ request: MappingRequest, key: Lease.Key, old: Lease?, selection: GatewaySelection,
@@ -88,7 +90,7 @@ struct MappingGrant: Hashable, Sendable {
 extension MappingGrant {
     init(_ grant: PCPClient.Grant) {
         technique = .pcp
-        externalAddress = grant.externalAddress
+        externalAddress = grant.externalAddress.ifSpecified
         externalPort = grant.externalPort
         lifetimeSeconds = grant.lifetime.wholeSeconds
     }

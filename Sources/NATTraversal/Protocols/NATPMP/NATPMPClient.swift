@@ -161,9 +161,10 @@ extension NATPMPClient {
         return (response, other == nil ? nil : window.answers.last ?? nil)
     }
 
-    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6).
+    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
+    /// no time left for something better.
     private func silence(_ mismatch: String?, _ patience: Patience) -> PortMapperError {
-        if let mismatch { return badAnswer(mismatch) }
+        if let mismatch, link.now >= patience.deadline { return badAnswer(mismatch) }
         return .noAnswer(
             gateway: link.gateway.address.description,
             after: patience.start.duration(to: link.now))

@@ -132,10 +132,11 @@ extension PCPClient {
         }
     }
 
-    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6).
+    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
+    /// no time left for something better.
     private func silence(_ mismatch: String?, _ patience: Patience) -> PortMapperError {
         let gateway = link.gateway.address.description
-        if let mismatch {
+        if let mismatch, link.now >= patience.deadline {
             return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
         }
         return .noAnswer(gateway: gateway, after: patience.start.duration(to: link.now))

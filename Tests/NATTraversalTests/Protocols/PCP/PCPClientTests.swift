@@ -146,6 +146,21 @@ import Testing
         #expect(refusal.code == 5)
     }
 
+    @Test("a wait that is cut short for another technique is silence, whatever came (N-5, T-5)")
+    func isSilentWhenCutShort() async throws {
+        var wrong = Vectors.granted
+        wrong[35] ^= 1
+        for datagram in [wrong, Self.headerOnlyError] {
+            let transport = ScriptedTransport { _, _ in [.datagram(datagram)] }
+            let outcomes = try await PCPClient(link: transport.link).map(
+                [try Self.order()], patience: transport.patience,
+                until: transport.now + .milliseconds(50))
+            let silence = PortMapperError.noAnswer(
+                gateway: "192.168.77.1", after: .milliseconds(50))
+            #expect(outcomes == [.failure(silence)])
+        }
+    }
+
     @Test("prefers the grant that comes after a header-only error (T-5)")
     func prefersGrant() async throws {
         let transport = ScriptedTransport { _, _ in
