@@ -88,7 +88,8 @@ extension UPnPBrowser {
             let isSecond =
                 link.source.family == .ipv6 && links.contains { $0.source.family == .ipv4 }
             let search = SSDPSearch(
-                plan: isSecond ? plan.delayed(by: plan.duration / 2) : plan, link: link, transport: try network.datagrams(on: link),
+                plan: isSecond ? plan.delayed(by: plan.duration / 2) : plan, link: link,
+                transport: try network.datagrams(on: link),
                 deadline: deadline)
             let ignored = try await search.run { feed.yield(.reply($0, link)) }
             ended = .linkEnded(ignored: ignored, nil)
