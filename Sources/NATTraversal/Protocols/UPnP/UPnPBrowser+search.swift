@@ -85,11 +85,11 @@ extension UPnPBrowser {
         var ended = Event.linkEnded(ignored: 0, nil)
         do {
             // A FRITZ!Box answers wrongly when both families ask at the same moment.
-            if link.source.family == .ipv6, links.contains(where: { $0.source.family == .ipv4 }) {
-                try await Task.sleep(for: plan.duration / 2)
-            }
+            let isSecond =
+                link.source.family == .ipv6 && links.contains { $0.source.family == .ipv4 }
             let search = SSDPSearch(
-                plan: plan, link: link, transport: try network.datagrams(on: link),
+                plan: isSecond ? plan.delayed(by: plan.duration / 2) : plan, link: link,
+                transport: try network.datagrams(on: link),
                 deadline: deadline)
             let ignored = try await search.run { feed.yield(.reply($0, link)) }
             ended = .linkEnded(ignored: ignored, nil)

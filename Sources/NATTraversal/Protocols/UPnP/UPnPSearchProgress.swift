@@ -19,7 +19,7 @@ struct UPnPSearchProgress {
     var isOver: Bool {
         switch verdict {
         case .stop: true
-        case .isEnough: isPlanOver && queue.isIdle
+        case .isEnough: (isPlanOver || openLinks == 0) && queue.isIdle
         case .goOn: openLinks == 0 && queue.isIdle
         }
     }

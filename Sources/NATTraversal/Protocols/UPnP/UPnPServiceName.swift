@@ -88,8 +88,7 @@ extension UPnPBrowser {
         _ found: (UPnPDevice) async -> Verdict
     ) async throws -> Summary {
         let firstRound = Duration.milliseconds(300)
-        var plan = SSDPSearchPlan.scan(for: nil, duration: duration)
-        for index in plan.sends.indices { plan.sends[index].offset += firstRound }
+        var plan = SSDPSearchPlan.scan(for: nil, duration: duration).delayed(by: firstRound)
         plan.sends.insert(
             contentsOf: SSDPSearchPlan.gateway.sends.prefix { $0.offset < firstRound }, at: 0)
         let end = ContinuousClock.now + duration

@@ -50,6 +50,13 @@ struct SSDPSearchPlan: Hashable, Sendable {
             maximumWaitSeconds: 2, duration: duration, limits: .scan)
     }
 
+    /// The same with every datagram so much later.
+    func delayed(by delay: Duration) -> SSDPSearchPlan {
+        var plan = self
+        for index in plan.sends.indices { plan.sends[index].offset += delay }
+        return plan
+    }
+
     private static func round(_ targets: [SSDPTarget], at start: Duration) -> [Send] {
         targets.enumerated().map { Send(offset: start + gap * $0, target: $1) }
     }

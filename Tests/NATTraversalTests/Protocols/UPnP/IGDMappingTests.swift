@@ -1,0 +1,250 @@
+import Testing
+
+@testable import NATTraversal
+
+@Suite("A mapping by UPnP") struct IGDMappingTests {
+    private func request(
+        _ change: (inout IGDMappingRequest) throws -> Void = { _ in }
+    ) throws -> IGDMappingRequest {
+        var request = IGDMappingRequest(
+            transport: .tcp, internalClient: try #require(IPAddress("192.168.77.10")),
+            internalPort: try TestPort.number(8080), externalPort: try TestPort.number(8080),
+            lifetimeSeconds: 7200, description: "natctl tcp 8080")
+        try change(&request)
+        return request
+    }
+
+    private func map(
+        _ gateway: ScriptedIGD, _ request: IGDMappingRequest
+    ) async throws -> IGDGrant {
+        try await gateway.connection.map(request, until: .now + .seconds(30))
+    }
+
+    private func added(_ gateway: ScriptedIGD, _ argument: String) -> [String] {
+        gateway.state.withLock { state in
+            state.calls.filter { $0.action.hasPrefix("Add") }.compactMap { $0.arguments[argument] }
+        }
+    }
+
+    @Test("reads before it writes, and reads back before it says yes (A-9)", arguments: [1, 2])
+    func plain(version: Int) async throws {
+        let gateway = ScriptedIGD(version: version)
+        let grant = try await map(gateway, request())
+        #expect(grant.key.externalPort.rawValue == 8080)
+        #expect(grant.lifetimeSeconds == 7200)
+        #expect(grant.isVerified)
+        let add = version == 1 ? "AddPortMapping" : "AddAnyPortMapping"
+        let read = "GetSpecificPortMappingEntry"
+        #expect(gateway.actions == [read, add, read])
+        #expect(gateway.state.withLock { $0.table["TCP 8080"]?.client } == "192.168.77.10")
+    }
+
+    @Test("never overwrites a foreign entry, nor another port of this host", arguments: [1, 2])
+    func foreign(version: Int) async throws {
+        for entry in [
+            ScriptedIGD.Entry(client: "192.168.77.99", port: "8080"),
+            ScriptedIGD.Entry(client: "192.168.77.10", port: "9090"),
+        ] {
+            let gateway = ScriptedIGD(version: version)
+            gateway.state.withLock { $0.table["TCP 8080"] = entry }
+            let grant = try await map(gateway, request())
+            #expect(grant.key.externalPort.rawValue == 8081)
+            #expect(gateway.state.withLock { $0.table["TCP 8080"] } == entry)
+
+            await #expect(throws: UPnPFailure.fault(code: 718, words: nil)) {
+                try await map(gateway, request { $0.isExact = true })
+            }
+            #expect(gateway.state.withLock { $0.table["TCP 8080"] } == entry)
+        }
+    }
+
+    @Test("renews what is there already")
+    func renewal() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock {
+            $0.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080", lease: 60)
+        }
+        #expect(try await map(gateway, request()).lifetimeSeconds == 7200)
+        #expect(gateway.actions.filter { $0 == "AddPortMapping" }.count == 1)
+        #expect(!gateway.actions.contains("DeletePortMapping"))
+    }
+
+    @Test("makes anew what a renewal has not extended (A-10)")
+    func uselessRenewal() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { state in
+            state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080", lease: 60)
+            let asked = Locked(0)
+            state.grant = { lease in
+                asked.withLock {
+                    $0 += 1; return $0 == 1 ? 50 : lease
+                }
+            }
+        }
+        #expect(try await map(gateway, request()).lifetimeSeconds == 7200)
+        #expect(gateway.actions.filter { $0 == "DeletePortMapping" }.count == 1)
+    }
+
+    @Test(
+        "asks for a permanent lease once, as its version says it (A-3, A-4, A-5)",
+        arguments: [725, 402, 600, -911, 501], [1, 2])
+    func permanentLease(code: Int, version: Int) async throws {
+        let gateway = ScriptedIGD(version: version)
+        let add = version == 1 ? "AddPortMapping" : "AddAnyPortMapping"
+        gateway.state.withLock { $0.faults[add] = [.code(code)] }
+        let grant = try await map(gateway, request())
+        #expect(added(gateway, "NewLeaseDuration") == ["7200", version == 1 ? "0" : "604800"])
+        #expect(grant.lifetimeSeconds == (version == 1 ? nil : 604_800))
+    }
+
+    @Test("asks with the plain description once, and then gives up (A-14)", arguments: [402, 501])
+    func plainDescription(code: Int) async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock {
+            $0.faults["AddPortMapping"] = Array(repeating: .code(code), count: 9)
+        }
+        await #expect(throws: UPnPFailure.fault(code: Int32(code), words: nil)) {
+            try await map(gateway, request())
+        }
+        #expect(
+            added(gateway, "NewPortMappingDescription")
+                == ["natctl tcp 8080", "natctl tcp 8080", "natctl"])
+    }
+
+    @Test("605 and vendor codes cost the description alone", arguments: [605, 801])
+    func longDescription(code: Int) async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.faults["AddPortMapping"] = [.code(code)] }
+        #expect(try await map(gateway, request()).lifetimeSeconds == 7200)
+        #expect(added(gateway, "NewPortMappingDescription") == ["natctl tcp 8080", "natctl"])
+    }
+
+    @Test("tries another port on 718 and 729, at most eight", arguments: [718, 729])
+    func conflicts(code: Int) async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.faults["AddPortMapping"] = [.code(code)] }
+        #expect(try await map(gateway, request()).key.externalPort.rawValue == 8081)
+
+        let stubborn = ScriptedIGD(version: 1)
+        stubborn.state.withLock {
+            $0.faults["AddPortMapping"] = Array(repeating: .code(code), count: 99)
+        }
+        await #expect(throws: UPnPFailure.fault(code: Int32(code), words: nil)) {
+            try await map(stubborn, request())
+        }
+        let ports = added(stubborn, "NewExternalPort")
+        #expect(ports.count == 8)
+        #expect(ports.prefix(2) == ["8080", "8081"])
+        #expect(ports.dropFirst(2).allSatisfy { (Int($0) ?? 0) >= 49_152 })
+    }
+
+    @Test("724 asks for the same port inside and out")
+    func samePort() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.faults["AddPortMapping"] = [.code(724)] }
+        let other = try request { $0.externalPort = try TestPort.number(9000) }
+        #expect(try await map(gateway, other).key.externalPort.rawValue == 8080)
+    }
+
+    @Test(
+        "what would take more than was asked for is reported (A-8, T-11)",
+        arguments: [606, 714, 715, 716, 726, 727, 728, 732, 401])
+    func reports(code: Int) async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.faults["AddPortMapping"] = [.code(code)] }
+        await #expect(throws: UPnPFailure.fault(code: Int32(code), words: nil)) {
+            try await map(gateway, request { $0.remoteHost = IPAddress("198.51.100.1") })
+        }
+        #expect(added(gateway, "NewRemoteHost") == ["198.51.100.1"])
+    }
+
+    @Test("a refusal to map for another host is no conflict")
+    func anotherHost() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.faults["AddPortMapping"] = [.code(718)] }
+        await #expect(throws: UPnPFailure.fault(code: 718, words: nil)) {
+            try await map(
+                gateway, request { $0.internalClient = try #require(IPAddress("192.168.77.99")) })
+        }
+        #expect(added(gateway, "NewExternalPort") == ["8080"])
+    }
+
+    @Test("falls back to AddPortMapping where the other action is not there (H-10)")
+    func withoutAddAny() async throws {
+        let faults: [ScriptedIGD.Fault] = [
+            .code(401), .code(602), .page, .failure(.message(.nothing)),
+            .failure(.connection(SystemError("receive", code: 104))),
+        ]
+        for fault in faults {
+            let gateway = ScriptedIGD(version: 2)
+            gateway.state.withLock { $0.faults["AddAnyPortMapping"] = [fault] }
+            #expect(try await map(gateway, request()).isVerified)
+            #expect(gateway.actions.filter { $0.hasPrefix("Add") }.count == 2)
+        }
+    }
+
+    @Test("a success without an entry is deleted and reported (A-9)")
+    func emptySuccess() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.isHonest = false }
+        await #expect(throws: UPnPFailure.result("the mapping in the table")) {
+            try await map(gateway, request())
+        }
+        let read = "GetSpecificPortMappingEntry"
+        #expect(gateway.actions == [read, "AddPortMapping", read, read, "DeletePortMapping"])
+    }
+
+    @Test("an entry that shows up a second later is a success (A-9)")
+    func lateEntry() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock {
+            $0.faults["GetSpecificPortMappingEntry"] = [.code(714), .code(714)]
+        }
+        #expect(try await map(gateway, request()).isVerified)
+    }
+
+    @Test("a table that cannot be read gives an unverified success (A-9)", arguments: [401, 501])
+    func unreadable(code: Int) async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock {
+            $0.faults["GetSpecificPortMappingEntry"] = [.code(code), .code(code)]
+        }
+        let grant = try await map(gateway, request())
+        #expect(!grant.isVerified)
+        #expect(grant.lifetimeSeconds == 7200)
+    }
+
+    @Test("a time-out is looked into before anything is repeated (A-22)")
+    func timeOut() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.faults["AddPortMapping"] = [.failure(.timeout)] }
+        await #expect(throws: UPnPFailure.http(.timeout)) { try await map(gateway, request()) }
+        #expect(gateway.actions.filter { $0 == "AddPortMapping" }.count == 1)
+
+        let late = ScriptedIGD(version: 1)
+        late.state.withLock { state in
+            state.faults["AddPortMapping"] = [.failure(.timeout)]
+            state.faults["GetSpecificPortMappingEntry"] = [.code(714)]
+            state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080")
+        }
+        #expect(try await map(late, request()).isVerified)
+    }
+
+    @Test(
+        "what the table shows is what is granted (A-10)",
+        arguments: [
+            (7200, Optional(UInt32(7200))), (7195, 7200), (0, nil), (600, 600), (99_999, 99_999),
+        ])
+    func grantedLease(shown: Int, lease: UInt32?) async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.grant = { _ in shown } }
+        #expect(try await map(gateway, request()).lifetimeSeconds == lease)
+    }
+
+    @Test("a week is the longest lease of version 2, and it is never asked for 0")
+    func longLease() async throws {
+        let gateway = ScriptedIGD(version: 2)
+        _ = try await map(gateway, request { $0.lifetimeSeconds = .max })
+        #expect(added(gateway, "NewLeaseDuration") == ["604800"])
+    }
+}

@@ -1,0 +1,164 @@
+import Testing
+
+@testable import NATTraversal
+
+@Suite("The UPnP browser") struct UPnPBrowserTests {
+    private static let gateway = SocketAddress.test("192.168.1.1")
+    private static let link = SSDPLink(
+        source: .v4(IPv4Address(rawValue: 0xC0A8_010A)), interfaceIndex: 1, gateways: [gateway])
+
+    private func description(_ name: String) throws -> [UInt8] {
+        try Corpus.item("desc", name).bytes
+    }
+
+    private func find(_ network: ScriptedUPnPNetwork) async throws -> UPnPGatewaySearch {
+        let browser = UPnPBrowser(links: [Self.link], network: network)
+        return try await browser.findGateway(until: .now + .seconds(30))
+    }
+
+    @Test("finds the default gateway's service though others answer first (S-8, S-9)")
+    func defaultGateway() async throws {
+        let document = try description("syn-ip-and-ppp-both-present.xml")
+        let http = ScriptedHTTP(documents: [
+            "http://192.168.1.1:5000/d.xml": document, "http://192.168.1.7:5000/d.xml": document,
+        ])
+        let network = ScriptedUPnPNetwork(http: http) { _, destination in
+            guard destination == .ssdpGroup else { return [] }
+            return [
+                ScriptedUPnPNetwork.answer(
+                    from: .test("192.168.1.7"), location: "http://192.168.1.7:5000/d.xml"),
+                ScriptedUPnPNetwork.answer(
+                    from: Self.gateway, location: "http://192.168.1.1:5000/d.xml",
+                    delay: .milliseconds(200)),
+            ]
+        }
+        guard case .found(let device) = try await find(network) else {
+            Issue.record("nothing found")
+            return
+        }
+        #expect(device.isDefaultGateway)
+        #expect(device.location.host == Self.gateway.address)
+        #expect(device.connectionServices.map(\.name) == ["WANIPConnection", "WANPPPConnection"])
+        #expect(device.localAddress?.description == "192.168.77.10")
+    }
+
+    @Test("takes a gateway at another address when the default one has nothing (S-10)")
+    func anotherAddress() async throws {
+        let http = ScriptedHTTP(documents: [
+            "http://192.168.1.7:5000/d.xml": try description("syn-leading-newline.xml")
+        ])
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            [
+                ScriptedUPnPNetwork.answer(
+                    from: .test("192.168.1.7"), location: "http://192.168.1.7:5000/d.xml")
+            ]
+        }
+        guard case .found(let device) = try await find(network) else {
+            Issue.record("nothing found")
+            return
+        }
+        #expect(!device.isDefaultGateway)
+    }
+
+    @Test("tells a gateway without a mapping service from none (D-8)")
+    func notOffered() async throws {
+        let item = "speedtouch-5x6-no-wan-connection-device.xml"
+        guard Corpus.isPresent else { return }
+        let http = ScriptedHTTP(documents: [
+            "http://192.168.1.1:5000/d.xml": try description(item)
+        ])
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            [
+                ScriptedUPnPNetwork.answer(
+                    from: Self.gateway, location: "http://192.168.1.1:5000/d.xml")
+            ]
+        }
+        guard case .notOffered = try await find(network) else {
+            Issue.record("not seen")
+            return
+        }
+    }
+
+    @Test("says that nothing is there when nothing answers")
+    func silence() async throws {
+        let network = ScriptedUPnPNetwork(http: ScriptedHTTP(documents: [:])) { _, _ in [] }
+        guard case .nothing = try await find(network) else {
+            Issue.record("found something")
+            return
+        }
+    }
+
+    @Test("contacts nobody but who answered, whatever a LOCATION says (T-1)")
+    func onlySenders() async throws {
+        let locations = [
+            "http://127.0.0.1:80/", "http://169.254.169.254/latest/", "http://192.168.1.77/admin",
+            "http://[::ffff:192.168.1.77]:5000/", "http://router.lan/", "http://2130706433/",
+            "https://192.168.1.1/", "file:///etc/passwd", "http://a@192.168.1.1/",
+            "http://192.168.1.1:0/",
+        ]
+        let http = ScriptedHTTP(documents: [:])
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            locations.enumerated().map { index, location in
+                ScriptedUPnPNetwork.answer(
+                    from: .test("192.168.1.\(20 + index)"), location: location)
+            }
+        }
+        _ = try await find(network)
+        let hosts = Set(http.requests.map(\.url.host.description))
+        #expect(hosts == Set((20...25).map { "192.168.1.\($0)" }))
+    }
+
+    @Test("lists a device once that is heard over both families (S-16)")
+    func bothFamilies() async throws {
+        let document = try description("syn-leading-newline.xml")
+        let http = ScriptedHTTP(documents: [
+            "http://192.168.1.1:5000/d.xml": document, "http://[fe80::1]:5000/d.xml": document,
+            "http://192.168.1.7:5000/d.xml": document,
+        ])
+        let network = ScriptedUPnPNetwork(http: http) { _, destination in
+            let sources =
+                destination.address.family == .ipv4 ? ["192.168.1.1", "192.168.1.7"] : ["fe80::1"]
+            return sources.map { source in
+                let host = source.contains(":") ? "[\(source)]" : source
+                return ScriptedUPnPNetwork.answer(
+                    from: .test(source), location: "http://\(host):5000/d.xml")
+            }
+        }
+        let wide = SSDPLink(source: .v6(.loopback), interfaceIndex: 1)
+        let browser = UPnPBrowser(links: [Self.link, wide], network: network)
+        let found = Locked<[String]>([])
+        _ = try await browser.scan(duration: .seconds(30)) { device in
+            found.withLock { $0.append(device.location.host.description) }
+        }
+        // Another host of the same family is another device, whatever name it gives.
+        #expect(found.withLock { $0.sorted() } == ["192.168.1.1", "192.168.1.7"])
+    }
+
+    @Test("lists a device whose description cannot be read, with the reason")
+    func undescribed() async throws {
+        let http = ScriptedHTTP(documents: [
+            "http://192.168.1.1/": try description("syn-html-instead.xml")
+        ])
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            [
+                ScriptedUPnPNetwork.answer(from: Self.gateway, location: "http://192.168.1.1/"),
+                ScriptedUPnPNetwork.answer(
+                    from: .test("192.168.1.2"), location: "http://192.168.1.2/"),
+            ]
+        }
+        let found = Locked<[UPnPDevice]>([])
+        let browser = UPnPBrowser(links: [Self.link], network: network)
+        _ = try await browser.scan(duration: .seconds(30)) { device in
+            found.withLock { $0.append(device) }
+        }
+        let devices = found.withLock { $0 }
+        #expect(devices.count == 2)
+        for device in devices {
+            #expect(device.services.isEmpty)
+            guard case .badAnswer = device.problem else {
+                Issue.record("\(device.location): \(String(describing: device.problem))")
+                continue
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+@testable import NATTraversal
+
+/// A gateway's connection service with a table, whose answers are laid by hand.
+final class ScriptedIGD: Sendable {
+    /// An entry as the gateway keeps it; the key is `TCP 8080`.
+    struct Entry: Hashable, Sendable {
+        var client: String
+        var port: String
+        var lease = 7200
+        var isEnabled = true
+    }
+
+    /// What the gateway does about a call, instead of what it should.
+    enum Fault: Sendable {
+        case code(Int)
+        case failure(HTTPClientError)
+        case page
+    }
+
+    /// A call as it came.
+    typealias Call = (action: String, arguments: [String: String])
+
+    struct State: Sendable {
+        var table: [String: Entry] = [:] { didSet { order = table.keys.sorted() } }
+        /// The keys of the table as the gateway numbers them.
+        private(set) var order: [String] = []
+        var calls: [Call] = []
+        /// Faults of an action, used up in turn.
+        var faults: [String: [Fault]] = [:]
+        /// Whether additions are carried out.
+        var isHonest = true
+        /// What an addition makes of a lease.
+        var grant: @Sendable (Int) -> Int = { $0 }
+    }
+
+    let state = Locked(State())
+    private let version: Int
+
+    init(version: Int) { self.version = version }
+
+    /// The connection through which the gateway is asked.
+    var connection: IGDConnection {
+        get throws {
+            let type = "urn:schemas-upnp-org:service:WANIPConnection:\(version)"
+            let description = """
+                <root><device><service><serviceType>\(type)</serviceType>\
+                <controlURL>/c</controlURL></service></device></root>
+                """
+            let document = try DeviceDescription(
+                parsing: Array(description.utf8), from: HTTPURL("http://192.168.77.1/d.xml"))
+            let http = ScriptedHTTP { [self] in try answer($0) }
+            guard let first = document.services.first,
+                let host = IPAddress("192.168.77.10"),
+                var connection = IGDConnection(
+                    UPnPService(first, deviceName: nil, http: http), localAddress: host)
+            else { throw DescriptionError.tooManyServices }
+            connection.clock = JumpingClock()
+            return connection
+        }
+    }
+
+    /// The actions that were called so far.
+    var actions: [String] { state.withLock { $0.calls.map(\.action) } }
+
+    private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
+        guard let body = request.call?.body,
+            case .response(let call) = try SOAPAnswer(parsing: body, limits: .action)
+        else { return .status(400) }
+        let arguments = Dictionary(call.results.map { ($0.name, $0.value) }) { first, _ in first }
+        return try state.withLock { state in
+            state.calls.append((call.element, arguments))
+            if var faults = state.faults[call.element], !faults.isEmpty {
+                let fault = faults.removeFirst()
+                state.faults[call.element] = faults
+                return try fault.response
+            }
+            return state.respond(to: call.element, arguments, version: version)
+        }
+    }
+}
+
+extension ScriptedIGD.Fault {
+    fileprivate var response: HTTPResponse {
+        get throws {
+            switch self {
+            case .code(let code): .soap(fault: code)
+            case .failure(let error): throw error
+            case .page: .status(200, Array("<html><body>Log in</body></html>".utf8))
+            }
+        }
+    }
+}
+
+extension ScriptedIGD.State {
+    fileprivate mutating func respond(
+        to action: String, _ arguments: [String: String], version: Int
+    ) -> HTTPResponse {
+        let port = arguments["NewExternalPort"] ?? ""
+        let key = "\(arguments["NewProtocol"] ?? "") \(port)"
+        switch action {
+        case "AddPortMapping", "AddAnyPortMapping":
+            if action == "AddAnyPortMapping", version < 2 { return .soap(fault: 401) }
+            let lease = Int(arguments["NewLeaseDuration"] ?? "") ?? 0
+            if isHonest {
+                table[key] = ScriptedIGD.Entry(
+                    client: arguments["NewInternalClient"] ?? "",
+                    port: arguments["NewInternalPort"] ?? "", lease: grant(lease))
+            }
+            return .soap(action, "<NewReservedPort>\(port)</NewReservedPort>")
+        case "GetSpecificPortMappingEntry":
+            guard let entry = table[key] else { return .soap(fault: 714) }
+            return .soap(action, entry.fields)
+        case "GetGenericPortMappingEntry":
+            guard let index = Int(arguments["NewPortMappingIndex"] ?? ""), index < order.count,
+                let entry = table[order[index]]
+            else { return .soap(fault: 713) }
+            let key = order[index]
+            let words = key.split(separator: " ")
+            return .soap(
+                action,
+                "<NewRemoteHost/><NewExternalPort>\(words[1])</NewExternalPort>"
+                    + "<NewProtocol>\(words[0])</NewProtocol>" + entry.fields)
+        case "DeletePortMapping":
+            return table.removeValue(forKey: key) == nil
+                ? .soap(fault: 714) : .soap(action, "")
+        default:
+            return .soap(fault: 401)
+        }
+    }
+}
+
+extension ScriptedIGD.Entry {
+    fileprivate var fields: String {
+        """
+        <NewInternalPort>\(port)</NewInternalPort><NewInternalClient>\(client)</NewInternalClient>\
+        <NewEnabled>\(isEnabled ? 1 : 0)</NewEnabled>\
+        <NewPortMappingDescription>d</NewPortMappingDescription>\
+        <NewLeaseDuration>\(lease)</NewLeaseDuration>
+        """
+    }
+}
+
+extension HTTPResponse {
+    /// A success of an action with these results.
+    static func soap(_ action: String, _ results: String) -> HTTPResponse {
+        .status(
+            200,
+            Array(
+                """
+                <s:Envelope xmlns:s='x'><s:Body><u:\(action)Response xmlns:u='y'>\(results)\
+                </u:\(action)Response></s:Body></s:Envelope>
+                """.utf8))
+    }
+
+    /// A fault with this code.
+    static func soap(fault code: Int) -> HTTPResponse {
+        .status(
+            500,
+            Array(
+                """
+                <s:Envelope xmlns:s='x'><s:Body><s:Fault><detail><UPnPError>\
+                <errorCode>\(code)</errorCode></UPnPError></detail></s:Fault></s:Body></s:Envelope>
+                """.utf8))
+    }
+}
+
+/// A clock on which every sleep is over at once.
+struct JumpingClock: Clock {
+    typealias Instant = ContinuousClock.Instant
+
+    var now: Instant { .now }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        try Task.checkCancellation()
+    }
+}

@@ -1,0 +1,130 @@
+@testable import NATTraversal
+
+/// A link with UPnP devices on it, on a clock that jumps to whatever comes next; nothing waits.
+final class ScriptedUPnPNetwork: UPnPNetwork {
+    /// A datagram that comes back so long after a search.
+    struct Answer: Sendable {
+        var source: SocketAddress
+        var payload: [UInt8]
+        var delay = Duration.milliseconds(1)
+    }
+
+    /// What a search brings; the destination tells unicast from multicast.
+    typealias Responder = @Sendable (_ search: String, _ destination: SocketAddress) -> [Answer]
+
+    let http: ScriptedHTTP
+    private let responder: Responder
+    private let searches = Locked<[(search: String, destination: SocketAddress)]>([])
+
+    init(http: ScriptedHTTP, _ responder: @escaping Responder) {
+        self.http = http
+        self.responder = responder
+    }
+
+    /// The searches that were sent, with whom they were sent to.
+    var sent: [(search: String, destination: SocketAddress)] { searches.withLock { $0 } }
+
+    func http(on link: SSDPLink?) -> any HTTPTransport { http }
+
+    func datagrams(on link: SSDPLink) throws(SystemError) -> any DatagramTransport {
+        Datagrams(self)
+    }
+
+    /// An answer to a search with this LOCATION.
+    static func answer(
+        from source: SocketAddress, location: String, target: String = "upnp:rootdevice",
+        delay: Duration = .milliseconds(1)
+    ) -> Answer {
+        let text = """
+            HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nST: \(target)\r\n\
+            USN: uuid:x::\(target)\r\nLOCATION: \(location)\r\n\r\n
+            """
+        return Answer(source: source, payload: Array(text.utf8), delay: delay)
+    }
+
+    private final class Datagrams: DatagramTransport {
+        private struct State {
+            var time = Duration.zero
+            var arrivals: [(time: Duration, answer: Answer)] = []
+        }
+
+        private let network: ScriptedUPnPNetwork
+        private let start = ContinuousClock.now
+        private let state = Locked(State())
+
+        init(_ network: ScriptedUPnPNetwork) { self.network = network }
+
+        var now: ContinuousClock.Instant { start + state.withLock(\.time) }
+
+        func send(_ payload: [UInt8], to peer: SocketAddress?) throws(SystemError) {
+            guard let peer else { return }
+            let search = String(decoding: payload, as: UTF8.self)
+            network.searches.withLock { $0.append((search, peer)) }
+            let answers = network.responder(search, peer)
+            state.withLock { state in
+                state.arrivals += answers.map { (state.time + $0.delay, $0) }
+                state.arrivals.sort { $0.time < $1.time }
+            }
+        }
+
+        func receive(until deadline: ContinuousClock.Instant) async throws -> Datagram? {
+            try Task.checkCancellation()
+            let limit = start.duration(to: deadline)
+            return state.withLock { state in
+                guard let next = state.arrivals.first, next.time <= limit else {
+                    state.time = max(state.time, limit)
+                    return nil
+                }
+                state.time = max(state.time, next.time)
+                state.arrivals.removeFirst()
+                return Datagram(source: next.answer.source, payload: next.answer.payload)
+            }
+        }
+    }
+}
+
+/// An HTTP server for every address, whose answers a test scripts.
+final class ScriptedHTTP: HTTPTransport {
+    typealias Responder = @Sendable (HTTPRequest) throws -> HTTPResponse
+
+    private let responder: Responder
+    private let seen = Locked<[HTTPRequest]>([])
+
+    init(_ responder: @escaping Responder) { self.responder = responder }
+
+    /// Serves documents by their URLs; everything else is 404.
+    convenience init(documents: [String: [UInt8]]) {
+        self.init { request in
+            guard let body = documents[request.url.description] else { return .status(404) }
+            return .status(200, body)
+        }
+    }
+
+    /// What was asked for, in order.
+    var requests: [HTTPRequest] { seen.withLock { $0 } }
+
+    func exchange(
+        _ request: HTTPRequest, bodyLimit: Int, until deadline: ContinuousClock.Instant
+    ) async throws -> HTTPExchange {
+        seen.withLock { $0.append(request) }
+        return HTTPExchange(
+            response: try responder(request),
+            localAddress: SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D0A)), port: 40000))
+    }
+}
+
+extension HTTPResponse {
+    /// A whole answer of this status.
+    static func status(_ status: Int, _ body: [UInt8] = []) -> HTTPResponse {
+        HTTPResponse(
+            status: status, fields: HTTPFields(), framing: .contentLength, body: body,
+            isComplete: true)
+    }
+}
+
+extension SocketAddress {
+    /// A literal of a test.
+    static func test(_ address: String, port: UInt16 = 1900) -> SocketAddress {
+        SocketAddress(IPAddress(address) ?? .v4(.unspecified), port: port)
+    }
+}

@@ -1,0 +1,83 @@
+import Testing
+
+@testable import NATTraversal
+
+@Suite("URLs of devices") struct HTTPURLTests {
+    @Test(
+        "are read with their address, port and target",
+        arguments: [
+            ("http://192.168.1.1:5000/a?b=c", "192.168.1.1", 5000, "/a?b=c"),
+            ("HTTP://192.168.1.1", "192.168.1.1", 80, "/"),
+            (" http://192.168.1.1:/x\r\n", "192.168.1.1", 80, "/x"),
+            ("http://192.168.1.1?x", "192.168.1.1", 80, "/?x"),
+            ("http://192.168.1.1:80/a#b", "192.168.1.1", 80, "/a"),
+            ("http://[FE80::1]:8080/", "fe80::1", 8080, "/"),
+            ("http://[::ffff:10.0.0.1]/", "10.0.0.1", 80, "/"),
+            ("http://10.0.0.1/a%20b/é", "10.0.0.1", 80, "/a%20b/%C3%A9"),
+            ("http://10.0.0.1/a b\"<>\\^`{|}", "10.0.0.1", 80, "/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D"),
+            ("http://10.0.0.1/uuid:1:2/x:1", "10.0.0.1", 80, "/uuid:1:2/x:1"),
+        ])
+    func reading(text: String, host: String, port: UInt16, target: String) throws {
+        let url = try HTTPURL(text)
+        #expect(url.host.description == host)
+        #expect(url.port.rawValue == port)
+        #expect(url.target == target)
+        #expect(try HTTPURL(url.description) == url)
+    }
+
+    @Test(
+        "are refused for every trick (T-1)",
+        arguments: [
+            ("", URLRefusal.notAbsolute), ("/a", .notAbsolute), ("//192.168.1.1/", .notAbsolute),
+            ("https://192.168.1.1/", .notHTTP), ("file:///etc/passwd", .notHTTP),
+            ("gopher://192.168.1.1/", .notHTTP), ("http:/192.168.1.1/", .noHost),
+            ("http:192.168.1.1", .noHost), ("http:///x", .notAnAddress),
+            ("http://router.lan/", .notAnAddress), ("http://localhost/", .notAnAddress),
+            ("http://192.168.1/", .notAnAddress), ("http://3232235777/", .notAnAddress),
+            ("http://0xC0A80101/", .notAnAddress), ("http://192.168.1.01/", .notAnAddress),
+            ("http://0300.0250.1.1/", .notAnAddress), ("http://[fe80::1%25eth0]/", .notAnAddress),
+            ("http://[192.168.1.1]/", .notAnAddress), ("http://::1/", .port),
+            ("http://[::1/", .port), ("http://[::1]x/", .notAnAddress),
+            ("http://a@192.168.1.1/", .userInformation),
+            ("http://192.168.1.1:80@10.0.0.1/", .userInformation),
+            ("http://192.168.1.1:0/", .port), ("http://192.168.1.1:65536/", .port),
+            ("http://192.168.1.1:-1/", .port), ("http://192.168.1.1:8 0/", .port),
+            ("http://192.168.1.1:80:80/", .port),
+            ("http://192.168.1.1/a\r\nb", .control), ("http://192.168.1.1/a\0", .control),
+            ("http://192.168.1.1\\@10.0.0.1/", .userInformation),
+            ("http://192.168.1.1 /", .notAnAddress),
+        ])
+    func refusing(text: String, reason: URLRefusal) {
+        #expect(throws: reason) { try HTTPURL(text) }
+    }
+
+    @Test(
+        "of services are resolved by RFC 3986, section 5.4",
+        arguments: [
+            ("ctl/IPConn", "http://10.0.0.1:5000/b/c/ctl/IPConn"),
+            ("./g", "http://10.0.0.1:5000/b/c/g"),
+            ("g/", "http://10.0.0.1:5000/b/c/g/"), ("/g", "http://10.0.0.1:5000/g"),
+            ("//10.0.0.2/g", "http://10.0.0.2/g"), ("?y", "http://10.0.0.1:5000/b/c/d;p?y"),
+            ("g?y/./x", "http://10.0.0.1:5000/b/c/g?y/./x"), ("", "http://10.0.0.1:5000/b/c/d;p?q"),
+            (".", "http://10.0.0.1:5000/b/c/"), ("..", "http://10.0.0.1:5000/b/"),
+            ("../g", "http://10.0.0.1:5000/b/g"), ("../..", "http://10.0.0.1:5000/"),
+            ("../../../g", "http://10.0.0.1:5000/g"), ("/./g", "http://10.0.0.1:5000/g"),
+            ("/../g", "http://10.0.0.1:5000/g"), ("g.", "http://10.0.0.1:5000/b/c/g."),
+            ("..g", "http://10.0.0.1:5000/b/c/..g"), ("./g/.", "http://10.0.0.1:5000/b/c/g/"),
+            ("g/../h", "http://10.0.0.1:5000/b/c/h"), ("g;x=1/../y", "http://10.0.0.1:5000/b/c/y"),
+            ("http://10.0.0.1:80/x", "http://10.0.0.1/x"),
+            ("a//b", "http://10.0.0.1:5000/b/c/a//b"),
+        ])
+    func resolving(text: String, expected: String) throws {
+        let base = try HTTPURL("http://10.0.0.1:5000/b/c/d;p?q")
+        #expect(try base.resolving(text).description == expected)
+    }
+
+    @Test("keep the zone of the document's host, and give it to no other")
+    func zones() throws {
+        var base = try HTTPURL("http://[fe80::1]:5000/d.xml")
+        base.scopeID = 3
+        #expect(try base.resolving("/c").scopeID == 3)
+        #expect(try base.resolving("http://[fe80::2]/c").scopeID == 0)
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+
+@testable import NATTraversal
+
+@Suite("XML from the network") struct XMLTreeTests {
+    private let limits = XMLLimits(bytes: 1 << 20)
+
+    private func parse(_ text: String) throws -> XMLElementNode {
+        try XMLTree(parsing: Array(text.utf8), limits: limits).root
+    }
+
+    @Test("names lose their prefixes, texts their blanks, and comments are nothing")
+    func values() throws {
+        let root = try parse(
+            "<a:r xmlns:a='urn:x'><b> 1 &amp; <!-- 2 --> 3\n</b><c:d>4</c:d><e/><b>5</b></a:r>")
+        #expect(root.name == "r")
+        #expect(root.namespace == "urn:x")
+        #expect(root.children.map(\.name) == ["b", "d", "e", "b"])
+        #expect(root.text(of: "b") == "1 &  3")
+        #expect(root.text(of: "e") == "")
+        #expect(root.text(of: "f") == nil)
+    }
+
+    @Test(
+        "padding around the root is cut off (D-1)",
+        arguments: [
+            "\u{FEFF}<a/>", "\r\n\t <a/>", "<?xml version='1.0'?><a/>\0\0\0", "<a></a><b/>",
+            "<a/><!DOCTYPE b>", "<a/> text", "<!-- > --><a/>",
+        ])
+    func padding(text: String) throws {
+        #expect(try parse(text).name == "a")
+    }
+
+    @Test("what ends before its root is malformed, with its place")
+    func places() {
+        #expect(throws: XMLTreeError.malformed(line: 2, column: 4)) { try parse("<a>\n<b>") }
+        #expect(throws: XMLTreeError.malformed(line: 1, column: 7)) { try parse("<a>x & y</a>") }
+        #expect(throws: XMLTreeError.empty) { try parse(" \r\n") }
+        #expect(throws: XMLTreeError.malformed(line: 1, column: 0)) { try parse("status=ok") }
+    }
+
+    @Test(
+        "a DOCTYPE is refused wherever it could count (T-2)",
+        arguments: [
+            "<!DOCTYPE a><a/>", "<?xml version='1.0'?>\n<!DOCTYPE html>\n<html/>",
+            "<!-- --><!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+            "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>", "<a><!DOCTYPE b></a>",
+            "<!doctype html><html/>",
+        ])
+    func doctype(text: String) {
+        #expect(throws: XMLTreeError.doctype) { try parse(text) }
+    }
+
+    @Test("the parser itself stops at a DOCTYPE that the scan before it would miss (T-2)")
+    func parserStops() {
+        let document = Array("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>".utf8)
+        #expect(throws: XMLTreeError.doctype) { _ = try LibXML2Document(parsing: document[...]) }
+        let wide: [UInt8] = [0xFF, 0xFE] + document.flatMap { [$0, 0] as [UInt8] }
+        #expect(throws: XMLTreeError.doctype) {
+            _ = try LibXML2Document(parsing: wide[...])
+        }
+    }
+
+    @Test("an entity that nobody declared is not expanded")
+    func entities() {
+        #expect(throws: XMLTreeError.self) { try parse("<a>&x;</a>") }
+    }
+
+    @Test("XInclude is an element like any other, and fetches nothing (T-2)")
+    func inclusion() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try Data("secret".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let root = try parse(
+            "<a xmlns:xi='http://www.w3.org/2001/XInclude'><xi:include parse='text' "
+                + "href='\(file.absoluteString)'/></a>")
+        #expect(root.children.map(\.name) == ["include"])
+        #expect(root.text.isEmpty && root.children.allSatisfy { $0.text.isEmpty })
+    }
+
+    @Test(
+        "encodings in which markup could hide are refused",
+        arguments: [
+            [0xFE, 0xFF, 0x00, 0x3C], [0xFF, 0xFE, 0x3C, 0x00], [0x00, 0x00, 0xFE, 0xFF],
+            [0x00, 0x3C, 0x00, 0x61], [0x3C, 0x00, 0x61, 0x00],
+        ])
+    func signatures(bytes: [UInt8]) {
+        #expect(throws: XMLTreeError.encoding("UTF-16 or UTF-32")) {
+            try XMLTree(parsing: bytes, limits: limits)
+        }
+    }
+
+    @Test(
+        "only three encodings may be declared",
+        arguments: ["UTF-16", "utf-7", "x-router", "IBM037"])
+    func declarations(name: String) {
+        #expect(throws: XMLTreeError.encoding(name.lowercased())) {
+            try parse("<?xml version='1.0' encoding='\(name)'?><a/>")
+        }
+    }
+
+    @Test("a NUL inside the root is refused")
+    func nul() {
+        #expect(throws: XMLTreeError.nul) { try parse("<a>\0</a>") }
+    }
+
+    @Test("every limit holds to the one (threats.md)")
+    func limitsHold() throws {
+        let nested = { (depth: Int) in
+            String(repeating: "<a>", count: depth) + String(repeating: "</a>", count: depth)
+        }
+        #expect(try parse(nested(32)).name == "a")
+        #expect(throws: XMLTreeError.overLimit(.depth)) { try parse(nested(33)) }
+
+        let wide = { (count: Int) in "<r>" + String(repeating: "<a/>", count: count) + "</r>" }
+        #expect(try parse(wide(19_999)).children.count == 19_999)
+        #expect(throws: XMLTreeError.overLimit(.elements)) { try parse(wide(20_000)) }
+
+        let attributes = { (count: Int) in
+            "<a " + (0..<count).map { "a\($0)='>'" }.joined(separator: " ") + "/>"
+        }
+        #expect(try parse(attributes(64)).name == "a")
+        #expect(throws: XMLTreeError.overLimit(.attributes)) { try parse(attributes(65)) }
+
+        let long = { (count: Int) in "<a>" + String(repeating: "x", count: count) + "</a>" }
+        #expect(throws: XMLTreeError.overLimit(.bytes)) { try parse(long(1 << 20)) }
+    }
+
+    @Test("a long text is cut between characters, and marked")
+    func cut() throws {
+        let whole = try parse("<a>" + String(repeating: "é", count: 2048) + "</a>")
+        #expect(whole.text.utf8.count == 4096 && !whole.isTextCut)
+        let cut = try parse("<a>x" + String(repeating: "é", count: 2048) + "</a>")
+        #expect(cut.text == "x" + String(repeating: "é", count: 2047))
+        #expect(cut.isTextCut)
+    }
+
+    @Test("a hundred thousand attributes are refused before the parser compares them")
+    func attributeFlood() {
+        let text = "<a " + (0..<100_000).map { "a\($0)=''" }.joined(separator: " ") + "/>"
+        let start = ContinuousClock.now
+        #expect(throws: XMLTreeError.overLimit(.attributes)) { try parse(text) }
+        // libxml2 2.9 takes many seconds for it.
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
+    @Test("a whole document is known as such, whatever stands behind it (H-6)")
+    func wholeness() {
+        let document = Array("<?xml version='1.0'?><a b='</a>'><c/>x</a>".utf8)
+        #expect(XMLOutline.isWhole(document))
+        #expect(XMLOutline.isWhole(document + Array("\r\n".utf8)))
+        for length in 0..<document.count {
+            #expect(!XMLOutline.isWhole(Array(document.prefix(length))))
+        }
+    }
+}
