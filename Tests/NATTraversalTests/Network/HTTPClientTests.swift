@@ -1,0 +1,158 @@
+import Testing
+
+@testable import GatewaySimulator
+@testable import NATTraversal
+
+@Suite("The HTTP client", .timeLimit(.minutes(1))) struct HTTPClientTests {
+    private static let document = "<a>whole</a>"
+
+    /// Runs a server on loopback that does `script` with its first connection, and asks it.
+    private func ask(
+        limit: Duration = .seconds(20), bodyLimit: Int = 256 << 10,
+        _ script: @escaping @Sendable (StreamSocket) async throws -> Void
+    ) async throws -> HTTPExchange {
+        let listener = try StreamSocket(
+            listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let port = try listener.localAddress().port
+        let url = try HTTPURL("http://127.0.0.1:\(port)/d.xml")
+        return try await withThrowingTaskGroup(of: HTTPExchange?.self) { group in
+            group.addTask {
+                let (connection, _) = try await listener.accept()
+                // The client may end first, which is no failure of the server.
+                try? await script(connection)
+                return nil
+            }
+            group.addTask {
+                try await HTTPClient().exchange(
+                    HTTPRequest(url: url), bodyLimit: bodyLimit, until: .now + limit)
+            }
+            defer { group.cancelAll() }
+            while let exchange = try await group.next() {
+                if let exchange { return exchange }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Reads the request and answers with these bytes.
+    private func answer(_ text: String) -> @Sendable (StreamSocket) async throws -> Void {
+        { connection in
+            _ = try await connection.receive()
+            try await connection.send(Array(text.utf8))
+        }
+    }
+
+    @Test("sends the request in one piece and tells its own address (A-13)")
+    func request() async throws {
+        let seen = Locked<[UInt8]>([])
+        let exchange = try await ask { connection in
+            let request = try await connection.receive()
+            seen.withLock { $0 = request }
+            try await connection.send(Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8))
+        }
+        #expect(exchange.response.body == Array("ok".utf8))
+        #expect(exchange.localAddress.address == .v4(.loopback))
+        let text = String(decoding: seen.withLock { $0 }, as: UTF8.self)
+        #expect(text.hasPrefix("GET /d.xml HTTP/1.1\r\nHost: 127.0.0.1:"))
+    }
+
+    @Test("does not wait for the end of a connection that stays open (H-6)")
+    func openConnection() async throws {
+        for head in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"] {
+            let start = ContinuousClock.now
+            let exchange = try await ask { connection in
+                _ = try await connection.receive()
+                try await connection.send(Array((head + Self.document).utf8))
+                // Held open until the client goes.
+                _ = try await connection.receive()
+            }
+            #expect(exchange.response.body == Array(Self.document.utf8))
+            #expect(ContinuousClock.now - start < .seconds(10))
+        }
+    }
+
+    @Test("gives up at its deadline, however the bytes drip (T-3)")
+    func dripping() async throws {
+        let start = ContinuousClock.now
+        await #expect(throws: HTTPClientError.timeout) {
+            try await ask(limit: .milliseconds(600)) { connection in
+                _ = try await connection.receive()
+                try await connection.send(Array("HTTP/1.1 200 OK\r\n\r\n".utf8))
+                while true {
+                    try await connection.send([UInt8(ascii: "x")])
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+        }
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
+    @Test("gives up at its deadline where nothing comes")
+    func silence() async throws {
+        await #expect(throws: HTTPClientError.timeout) {
+            try await ask(limit: .milliseconds(300)) { connection in
+                _ = try await connection.receive()
+                _ = try await connection.receive()
+            }
+        }
+    }
+
+    @Test("takes no more than the limit of a flood (T-3)")
+    func flood() async throws {
+        await #expect(throws: HTTPClientError.message(.bodyTooLong)) {
+            try await ask { connection in
+                try await connection.send(Array("HTTP/1.1 200 OK\r\n\r\n".utf8))
+                while true { try await connection.send(Array(repeating: 0, count: 65_536)) }
+            }
+        }
+    }
+
+    @Test("tells a closed port, a closed connection and a reset apart")
+    func failures() async throws {
+        await #expect(throws: HTTPClientError.message(.nothing)) {
+            try await ask { connection in _ = try await connection.receive() }
+        }
+        await #expect(throws: HTTPClientError.connection(SystemError("receive", code: 104))) {
+            try await ask { connection in
+                _ = try await connection.receive()
+                connection.resetOnClose()
+            }
+        }
+        let listener = try StreamSocket(listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let port = try listener.localAddress().port
+        let url = try HTTPURL("http://127.0.0.2:\(port)/")
+        await #expect(throws: HTTPClientError.connection(SystemError("connect", code: 111))) {
+            try await HTTPClient().exchange(
+                HTTPRequest(url: url), bodyLimit: 1, until: .now + .seconds(5))
+        }
+    }
+
+    @Test("takes an answer that came before the connection was reset")
+    func resetBehindTheAnswer() async throws {
+        let exchange = try await ask { connection in
+            try await connection.send(Array("HTTP/1.1 500 No\r\n\r\n\(Self.document)".utf8))
+            // Closing with the request unread makes the kernel reset the connection.
+        }
+        #expect(exchange.response.status == 500)
+    }
+
+    @Test("returns a redirect as it is and goes nowhere (T-9)")
+    func redirect() async throws {
+        let exchange = try await ask(
+            answer(
+                "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.3/\r\nContent-Length: 0\r\n\r\n"))
+        #expect(exchange.response.status == 302)
+    }
+
+    @Test("ends at once when the task is cancelled")
+    func cancellation() async throws {
+        let task = Task {
+            try await ask { connection in
+                _ = try await connection.receive()
+                _ = try await connection.receive()
+            }
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}
