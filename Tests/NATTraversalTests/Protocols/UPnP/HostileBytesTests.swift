@@ -72,7 +72,7 @@ import Testing
     @Test("with bytes changed, doubled and left out", arguments: items)
     func damaged(sample: Sample) throws {
         var generator = SplitMix(state: UInt64(sample.item.bytes.count))
-        for _ in 0..<(sample.item.bytes.count > 10_000 ? 2 : 20) {
+        for _ in 0..<(sample.item.bytes.count > 10_000 ? 1 : 12) {
             var bytes = sample.item.bytes
             for _ in 0..<Int.random(in: 1...6, using: &generator) where !bytes.isEmpty {
                 let place = Int.random(in: bytes.indices, using: &generator)
