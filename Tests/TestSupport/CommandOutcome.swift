@@ -49,6 +49,8 @@ package struct Document: Decodable {
         package var lifetime: Int?
         package var technique: String?
         package var gateway: String
+        package var description: String?
+        package var mine: Bool
     }
 
     package struct Refusal: Decodable {
