@@ -13,6 +13,17 @@ package actor Turnstile {
         self.places = places
     }
 
+    /// Lends a place to `body`.
+    package nonisolated func pass<Value: Sendable>(
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        await enter()
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        await leave()
+        return try outcome.get()
+    }
+
     /// Waits for a place.
     package func enter() async {
         if places > 0 {

@@ -34,10 +34,10 @@ enum CompletingShell: String, CaseIterable, Sendable {
 
     /// What the shell offers for the last of the words.
     func offers(for words: [String]) async throws -> Set<String> {
-        let outcome = try await BuiltTool.run(
-            URL(fileURLWithPath: "/usr/bin/env"),
-            command + ["Tests/natctlTests/shells/offer.\(rawValue)", script] + words)
-        return Set(outcome.lines)
+        let offer = command + ["Tests/natctlTests/shells/offer.\(rawValue)", script] + words
+        return try await Turnstile.processes.pass {
+            Set(try await BuiltTool.run(URL(fileURLWithPath: "/usr/bin/env"), offer).lines)
+        }
     }
 }
 

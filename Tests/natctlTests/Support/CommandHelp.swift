@@ -35,9 +35,14 @@ struct CommandHelp: Decodable, Sendable {
     /// The commands, without the one that prints help.
     var commands: [CommandHelp] { (subcommands ?? []).filter { $0.commandName != "help" } }
 
-    /// The tree of the built tool.
-    static func ofBuiltTool() async throws -> CommandHelp {
+    /// Asked once for all tests.
+    private static let asked = Task {
         let dump = try await BuiltTool.run(ProjectFiles.natctl, ["--experimental-dump-help"])
         return try JSONDecoder().decode(Dump.self, from: Data(dump.output.utf8)).command
+    }
+
+    /// The tree of the built tool.
+    static func ofBuiltTool() async throws -> CommandHelp {
+        try await asked.value
     }
 }

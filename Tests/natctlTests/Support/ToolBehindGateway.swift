@@ -32,18 +32,11 @@ struct ToolBehindGateway: Sendable {
         configuration.reportedAddress = IPv4Address(rawValue: 0x0B16_2101)
         configure(&configuration)
         let state = try TemporaryFolder()
-        await Turnstile.processes.enter()
-        let outcome: Result<Value, any Error>
-        do {
-            let value = try await SimulatedGateway.run(configuration) { gateway in
+        return try await Turnstile.processes.pass {
+            try await SimulatedGateway.run(configuration) { gateway in
                 try await body(ToolBehindGateway(gateway: gateway, state: state))
             }
-            outcome = .success(value)
-        } catch {
-            outcome = .failure(error)
         }
-        await Turnstile.processes.leave()
-        return try outcome.get()
     }
 
     /// Runs natctl with words that hold no blanks.
