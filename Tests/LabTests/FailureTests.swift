@@ -13,8 +13,9 @@ struct UnwillingGateway: Sendable, CustomTestStringConvertible {
 
     static let all = [
         UnwillingGateway(
+            // The search for UPnP devices has nobody who could say no.
             testDescription: "every port closed", options: [.noDaemon],
-            arguments: "map tcp 8080", status: 69, code: "unavailable"),
+            arguments: "map tcp 8080", status: 69, code: "unavailable", seconds: 0...4.5),
         UnwillingGateway(
             testDescription: "port 5351 closed", options: [.filter("udp dport 5351 reject")],
             arguments: "map tcp 8080 --via pcp", status: 69, code: "unavailable", seconds: 0...1),
