@@ -3,8 +3,13 @@ import NATTraversal
 extension GatewayState {
     /// Enters a mapping, or renews or redirects the client's own one of that external port.
     ///
-    /// - Parameter isAny: whether another port than the wanted one will do (AddAnyPortMapping).
+    /// - Parameters:
+    ///   - request: what is asked for.
+    ///   - isAny: whether another port than the wanted one will do (AddAnyPortMapping).
+    ///   - client: who asks.
+    ///   - now: the present.
     /// - Returns: the external port.
+    /// - Throws: the refusal that the specification or a fault wants.
     mutating func add(
         _ request: UPnPMappingRequest, isAny: Bool, from client: SocketAddress,
         at now: ContinuousClock.Instant
