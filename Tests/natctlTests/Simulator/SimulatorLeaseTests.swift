@@ -54,7 +54,7 @@ import TestSupport
         try await ToolBehindGateway.run { tool in
             try await tool.natctl("map tcp 8080 -e 9090")
             let outcome = try await tool.shell(
-                "(ulimit -f 0; trap '' XFSZ; exec natctl map tcp 8080 --json) | cat")
+                "(ulimit -f 0; trap '' XFSZ; exec natctl map tcp 8080 --lifetime 1h --json) | cat")
             #expect(try outcome.document.mappings?.map(\.externalPort) == [9090])
             #expect(try outcome.document.warnings?.map(\.code) == ["leaseFileUnusable"])
         }
