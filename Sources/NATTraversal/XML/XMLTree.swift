@@ -10,10 +10,15 @@ struct XMLTree: Hashable, Sendable {
 
     /// Parses the root element of `bytes`, whatever padding stands before and behind it (D-1).
     ///
-    /// Namespace errors are none (D-4).
+    /// Namespace errors are none (D-4), and control characters read as question marks: XML does not
+    /// allow them, and a gateway hands on what any client wrote into a mapping's description, which
+    /// must not hide the whole table.
     ///
     /// - Throws: `XMLTreeError`.
     init(parsing bytes: [UInt8], limits: XMLLimits) throws(XMLTreeError) {
+        let bytes =
+            bytes.contains(where: \.isXMLControl)
+            ? bytes.map { $0.isXMLControl ? UInt8(ascii: "?") : $0 } : bytes
         let outline = try XMLOutline(scanning: bytes, limits: limits)
         let document = try LibXML2Document(parsing: outline.document)
         root = try document.root(limits: limits)
@@ -52,5 +57,13 @@ extension String {
             cut = trimmed.utf8.index(before: cut)
         }
         return (String(trimmed[..<cut]), true)
+    }
+}
+
+extension UInt8 {
+    /// Whether XML forbids the character (XML 1.0, section 2.2); NUL is left to `XMLOutline`, because
+    /// it is padding in some documents and the sign of a strange encoding in others.
+    fileprivate var isXMLControl: Bool {
+        self < 0x20 && ![0x00, 0x09, 0x0A, 0x0D].contains(self)
     }
 }
