@@ -67,9 +67,21 @@ package final class SimulatedGateway: Sendable {
         self.state = Locked(state)
     }
 
+    /// Where descriptions and control are asked for just now.
+    ///
+    /// - Throws: `SystemError` ENOTSOCK without UPnP.
+    package var webAddress: SocketAddress {
+        get throws(SystemError) {
+            guard let listener = web.withLock({ $0 }) else {
+                throw SystemError("getsockname", code: ENOTSOCK)
+            }
+            return try listener.localAddress()
+        }
+    }
+
     /// The URL of the UPnP description; `nil` without UPnP.
     package var location: String? {
-        web.withLock { try? $0?.localAddress() }.map { "http://\($0)/rootDesc.xml" }
+        (try? webAddress).map { "http://\($0)/rootDesc.xml" }
     }
 
     /// Where searches by unicast are answered; `nil` without UPnP or by configuration.

@@ -7,6 +7,13 @@ struct UPnPFaultOptions: ParsableArguments {
     @Flag(help: "Searches are answered from another port.") var searchFromAnotherPort = false
     @Flag(help: "Answers to searches have bare lines and small letters.") var sloppyHeaders = false
     @Option(help: "The LOCATION of those answers.") var announceLocation: String?
+    @Flag(help: "The description has white space in front and zero bytes behind.")
+    var padDescription = false
+    @Flag(help: "Types are those of the DSL Forum.") var dslForum = false
+    @Flag(help: "A WANPPPConnection:1 that is not connected stands in front.")
+    var idleConnection = false
+    @Flag(help: "Services have no descriptions.") var noServiceDescriptions = false
+    @Flag(help: "A login page stands in place of the description.") var loginPage = false
     @Option(help: "The URLBase of the description.") var baseURL: String?
     @Option(help: "The control URL of the connection, as the description spells it.")
     var controlURL: String?
@@ -52,6 +59,11 @@ struct UPnPFaultOptions: ParsableArguments {
         faults.answersFromAnotherPort = searchFromAnotherPort
         faults.hasSloppyHeaders = sloppyHeaders
         faults.location = announceLocation
+        faults.padsDescription = padDescription
+        faults.namesDSLForum = dslForum
+        faults.hasIdleConnection = idleConnection
+        faults.hidesServiceDescriptions = noServiceDescriptions
+        faults.hasLoginPage = loginPage
         faults.baseURL = baseURL
         faults.controlURL = controlURL
         faults.hidesConnection = noConnection

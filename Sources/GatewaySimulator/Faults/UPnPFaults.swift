@@ -16,6 +16,17 @@ package struct UPnPFaults: Sendable {
 
     // Descriptions.
 
+    /// Whether the device description has white space in front and zero bytes behind (D-1).
+    package var padsDescription = false
+    /// Whether its types are those of the DSL Forum (D-5).
+    package var namesDSLForum = false
+    /// Whether the connection service stands twice in it, first as a WANPPPConnection:1 that is not
+    /// connected (D-6).
+    package var hasIdleConnection = false
+    /// Whether services have no descriptions (D-8).
+    package var hidesServiceDescriptions = false
+    /// Whether a login page stands in its place (D-9).
+    package var hasLoginPage = false
     /// The URLBase of the device description (D-2).
     package var baseURL: String?
     /// The control URL of the connection service, as the description spells it (D-3).

@@ -26,8 +26,12 @@ extension GatewayState {
     }
 
     private func document(at path: String) -> HTTPAnswer {
-        if path == "/rootDesc.xml" { return HTTPAnswer(body: deviceDescription) }
-        guard let service = services.first(where: { $0.descriptionPath == path }) else {
+        if path == "/rootDesc.xml" {
+            return faults.upnp.hasLoginPage ? .page(200) : HTTPAnswer(body: deviceDescription)
+        }
+        guard !faults.upnp.hidesServiceDescriptions,
+            let service = services.first(where: { $0.descriptionPath == path })
+        else {
             return .page(404)
         }
         return HTTPAnswer(body: service.document)
@@ -62,9 +66,8 @@ extension GatewayState {
 
     /// The service that a control URL leads to; the connection's may be spelled as a fault wants.
     private func service(at path: String) -> SimulatedService? {
-        let spelling = faults.upnp.controlURL ?? ""
-        return services.first { $0.controlPath == path }
-            ?? (spelling.hasSuffix(path) || path.hasSuffix(spelling) && !spelling.isEmpty
-                ? services.last : nil)
+        if let service = services.first(where: { $0.controlPath == path }) { return service }
+        guard let spelling = faults.upnp.controlURL, !spelling.isEmpty else { return nil }
+        return spelling.hasSuffix(path) || path.hasSuffix(spelling) ? connection : nil
     }
 }

@@ -49,6 +49,10 @@ extension GatewayState {
             guard action.inputs.allSatisfy({ call.arguments[$0.name] != nil }) else {
                 throw UPnPError(402)
             }
+            if service.controlPath == SimulatedService.idleConnection.controlPath {
+                let results = try idleFacts(call.action)
+                return HTTPReaction(answer: success(call, results, service), ended: ended)
+            }
             let (results, closed) = try perform(call, from: client, at: now)
             ended += closed
             return HTTPReaction(answer: success(call, results, service), ended: ended)
@@ -76,6 +80,19 @@ extension GatewayState {
         }
     }
 
+    /// What a connection says that is down.
+    private func idleFacts(_ action: String) throws(UPnPError) -> Results {
+        switch action {
+        case "GetExternalIPAddress": [("NewExternalIPAddress", "0.0.0.0")]
+        case "GetStatusInfo":
+            [
+                ("NewConnectionStatus", "Disconnected"),
+                ("NewLastConnectionError", "ERROR_NONE"), ("NewUptime", "0"),
+            ]
+        default: throw UPnPError(501)
+        }
+    }
+
     /// The answers that change nothing and depend on nothing but the gateway.
     private func facts(
         _ action: String, at now: ContinuousClock.Instant
@@ -97,7 +114,7 @@ extension GatewayState {
                 (
                     "NewDefaultConnectionService",
                     "uuid:\(Self.identifiers[2]):WANConnectionDevice:\(configuration.upnp.version),"
-                        + "urn:upnp-org:serviceId:\(services[2].identifier)"
+                        + "urn:upnp-org:serviceId:\(connection.identifier)"
                 )
             ]
         case "GetCommonLinkProperties":

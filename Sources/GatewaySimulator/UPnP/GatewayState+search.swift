@@ -12,6 +12,9 @@ extension GatewayState {
             targets.append(("urn:schemas-upnp-org:device:\(device):\(version)", identifier))
             targets.append((services[index].type, identifier))
         }
+        for service in services.dropFirst(devices.count) {
+            targets.append((service.type, Self.identifiers[2]))
+        }
         return targets
     }
 

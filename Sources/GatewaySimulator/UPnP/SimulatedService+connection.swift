@@ -13,6 +13,16 @@ extension SimulatedService {
             variables: connectionVariables)
     }
 
+    /// A connection that is not up; nothing can be mapped on it.
+    static let idleConnection: SimulatedService = {
+        var configuration = UPnPConfiguration()
+        configuration.usesPPP = true
+        var service = connection(configuration)
+        service.descriptionPath = "/WANPPPCn.xml"
+        service.controlPath = "/ctl/PPPConn"
+        return service
+    }()
+
     private static let remoteHost = Argument(name: "NewRemoteHost", variable: "RemoteHost")
     private static let externalPort = Argument(name: "NewExternalPort", variable: "ExternalPort")
     private static let transport = Argument(name: "NewProtocol", variable: "PortMappingProtocol")

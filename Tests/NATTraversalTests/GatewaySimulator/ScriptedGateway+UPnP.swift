@@ -5,18 +5,26 @@ import NATTraversal
 extension ScriptedGateway {
     /// The answer to a control request; `nil` where the connection is reset.
     mutating func reply(
-        to call: String, header: String = "SOAPACTION", version: String = "HTTP/1.1",
-        after: Duration = .zero
+        to call: String, path: String = "/ctl/IPConn", header: String = "SOAPACTION",
+        version: String = "HTTP/1.1", after: Duration = .zero
     ) -> HTTPAnswer? {
         let request = HTTPRequest(
-            method: "POST", path: "/ctl/IPConn", version: version, headers: [(header, "\"\"")],
+            method: "POST", path: path, version: version, headers: [(header, "\"\"")],
             body: Array(call.utf8))
         return state.react(
             to: request, from: SocketAddress(Self.client, port: 40000), at: Self.start + after
         ).answer
     }
 
-    /// The body of that answer.
+    /// The answer to a request for a document.
+    mutating func document(_ path: String) -> HTTPAnswer? {
+        let request = HTTPRequest(method: "GET", path: path, version: "HTTP/1.1", headers: [])
+        return state.react(
+            to: request, from: SocketAddress(Self.client, port: 40000), at: Self.start
+        ).answer
+    }
+
+    /// The body of the answer to a control request.
     mutating func ask(_ call: String, after: Duration = .zero) -> String? {
         reply(to: call, after: after)?.body
     }
