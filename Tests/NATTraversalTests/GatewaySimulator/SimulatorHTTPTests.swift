@@ -78,6 +78,7 @@ import Testing
     func moves() async throws {
         try await SimulatedGateway.run(configuration()) { gateway in
             let old = try gateway.webAddress
+            _ = try await exchange(request("GET /rootDesc.xml HTTP/1.1"), with: gateway)
             try gateway.moveUPnP()
             #expect(try gateway.webAddress != old)
             await #expect(throws: SystemError("connect", code: ECONNREFUSED)) {
