@@ -17,6 +17,9 @@ extension Lab {
         return check.succeeded ? nil : check.output
     }()
 
+    /// Whether there is a media server to be found.
+    static let hasMediaServer = result(of: ["sh", "-c", "command -v minidlnad"]).succeeded
+
     /// Whether this is root, and nobody may make a lab and read what was built here.
     static let nobodyCanRunIt =
         result(of: asNobody + [script.path, "--check"]).succeeded
@@ -42,5 +45,10 @@ extension Trait where Self == ConditionTrait {
         .disabled(
             if: Lab.obstacle != nil && ProcessInfo.processInfo.environment["CI"] != "true",
             Comment(rawValue: "no lab: \(Lab.obstacle ?? "")"))
+    }
+
+    /// Skips and says why where minidlna is not installed.
+    static var needsMediaServer: Self {
+        .enabled(if: Lab.hasMediaServer, "minidlna is not installed (make setup installs it)")
     }
 }

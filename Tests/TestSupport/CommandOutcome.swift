@@ -68,6 +68,24 @@ package struct Document: Decodable {
         package var error: Refusal
     }
 
+    package struct Device: Decodable, Sendable {
+        package struct Service: Decodable, Sendable {
+            package struct Action: Decodable, Sendable {
+                package var name: String
+            }
+
+            package var type: String
+            package var controlURL: String?
+            package var refused: String?
+            package var actions: [Action]?
+        }
+
+        package var location: String
+        package var friendlyName: String?
+        package var deviceType: String?
+        package var services: [Service]
+    }
+
     package struct Warning: Decodable {
         package var code: String
     }
@@ -77,6 +95,7 @@ package struct Document: Decodable {
     package var scope: String?
     package var technique: String?
     package var mappings: [Mapping]?
+    package var devices: [Device]?
     package var failures: [Failure]?
     package var error: Refusal?
     package var warnings: [Warning]?

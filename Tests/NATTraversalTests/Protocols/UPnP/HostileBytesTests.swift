@@ -62,8 +62,8 @@ import Testing
         let bytes = sample.item.bytes
         // Where it is long, at some places only: a debug build reads slowly.
         let lengths =
-            Array(0..<min(bytes.count, 600))
-            + stride(from: 600, to: bytes.count, by: max(1, bytes.count / 40))
+            Array(0..<min(bytes.count, 300))
+            + stride(from: 300, to: bytes.count, by: max(1, bytes.count / 20))
         for length in lengths {
             try read(Array(bytes.prefix(length)), as: sample.kind)
         }
