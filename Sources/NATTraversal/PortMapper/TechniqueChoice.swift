@@ -44,6 +44,8 @@ enum TechniqueChoice {
         _ first: PortMapperError?, _ second: PortMapperError
     ) -> PortMapperError {
         guard let first, first.weight >= second.weight else { return second }
+        // Of two silences the later one tells for how long.
+        if case .noAnswer = first { return second }
         return first
     }
 }

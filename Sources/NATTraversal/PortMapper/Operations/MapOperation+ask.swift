@@ -1,7 +1,8 @@
 import Logging
 
 extension MapOperation {
-    /// Asks by one technique after the other until none goes on.
+    /// Asks by one technique after the other until none goes on, and once more from the beginning
+    /// while all that stands in the way is silence and there is time: no lost packet decides.
     ///
     /// - Parameters:
     ///   - indices: the jobs; all have these techniques.
@@ -15,6 +16,19 @@ extension MapOperation {
             for index in indices { jobs[index].fail(session.inexpressible) }
             return
         }
+        repeat {
+            try await askOnce(indices, by: techniques, silenceLimit)
+        } while indices.contains { jobs[$0].isSilent } && session.link.now < deadline(silenceLimit)
+    }
+
+    /// When a gateway is given up, as things stand.
+    private func deadline(_ silenceLimit: ContinuousClock.Instant?) -> ContinuousClock.Instant {
+        min(silenceLimit ?? session.patience.deadline, session.patience.deadline)
+    }
+
+    private func askOnce(
+        _ indices: [Int], by techniques: [Technique], _ silenceLimit: ContinuousClock.Instant?
+    ) async throws {
         for (position, technique) in techniques.enumerated() {
             let rest = indices.filter { jobs[$0].goesOn(to: technique) }
             guard let first = rest.first else { continue }
@@ -53,7 +67,7 @@ extension MapOperation {
         guard case .noAnswer = jobs[index].latest?.error else { return }
         log.debug("\(session.target.name): no answer yet; searching for UPnP as well")
         let finder = session.finder
-        let limit = min(silenceLimit ?? session.patience.deadline, session.patience.deadline)
+        let limit = deadline(silenceLimit)
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { _ = try? await finder.find(until: limit) }
             defer { group.cancelAll() }

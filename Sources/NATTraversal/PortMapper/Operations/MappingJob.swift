@@ -60,6 +60,11 @@ struct MappingJob {
         }
     }
 
+    /// Whether the last technique that was asked has not answered.
+    var isSilent: Bool {
+        if case .noAnswer = latest?.error { true } else { false }
+    }
+
     /// Gives up, whatever was granted.
     mutating func fail(_ error: PortMapperError) {
         outcome = .failure(error)
