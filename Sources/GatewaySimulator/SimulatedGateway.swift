@@ -28,12 +28,13 @@ package final class SimulatedGateway: Sendable {
         _ configuration: GatewayConfiguration = GatewayConfiguration(),
         body: (SimulatedGateway) async throws -> Value
     ) async throws -> Value {
-        let gateway = try SimulatedGateway(configuration)
+        let executor = GatewayExecutor()
+        let gateway = try SimulatedGateway(configuration, executor)
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await gateway.serve() }
-            group.addTask { await gateway.serveHTTP() }
-            group.addTask { await gateway.serveSearches() }
-            group.addTask { await gateway.expireMappings() }
+            group.addTask(executorPreference: executor) { await gateway.serve() }
+            group.addTask(executorPreference: executor) { await gateway.serveHTTP() }
+            group.addTask(executorPreference: executor) { await gateway.serveSearches() }
+            group.addTask(executorPreference: executor) { await gateway.expireMappings() }
             let outcome: Result<Value, any Error>
             do { outcome = .success(try await body(gateway)) } catch { outcome = .failure(error) }
             group.cancelAll()
@@ -43,7 +44,9 @@ package final class SimulatedGateway: Sendable {
         }
     }
 
-    private init(_ configuration: GatewayConfiguration) throws(SystemError) {
+    private init(
+        _ configuration: GatewayConfiguration, _ executor: GatewayExecutor
+    ) throws(SystemError) {
         let socket = try UDPSocket(configuration.gateway.address.family)
         try socket.bind(to: configuration.gateway)
         let gateway = try socket.localAddress()
@@ -62,7 +65,8 @@ package final class SimulatedGateway: Sendable {
                 : nil)
         search = hasUPnP ? try Self.searchSocket(configuration.upnp, at: gateway.address) : nil
         let state = GatewayState(configuration, externalAddress: externalAddress, at: .now) {
-            try? PortForwarder($0, from: SocketAddress(.v4(externalAddress), port: $1), to: $2)
+            try? PortForwarder(
+                $0, from: SocketAddress(.v4(externalAddress), port: $1), to: $2, on: executor)
         }
         self.state = Locked(state)
     }

@@ -10,7 +10,8 @@ final class PortForwarder: PortForwarding {
     ///
     /// - Throws: `SystemError` when the port cannot be bound.
     init(
-        _ transport: TransportProtocol, from external: SocketAddress, to endpoint: SocketAddress
+        _ transport: TransportProtocol, from external: SocketAddress, to endpoint: SocketAddress,
+        on executor: GatewayExecutor
     ) throws(SystemError) {
         let rules = Locked(ForwardingRules(endpoint: endpoint))
         self.rules = rules
@@ -18,7 +19,7 @@ final class PortForwarder: PortForwarding {
         case .tcp:
             let relay = TCPRelay(
                 listener: try StreamSocket(listeningOn: external), rules: rules)
-            task = Task { await relay.run() }
+            task = Task(executorPreference: executor) { await relay.run() }
         case .udp:
             let socket = try UDPSocket(external.address.family, receiveSize: 65536)
             // With one that is being closed it may share the port, with no other (UDPRelay).
@@ -26,7 +27,7 @@ final class PortForwarder: PortForwarding {
             try socket.bind(to: external)
             setAddressReuse(false, of: socket.descriptor)
             let relay = UDPRelay(outside: socket, rules: rules)
-            task = Task { await relay.run() }
+            task = Task(executorPreference: executor) { await relay.run() }
         }
     }
 
