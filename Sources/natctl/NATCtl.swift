@@ -44,6 +44,7 @@ struct NATCtl: AsyncParsableCommand {
 
     /// Runs the command of the command line and returns the exit code.
     @concurrent private static func run() async -> Int32 {
+        LibXML2.refuseOtherDocuments()
         do {
             var command = try command(for: Array(CommandLine.arguments.dropFirst()))
             if var command = command as? any AsyncParsableCommand {

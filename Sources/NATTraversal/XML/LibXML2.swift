@@ -2,6 +2,25 @@ import CLibXML2
 
 // The only file that sees libxml2: it owns what the library allocates and lets no pointer out.
 
+/// What holds for every document of the process; a program's choice, not a library's.
+package enum LibXML2 {
+    /// Keeps the library from loading any document but the one it is given: the last layer of T-2,
+    /// which nothing should reach.
+    package static func refuseOtherDocuments() { clibxml2_refuse_loads() }
+
+    /// How many documents it was asked to load since.
+    static var refusedDocuments: Int { Int(clibxml2_refused_loads()) }
+
+    /// Asks for another document, as a parser would that the other layers have not stopped.
+    static func load(_ url: String) -> Bool {
+        guard let parser = unsafe xmlNewParserCtxt() else { return false }
+        defer { unsafe xmlFreeParserCtxt(parser) }
+        guard let input = unsafe xmlLoadExternalEntity(url, nil, parser) else { return false }
+        unsafe xmlFreeInputStream(input)
+        return true
+    }
+}
+
 /// A document that libxml2 has parsed.
 @safe struct LibXML2Document: ~Copyable {
     private let document: xmlDocPtr

@@ -31,14 +31,17 @@ struct UPnPScanCommand: AsyncParsableCommand {
     func run() async throws {
         let target = try searchTarget()
         try await output.run {
-            let listing = UPnPScanListing(format: output.format, showsActions: actions)
+            let listing = UPnPScanListing(format: output.format)
             if let url = try upnp.url() {
                 let device = try await UPnPBrowser(links: []).describe(url)
+                if actions { try await device.readActions() }
                 await listing.add(device)
                 return await listing.output(ignored: 0)
             }
             let summary = try await withCountDown(from: scanTime.duration, format: output.format) {
-                try await upnp.browser().scan(for: target, duration: scanTime.duration) { device in
+                try await upnp.browser().scan(
+                    for: target, duration: scanTime.duration, readsActions: actions
+                ) { device in
                     await listing.add(device)
                 }
             }
@@ -55,25 +58,15 @@ struct UPnPScanCommand: AsyncParsableCommand {
     }
 }
 
-/// Collects devices, reads their actions, and in text shows each at once.
+/// Collects devices, and in text shows each at once.
 private actor UPnPScanListing {
     private let format: OutputFormat
-    private let showsActions: Bool
     private var rows: [UPnPScanOutput.Row] = []
 
-    init(format: OutputFormat, showsActions: Bool) {
-        self.format = format
-        self.showsActions = showsActions
-    }
+    init(format: OutputFormat) { self.format = format }
 
-    func add(_ device: UPnPDevice) async {
-        var row = UPnPScanOutput.Row(device: device)
-        if showsActions {
-            for service in device.services {
-                // Many services that work have no description that can be read.
-                row.actions.append(try? await service.actions(timeout: .seconds(3)))
-            }
-        }
+    func add(_ device: UPnPDevice) {
+        let row = UPnPScanOutput.Row(device: device)
         rows.append(row)
         if let text = format.renderAtOnce(row) { try? StandardStream.output.writeLine(text) }
     }

@@ -2,11 +2,9 @@ import NATTraversal
 
 /// What `upnp-scan` has found; its lines are shown as the devices answer.
 struct UPnPScanOutput: CommandOutput {
-    /// A device, and the actions of its services where they were asked for.
+    /// A device; the actions of its services are shown where they were read.
     struct Row {
         var device: UPnPDevice
-        /// One list for each service, `nil` where it cannot be read; none when not asked for.
-        var actions: [[UPnPAction]?] = []
     }
 
     var rows: [Row]
@@ -43,8 +41,8 @@ extension UPnPScanOutput.Row {
     }
 
     private var actionLines: [String] {
-        zip(device.services, actions).flatMap { service, actions in
-            (actions ?? []).map { action in
+        device.services.flatMap { service in
+            (service.knownActions ?? []).map { action in
                 let inputs = action.inputs.map { plain($0.name) }.joined(separator: ", ")
                 let outputs = action.outputs.map { plain($0.name) }.joined(separator: ", ")
                 return "  \(plain(service.shortType)) \(plain(action.name))(\(inputs))"
@@ -55,9 +53,7 @@ extension UPnPScanOutput.Row {
 
     /// A member of `devices`.
     var document: JSONValue {
-        let services = device.services.enumerated().map { index, service in
-            service.document(actions: index < actions.count ? actions[index] : nil)
-        }
+        let services = device.services.map(\.document)
         return [
             "location": .string(device.location.description), "server": JSONValue(device.server),
             "usn": JSONValue(device.usn), "friendlyName": JSONValue(device.friendlyName),
@@ -74,12 +70,12 @@ extension UPnPService {
         UPnPType(type).map { "\($0.name):\($0.version)" } ?? type
     }
 
-    fileprivate func document(actions: [UPnPAction]?) -> JSONValue {
+    fileprivate var document: JSONValue {
         [
             "type": .string(type), "id": JSONValue(identifier), "controlURL": control.document,
             "eventURL": event.document, "scpdURL": scpd.document,
             "refused": JSONValue(control.refusal?.rawValue),
-            "actions": actions.map { .array($0.map(\.document)) } ?? .null,
+            "actions": knownActions.map { .array($0.map(\.document)) } ?? .null,
         ]
     }
 }

@@ -29,6 +29,8 @@ final class ScriptedIGD: Sendable {
         var faults: [String: [Fault]] = [:]
         /// Whether additions are carried out.
         var isHonest = true
+        /// Whether every index leads to the first entry.
+        var isStuck = false
         /// What an addition makes of a lease.
         var grant: @Sendable (Int) -> Int = { $0 }
     }
@@ -111,7 +113,8 @@ extension ScriptedIGD.State {
             guard let entry = table[key] else { return .soap(fault: 714) }
             return .soap(action, entry.fields)
         case "GetGenericPortMappingEntry":
-            guard let index = Int(arguments["NewPortMappingIndex"] ?? ""), index < order.count,
+            guard let asked = Int(arguments["NewPortMappingIndex"] ?? ""),
+                case let index = isStuck ? 0 : asked, index < order.count,
                 let entry = table[order[index]]
             else { return .soap(fault: 713) }
             let key = order[index]

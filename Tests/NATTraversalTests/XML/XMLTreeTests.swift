@@ -62,6 +62,19 @@ import Testing
         }
     }
 
+    @Test("no other document is ever asked for, and none would be loaded (T-2)")
+    func otherDocuments() throws {
+        LibXML2.refuseOtherDocuments()
+        let before = LibXML2.refusedDocuments
+        for item in Corpus.items("desc") {
+            // Past the scan, so that the parser sees what the scan refuses.
+            _ = try? LibXML2Document(parsing: item.bytes[...]).root(limits: limits)
+        }
+        #expect(LibXML2.refusedDocuments == before)
+        #expect(!LibXML2.load("file://\(#filePath)"))
+        #expect(LibXML2.refusedDocuments == before + 1)
+    }
+
     @Test("an entity that nobody declared is not expanded")
     func entities() {
         #expect(throws: XMLTreeError.self) { try parse("<a>&x;</a>") }

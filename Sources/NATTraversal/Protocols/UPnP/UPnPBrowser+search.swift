@@ -50,7 +50,7 @@ extension UPnPBrowser {
             while !progress.isOver {
                 for (reply, link) in progress.startable() {
                     group.addTask {
-                        let device = await describe(reply, on: link, until: fetchDeadline)
+                        let device = await describe(reply, on: link, plan, until: fetchDeadline)
                         feed.yield(.described(reply, device))
                     }
                 }
@@ -101,13 +101,15 @@ extension UPnPBrowser {
     }
 
     private func describe(
-        _ reply: SSDPReply, on link: SSDPLink, until fetchDeadline: ContinuousClock.Instant
+        _ reply: SSDPReply, on link: SSDPLink, _ plan: SSDPSearchPlan,
+        until fetchDeadline: ContinuousClock.Instant
     ) async -> UPnPDevice {
         let deadline = min(fetchDeadline, .now + .upnpRequest)
         var device: UPnPDevice
         do {
             device = try await UPnPDevice.described(
                 at: reply.url, by: network.http(on: link), until: deadline)
+            if plan.readsActions { try await device.readActions(timeout: deadline - .now) }
         } catch {
             let failure = error as? UPnPFailure ?? .http(.timeout)
             log.debug("\(reply.url): \(failure)")

@@ -26,21 +26,22 @@ public struct UPnPBrowser: Sendable {
     /// - Parameters:
     ///   - target: narrows the search; `nil` asks for everything.
     ///   - duration: how long answers are waited for.
+    ///   - readsActions: whether the actions of each device's services are read before it is listed.
     ///   - found: called for one device at a time.
     /// - Returns: what could not be shown.
     /// - Throws: `PortMapperError.system`, `CancellationError`.
     public func scan(
         for target: SSDPTarget? = nil, duration: Duration = .seconds(3),
-        _ found: @escaping (UPnPDevice) async -> Void
+        readsActions: Bool = false, _ found: @escaping (UPnPDevice) async -> Void
     ) async throws -> Summary {
-        let plan = SSDPSearchPlan.scan(for: target, duration: duration)
+        var plan = SSDPSearchPlan.scan(for: target, duration: duration)
+        plan.readsActions = readsActions
         let end = ContinuousClock.now + duration
-        let summary = try await search(plan, until: end, fetchesUntil: end + .seconds(1)) {
-            device in
+        let fetchEnd = end + .seconds(readsActions ? 3 : 1)
+        return try await search(plan, until: end, fetchesUntil: fetchEnd) { device in
             await found(device)
             return .goOn
         }
-        return summary
     }
 
     /// Reads the description at a URL that a person has given.

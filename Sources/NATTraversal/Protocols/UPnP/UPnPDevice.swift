@@ -1,3 +1,5 @@
+import Logging
+
 /// A device as it has described itself; every text in it is foreign and may be anything (T-6).
 public struct UPnPDevice: Sendable {
     /// Where its description was fetched; the only host that is ever contacted for it (T-1).
@@ -54,6 +56,22 @@ public struct UPnPDevice: Sendable {
     init(at location: HTTPURL, problem: PortMapperError) {
         self.location = location
         self.problem = problem
+    }
+
+    /// Reads the descriptions of all services, one after another, for `knownActions`.
+    ///
+    /// Many services that work have no description that can be read; they are passed over.
+    ///
+    /// - Throws: `CancellationError`.
+    public func readActions(timeout: Duration = .upnpRequest) async throws {
+        let deadline = ContinuousClock.now + timeout
+        for service in services {
+            let rest = deadline - .now
+            guard rest > .zero else { return }
+            do { _ = try await service.actions(timeout: rest) } catch is PortMapperError {
+                log.debug("\(location): the actions of a service cannot be read")
+            }
+        }
     }
 
     /// Fetches and reads the description at `location`.

@@ -16,7 +16,7 @@ public final class UPnPService: Sendable {
     /// Where it may be called when nothing is found at `control` (D-3).
     let otherControl: HTTPURL?
     let http: any HTTPTransport
-    private let knownActions = Locked<[UPnPAction]?>(nil)
+    private let readActions = Locked<[UPnPAction]?>(nil)
 
     init(_ service: DeviceDescription.Service, deviceName: String?, http: any HTTPTransport) {
         type = service.type
@@ -32,14 +32,17 @@ public final class UPnPService: Sendable {
     /// The short name, `WANIPConnection`; the whole type where it is none.
     public var name: String { UPnPType(type)?.name ?? type }
 
+    /// The actions that were read before, if any.
+    public var knownActions: [UPnPAction]? { readActions.withLock { $0 } }
+
     /// The actions that the service describes; they are read once.
     ///
     /// - Throws: `PortMapperError`, `CancellationError`. Many services that work have no readable
     ///   description (D-8).
     public func actions(timeout: Duration = .upnpRequest) async throws -> [UPnPAction] {
-        if let actions = knownActions.withLock({ $0 }) { return actions }
+        if let knownActions { return knownActions }
         let actions = try await publicErrors(timeout) { try await self.fetchActions(timeout) }
-        knownActions.withLock { $0 = actions }
+        readActions.withLock { $0 = actions }
         return actions
     }
 

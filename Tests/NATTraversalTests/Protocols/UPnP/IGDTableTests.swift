@@ -79,7 +79,16 @@ import Testing
         #expect(try await gateway.connection.entries(until: deadline).entries.count == 1)
     }
 
-    @Test("ends when an entry comes again, and at a thousand")
+    @Test("ends when an entry comes again, whatever is left of its lease (A-20)")
+    func circles() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { $0.isStuck = true }
+        gateway.fill(1000..<1002)
+        #expect(try await gateway.connection.entries(until: deadline).entries.count == 1)
+        #expect(gateway.actions.count == 2)
+    }
+
+    @Test("ends at a thousand entries")
     func endless() async throws {
         let gateway = ScriptedIGD(version: 1)
         gateway.fill(1000..<2010)

@@ -185,6 +185,22 @@ import Testing
         #expect(queue.next()?.source == .test("192.168.77.14"))
     }
 
+    @Test("a host that says nothing holds one place, whatever it announces (T-4)")
+    func onePlaceEach() {
+        var replies = replies(.scan)
+        var queue = SSDPFetchQueue(limits: .scan)
+        for number in 0..<10 {
+            let reply = replies.receive(
+                datagram(.test("192.168.77.66"), "http://192.168.77.66/\(number)"))
+            if let reply { queue.add(reply) }
+        }
+        let last = replies.receive(datagram(.test("192.168.77.67"), "http://192.168.77.67/"))
+        if let last { queue.add(last) }
+        #expect(queue.next()?.source == .test("192.168.77.66"))
+        #expect(queue.next() == last)
+        #expect(queue.next() == nil)
+    }
+
     @Test("no more descriptions are fetched than the limit, but the gateway's")
     func descriptions() {
         var limits = SSDPLimits.gateway

@@ -134,6 +134,28 @@ import Testing
         #expect(found.withLock { $0.sorted() } == ["192.168.1.1", "192.168.1.7"])
     }
 
+    @Test("lists five hundred devices, every one")
+    func crowd() async throws {
+        let document = try description("syn-leading-newline.xml")
+        let http = ScriptedHTTP { _ in .status(200, document) }
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            (0..<500).map { number in
+                let host = "192.168.\(number / 250 + 2).\(number % 250 + 1)"
+                return ScriptedUPnPNetwork.answer(
+                    from: .test(host), location: "http://\(host):5000/d.xml")
+            }
+        }
+        let found = Locked<Set<IPAddress>>([])
+        let browser = UPnPBrowser(links: [Self.link], network: network)
+        let summary = try await browser.scan(duration: .seconds(60)) { device in
+            found.withLock { _ = $0.insert(device.location.host) }
+        }
+        #expect(found.withLock(\.count) == 500)
+        // Each is heard once more for each search; the limit is on answers, not on devices.
+        #expect(summary.ignored == 0)
+        #expect(http.requests.count == 500)
+    }
+
     @Test("lists a device whose description cannot be read, with the reason")
     func undescribed() async throws {
         let http = ScriptedHTTP(documents: [

@@ -1,8 +1,8 @@
 /// Which description is fetched next: the default gateway's first, then those of devices that call
 /// themselves gateways, then the others as they came (S-8, T-4).
 ///
-/// Pure. A default gateway never waits for a place, so that hosts which accept connections and then
-/// say nothing cannot keep it waiting.
+/// Pure. A default gateway never waits for a place, and any other host has one at a time, so that
+/// hosts which accept connections and then say nothing keep nobody but themselves waiting.
 struct SSDPFetchQueue {
     private let limits: SSDPLimits
     private var waiting: [SSDPReply] = []
@@ -22,19 +22,26 @@ struct SSDPFetchQueue {
     /// What to start now, if anything.
     mutating func next() -> SSDPReply? {
         guard let first = waiting.first else { return nil }
-        if !first.isGateway {
-            guard started < limits.descriptions else {
-                ignored += waiting.count
-                waiting = []
-                return nil
-            }
-            guard running.count(where: { !$0.isGateway }) < limits.simultaneousFetches else {
-                return nil
-            }
-            started += 1
+        if first.isGateway { return start(at: waiting.startIndex) }
+        guard started < limits.descriptions else {
+            ignored += waiting.count
+            waiting = []
+            return nil
         }
-        running.insert(first)
-        return waiting.removeFirst()
+        let others = running.filter { !$0.isGateway }
+        guard others.count < limits.simultaneousFetches else { return nil }
+        let busy = Set(others.map(\.source.address))
+        guard let position = waiting.firstIndex(where: { !busy.contains($0.source.address) }) else {
+            return nil
+        }
+        started += 1
+        return start(at: position)
+    }
+
+    private mutating func start(at position: Int) -> SSDPReply {
+        let reply = waiting.remove(at: position)
+        running.insert(reply)
+        return reply
     }
 
     mutating func finished(_ reply: SSDPReply) { running.remove(reply) }

@@ -18,6 +18,8 @@ struct SSDPSearchPlan: Hashable, Sendable {
     /// After `duration` this round is sent again every 3 s, where the caller has more time.
     var laterRound: [SSDPTarget] = []
     var limits: SSDPLimits
+    /// Whether the actions of each device's services are read too.
+    var readsActions = false
 
     /// The pause between two datagrams of a round.
     private static let gap = Duration.milliseconds(30)
