@@ -6,8 +6,8 @@ struct ExternalIPCommand: AsyncParsableCommand {
         commandName: "external-ip",
         abstract: "Print the address on the Internet side",
         discussion: """
-            NAT-PMP tells it; where only PCP can, a mapping of natctl's own UDP port is made and \
-            deleted at once. Nothing is left behind.
+            NAT-PMP tells it, or UPnP; where only PCP can, a mapping of natctl's own UDP port is \
+            made and deleted at once. Nothing is left behind.
             """)
 
     @Flag(name: .long, help: "Ask every technique of every gateway; a line for each answer.")

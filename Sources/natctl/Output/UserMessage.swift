@@ -9,7 +9,7 @@ extension PortMapperError {
         case .noSuchInterface(let name):
             "there is no interface \(name); natctl list-interfaces shows them"
         case .closed(let gateway, let cause):
-            "\(gateway) does not offer PCP or NAT-PMP (\(cause.reason)); "
+            "\(gateway) cannot be asked (\(cause.reason)); "
                 + "port mapping may be off in its settings"
         case .unsupported(let gateway, let technique):
             "\(gateway) does not speak \(technique.displayName); try another --via"
