@@ -33,3 +33,12 @@ public enum PortMapperError: Error, Hashable, Sendable {
     /// The lease file could not be used, and the operation needs it.
     case leaseFile(path: String, problem: String)
 }
+
+extension PortMapperError {
+    /// The error, told as a silence since `start` where it is one: each technique knows only of its
+    /// own part of the wait.
+    func silent(since start: ContinuousClock.Instant) -> PortMapperError {
+        guard case .noAnswer(let gateway, _) = self else { return self }
+        return .noAnswer(gateway: gateway, after: start.duration(to: .now))
+    }
+}

@@ -74,6 +74,7 @@ final class GatewayLink {
         while true {
             for payload in window.due(at: now) { try send(payload) }
             guard !window.isFinished, let wake = window.nextWake else { return }
+            if race?.hasOtherHeard() == true { patience.hasHeard = true }
             let deadline = min(patience.deadline, limit ?? patience.deadline)
             guard now < deadline, race?.isLost(now) != true else {
                 // A wait that may be taken up again goes on doubting (T-5).

@@ -3,7 +3,8 @@
 /// Used by one task; the links of a command share it.
 final class Patience {
     private let silenceDeadline: ContinuousClock.Instant
-    private let limitDeadline: ContinuousClock.Instant
+    /// When waiting ends, whatever is heard.
+    let end: ContinuousClock.Instant
     /// When waiting began.
     let start: ContinuousClock.Instant
     /// Whether any gateway has answered anything.
@@ -15,10 +16,10 @@ final class Patience {
         from start: ContinuousClock.Instant = .now
     ) {
         self.start = start
-        limitDeadline = start + limit
+        end = start + limit
         silenceDeadline = start + min(limit, silence ?? limit)
     }
 
     /// When to give up, as things stand.
-    var deadline: ContinuousClock.Instant { hasHeard ? limitDeadline : silenceDeadline }
+    var deadline: ContinuousClock.Instant { hasHeard ? end : silenceDeadline }
 }

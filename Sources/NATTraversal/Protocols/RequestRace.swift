@@ -13,6 +13,8 @@ struct RequestRace: Sendable {
     var sentAt: ContinuousClock.Instant
     /// Whether the other technique is ready.
     var isOtherReady: @Sendable () -> Bool
+    /// Whether the gateway has answered anything there, so that it is worth more time.
+    var hasOtherHeard: @Sendable () -> Bool
 
     /// Whether the other technique may go on now.
     func isLost(_ now: ContinuousClock.Instant) -> Bool {

@@ -21,7 +21,7 @@ final class ExternalAddressSearch {
                 failure = TechniqueChoice.moreTelling(failure, error)
             }
         }
-        throw failure ?? .noGateway
+        throw (failure ?? .noGateway).silent(since: patience.start)
     }
 
     /// What every technique of every gateway says.
@@ -88,13 +88,15 @@ final class ExternalAddressSearch {
                 target, link, by: .natPMP, patience, until: start + RequestRace.headStart)
         } catch PortMapperError.noAnswer {
             let finder = finder(target, link)
-            let end = min(limit ?? patience.deadline, patience.deadline)
+            let end = min(limit ?? patience.end, patience.end)
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { _ = try? await finder.find(until: end) }
                 defer { group.cancelAll() }
-                link.race = RequestRace(sentAt: start) { finder.isReady }
+                link.race = RequestRace(
+                    sentAt: start, isOtherReady: { finder.isReady },
+                    hasOtherHeard: { finder.hasHeard })
                 defer { link.race = nil }
-                return try await ask(target, link, by: .natPMP, patience, until: end)
+                return try await ask(target, link, by: .natPMP, patience, until: limit)
             }
         }
     }

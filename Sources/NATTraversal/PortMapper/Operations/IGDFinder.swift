@@ -14,6 +14,7 @@ final class IGDFinder: Sendable {
     private let source: IPAddress
     private let others: Set<IPAddress>
     private let found = Locked<Found?>(nil)
+    private let heard = Locked(false)
 
     /// - Parameters:
     ///   - target: the gateway.
@@ -26,6 +27,9 @@ final class IGDFinder: Sendable {
             target.socketAddress.address
         ])
     }
+
+    /// Whether the gateway has answered a search.
+    var hasHeard: Bool { heard.withLock { $0 } }
 
     /// Whether a connection service is known.
     var isReady: Bool { found.withLock { $0 != nil } }
@@ -62,7 +66,9 @@ final class IGDFinder: Sendable {
             target.socketAddress.address, port: 1900, scopeID: target.socketAddress.scopeID)
         let link = SSDPLink(
             source: source, interfaceIndex: try interfaceIndex(), gateways: [gateway])
-        switch try await UPnPBrowser(links: [link]).findGateway(until: deadline) {
+        var browser = UPnPBrowser(links: [link])
+        browser.gatewayAnswered = { [heard] in heard.withLock { $0 = true } }
+        switch try await browser.findGateway(until: deadline) {
         case .found(let device) where !others.contains(device.location.host):
             return device
         case .notOffered:

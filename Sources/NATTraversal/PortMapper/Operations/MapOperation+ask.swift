@@ -67,13 +67,15 @@ extension MapOperation {
         guard case .noAnswer = jobs[index].latest?.error else { return }
         log.debug("\(session.target.name): no answer yet; searching for UPnP as well")
         let finder = session.finder
-        let limit = deadline(silenceLimit)
+        let end = min(silenceLimit ?? session.patience.end, session.patience.end)
         try await withThrowingDiscardingTaskGroup { group in
-            group.addTask { _ = try? await finder.find(until: limit) }
+            group.addTask { _ = try? await finder.find(until: end) }
             defer { group.cancelAll() }
-            session.link.race = RequestRace(sentAt: start) { finder.isReady }
+            session.link.race = RequestRace(
+                sentAt: start, isOtherReady: { finder.isReady },
+                hasOtherHeard: { finder.hasHeard })
             defer { session.link.race = nil }
-            try await ask([index], by: technique, until: limit)
+            try await ask([index], by: technique, until: silenceLimit)
         }
     }
 

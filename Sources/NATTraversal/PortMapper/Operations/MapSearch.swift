@@ -47,7 +47,8 @@ final class MapSearch {
     }
 
     private func note(_ error: PortMapperError, for index: Int) {
-        failures[index] = TechniqueChoice.moreTelling(failures[index], error)
+        failures[index] = TechniqueChoice.moreTelling(
+            failures[index], error.silent(since: patience.start))
     }
 
     /// Asks one gateway; requests for different internal addresses take a socket each.

@@ -67,6 +67,7 @@ extension UPnPBrowser {
     ) async throws {
         switch event {
         case .reply(let reply, let link):
+            if reply.isGateway { gatewayAnswered() }
             progress.add(reply, on: link)
         case .described(let reply, let device):
             guard progress.finished(reply, as: device) else { return }

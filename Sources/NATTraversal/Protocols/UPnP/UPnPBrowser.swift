@@ -2,6 +2,8 @@
 public struct UPnPBrowser: Sendable {
     let links: [SSDPLink]
     let network: any UPnPNetwork
+    /// Called when a default gateway has answered a search, before its description is read.
+    var gatewayAnswered: @Sendable () -> Void = {}
 
     /// A browser that searches on these links.
     public init(links: [SSDPLink]) {
