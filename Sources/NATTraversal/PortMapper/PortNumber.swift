@@ -29,6 +29,9 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
 
     private init(valid value: UInt16) { rawValue = value }
 
+    /// The port of HTTP, 80.
+    static let http = PortNumber(valid: 80)
+
     /// A port of the dynamic range, 49152 to 65535, where few servers are (RFC 6335, section 6).
     static func randomDynamic() -> PortNumber {
         PortNumber(valid: .random(in: 49152...65535))

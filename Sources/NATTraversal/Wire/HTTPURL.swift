@@ -123,11 +123,3 @@ public enum URLRefusal: String, Error, Sendable, CaseIterable {
     /// Its host is not the one that answered.
     case anotherHost = "another-host"
 }
-
-extension PortNumber {
-    /// 80.
-    fileprivate static var http: PortNumber {
-        guard let port = PortNumber(rawValue: 80) else { preconditionFailure("80 is not 0") }
-        return port
-    }
-}
