@@ -3,7 +3,8 @@ import Glibc
 /// A value behind a pthread mutex.
 ///
 /// `Synchronization.Mutex` would do, but ThreadSanitizer does not see it on Linux and reports races
-/// that are none.
+/// that are none. Unchecked, because the compiler cannot see that every access goes through the
+/// mutex.
 @safe package final class Locked<Value>: @unchecked Sendable {
     private var value: Value
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

@@ -35,7 +35,7 @@ extension MappingJob {
             old.expiry = restored.lifetimeSeconds.map(now.advanced(bySeconds:))
             old.confirmed = now
             table[key] = old
-        } else if plan != .renewal, !mayStillBeGranted, table[key]?.state == .asked {
+        } else if !mayStillBeGranted, table[key]?.state == .asked {
             table[key] = nil
         }
     }
