@@ -1,0 +1,46 @@
+/// Hands events to any number of listeners, each with a stream of its own.
+final class EventHub<Event: Sendable>: Sendable {
+    /// A listener that does not listen keeps the newest of them; each tells the whole state.
+    private static var bufferSize: Int { 256 }
+
+    private struct State {
+        var listeners: [AsyncStream<Event>.Continuation] = []
+        var isFinished = false
+    }
+
+    private let state = Locked(State())
+
+    /// A new listener's stream, which begins with `first`.
+    func stream(first: [Event] = []) -> AsyncStream<Event> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Event.self, bufferingPolicy: .bufferingNewest(Self.bufferSize))
+        for event in first { continuation.yield(event) }
+        state.withLock { state in
+            if state.isFinished {
+                continuation.finish()
+            } else {
+                state.listeners.append(continuation)
+            }
+        }
+        return stream
+    }
+
+    /// Tells everybody; whoever no longer listens is forgotten.
+    func yield(_ event: Event) {
+        state.withLock { state in
+            state.listeners.removeAll { listener in
+                if case .terminated = listener.yield(event) { true } else { false }
+            }
+        }
+    }
+
+    /// Ends every stream, those to come as well.
+    func finish() {
+        let listeners = state.withLock { state in
+            state.isFinished = true
+            defer { state.listeners = [] }
+            return state.listeners
+        }
+        for listener in listeners { listener.finish() }
+    }
+}

@@ -1,0 +1,48 @@
+/// A change of a held mapping or of the way to the Internet.
+public struct MapperEvent: Hashable, Sendable {
+    /// What has changed.
+    public enum Change: Hashable, Sendable {
+        /// A mapping that was not there is there.
+        case mapped(Mapping)
+        /// A mapping was renewed as it was; listeners of changes need not care.
+        case renewed(Mapping)
+        /// A mapping has another external address, external port, gateway, technique or internal
+        /// address than before.
+        case changed(Mapping, previous: Mapping)
+        /// A mapping is gone, or is no longer known to be there; it is asked for again.
+        case lost(Mapping, PortMapperError)
+        /// A mapping was deleted because it is no longer wanted.
+        case unmapped(Mapping)
+        /// The gateway tells another external address than before; `nil` is none.
+        case externalAddressChanged(IPAddress?, previous: IPAddress?)
+        /// The gateway has lost its table of mappings.
+        case gatewayRestarted(gateway: String)
+        /// Another gateway leads to the Internet; `nil` is none.
+        case gatewayChanged(String?, previous: String?)
+        /// This host leaves by another interface or address; `nil` is by none.
+        case interfaceChanged(NetworkPlace?, previous: NetworkPlace?)
+        /// Something that went not as a user would expect.
+        case warning(MapperWarning)
+    }
+
+    /// What has changed.
+    public var change: Change
+    /// When it was noticed.
+    public var time: Timestamp
+    /// Every local and public port that is assigned after the change.
+    public var assignments: [PortAssignment]
+
+    init(_ change: Change, at time: Timestamp, assignments: [PortAssignment] = []) {
+        self.change = change
+        self.time = time
+        self.assignments = assignments
+    }
+}
+
+/// Where this host is attached to the network: the interface towards the gateway.
+public struct NetworkPlace: Hashable, Sendable {
+    /// The interface's name; `nil` where the system does not tell it.
+    public var interface: String?
+    /// This host's address towards the gateway.
+    public var address: IPAddress
+}

