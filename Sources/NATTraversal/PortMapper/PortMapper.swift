@@ -5,8 +5,8 @@ import Glibc
 /// What it maps it remembers in a file of the user's, so that another process can renew or delete
 /// it. Every method throws `PortMapperError` or `CancellationError`.
 public actor PortMapper {
-    private let selection: GatewaySelection
-    private let leaseFile: LeaseFile
+    let selection: GatewaySelection
+    let leaseFile: LeaseFile
 
     /// A mapper of the gateways that `selection` names.
     ///
@@ -43,8 +43,10 @@ public actor PortMapper {
     /// - Returns: mappings and failures in the order asked for.
     /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
-        let search = MapSearch(requests, selection: selection, leaseFile: leaseFile)
-        return try await search.run()
+        let book = LeaseBook(leaseFile)
+        var report = try await MapSearch(requests, selection: selection, book: book).run().report
+        report.add(book.warnings)
+        return report
     }
 
     /// Asks for the external address, by NAT-PMP or, where only PCP can tell it, with a mapping of

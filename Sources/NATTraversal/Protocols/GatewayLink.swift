@@ -5,6 +5,8 @@ import Logging
 ///
 /// Not Sendable: one task uses it at a time, so nobody can take another's answer.
 final class GatewayLink {
+    private static let withdrawalLimit = 64
+
     /// The port of both protocols (RFC 6886, section 3; RFC 6887, section 19).
     static let port: UInt16 = 5351
 
@@ -18,6 +20,7 @@ final class GatewayLink {
     /// Whether the gateway has answered PCP.
     private(set) var knowsPCP = false
     private var withdrawals: [Withdrawal] = []
+    private var hasLostTable = false
     /// Set while another technique may take the place of what is asked here.
     var race: RequestRace?
 
@@ -97,7 +100,8 @@ final class GatewayLink {
 
     /// Sends a delete once, without waiting, and again should a grant still come.
     func withdraw(_ withdrawal: Withdrawal) {
-        withdrawals.append(withdrawal)
+        // A link that is kept for weeks does not keep what nobody will answer any more.
+        withdrawals = withdrawals.suffix(Self.withdrawalLimit - 1) + [withdrawal]
         try? send(withdrawal.delete)
     }
 
@@ -146,19 +150,27 @@ final class GatewayLink {
         }
     }
 
-    /// Notes the epoch of an accepted PCP answer; says so when the table was lost in between.
+    /// Notes the epoch of an accepted PCP answer, and whether the table was lost in between.
     func notePCPEpoch(_ epochSeconds: UInt32) {
         knowsPCP = true
-        if !pcpEpoch.acceptsPCP(epochSeconds, at: now) {
-            log.debug("\(gateway): the epoch says that its mappings were lost")
-        }
+        note(pcpEpoch.acceptsPCP(epochSeconds, at: now))
     }
 
     /// The same for NAT-PMP.
     func noteNATPMPEpoch(_ epochSeconds: UInt32) {
-        if !natpmpEpoch.acceptsNATPMP(epochSeconds, at: now) {
-            log.debug("\(gateway): the epoch says that its mappings were lost")
-        }
+        note(natpmpEpoch.acceptsNATPMP(epochSeconds, at: now))
+    }
+
+    private func note(_ isWhole: Bool) {
+        guard !isWhole else { return }
+        hasLostTable = true
+        log.debug("\(gateway): the epoch says that its mappings were lost")
+    }
+
+    /// Whether an epoch has told since the last call that the gateway's mappings were lost.
+    func takeLossOfTable() -> Bool {
+        defer { hasLostTable = false }
+        return hasLostTable
     }
 }
 

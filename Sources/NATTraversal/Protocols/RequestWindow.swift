@@ -103,7 +103,9 @@ struct RequestWindow<Answer: Sendable> {
             payloads.append(companion)
         }
         entry.sends += 1
-        entry.nextSend = now + RetrySchedule.wait(afterSend: entry.sends)
+        let isLast = entry.sends == requests[entry.index].sendLimit
+        entry.nextSend =
+            now + (isLast ? RetrySchedule.longest : RetrySchedule.wait(afterSend: entry.sends))
     }
 
     /// Hands a datagram to the request it answers.

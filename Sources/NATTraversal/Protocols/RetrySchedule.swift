@@ -4,7 +4,8 @@
 /// would miss one run in a hundred where a third of the packets is lost each way.
 enum RetrySchedule {
     private static let first = Duration.milliseconds(250)
-    private static let longest = Duration.seconds(2)
+    /// The longest gap, and how long the last answer is waited for.
+    static let longest = Duration.seconds(2)
 
     /// How long to wait for an answer after the `count`th send, counted from 1.
     static func wait(afterSend count: Int) -> Duration {

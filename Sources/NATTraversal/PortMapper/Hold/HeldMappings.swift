@@ -2,28 +2,54 @@
 /// has lost them, and moved with this host to another network.
 ///
 /// They end when the last reference goes, without a word to the gateway; `stop` deletes them.
-public actor HeldMappings {
-    private let hub = EventHub<MapperEvent>()
+public final class HeldMappings: Sendable {
+    private let holder: MappingHolder
+    private let work: Task<Void, Never>
+    private let ending = Locked<Task<MappingReport, Never>?>(nil)
+
+    init(_ holder: MappingHolder) {
+        self.holder = holder
+        work = Task { await holder.run() }
+    }
+
+    deinit {
+        work.cancel()
+        holder.hub.finish()
+    }
 
     /// What happens from now on, the present state first: a `warning` for each of the last asking,
-    /// and a `mapped` for each mapping that is there. Each call gives another listener; it ends
-    /// when the mappings are stopped.
-    public func events() -> AsyncStream<MapperEvent> { hub.stream() }
+    /// and a `mapped` for each mapping that is there.
+    ///
+    /// Each call gives another listener; it ends when the mappings are stopped.
+    public func events() async -> AsyncStream<MapperEvent> { await holder.events() }
 
     /// The mappings that are there at this moment, in the order they were asked for.
-    public var mappings: [Mapping] { [] }
+    public var mappings: [Mapping] { get async { await holder.mappings } }
 
     /// Every local and public port that is assigned at this moment.
-    public var assignments: [PortAssignment] { [] }
+    public var assignments: [PortAssignment] { get async { await holder.assignments } }
 
     /// Asks for every mapping again, now.
-    public nonisolated func refresh() {}
+    public func refresh() { holder.mailbox.put(.refresh) }
 
-    /// Deletes the mappings, within five seconds, and ends every stream of events.
+    /// Deletes the mappings, within five seconds for each gateway, and ends every stream of events.
     ///
-    /// What is awaited is done although the task was cancelled. A second call waits for the first.
+    /// It is done although the caller's task was cancelled. A second call waits for the first.
     ///
     /// - Returns: what was deleted, and what could not be and stays in the lease file.
     @discardableResult
-    public func stop() async -> MappingReport { MappingReport() }
+    public func stop() async -> MappingReport {
+        let ending = ending.withLock { ending in
+            if let ending { return ending }
+            // A task of its own, because the caller's may be cancelled.
+            let task = Task { [holder, work] in
+                work.cancel()
+                await work.value
+                return await holder.letGo()
+            }
+            ending = task
+            return task
+        }
+        return await ending.value
+    }
 }

@@ -21,6 +21,8 @@ public struct MapperEvent: Hashable, Sendable {
         case gatewayChanged(String?, previous: String?)
         /// This host leaves by another interface or address; `nil` is by none.
         case interfaceChanged(NetworkPlace?, previous: NetworkPlace?)
+        /// A port was asked for in vain, and is asked for again; a mapping of it lasts until its end.
+        case askingFailed(TransportProtocol, PortNumber, PortMapperError)
         /// Something that went not as a user would expect.
         case warning(MapperWarning)
     }

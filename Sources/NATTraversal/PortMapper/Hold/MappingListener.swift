@@ -30,18 +30,51 @@ public struct MappingListener: AsyncSequence, Sendable {
         externalPort: PortNumber? = nil, lifetime: Duration = .seconds(7200),
         mapper: PortMapper = PortMapper()
     ) {
-        held = HeldMappings()
+        var request = MappingRequest(transport, internalPort: port)
+        request.externalPort = externalPort
+        request.lifetime = lifetime
+        var options = HoldOptions()
+        switch address {
+        case .v4(let own) where !address.isUnspecified:
+            request.internalAddress = own
+            options.localAddresses = .only(address)
+        case _ where !address.isUnspecified: options.localAddresses = .only(address)
+        case .v4: options.localAddresses = .everyInterface(.ipv4)
+        case .v6: options.localAddresses = .everyInterface(nil)
+        }
+        held = mapper.holdWhenPossible([request], options: options)
     }
 
     /// Deletes the mapping and ends the sequence; awaited, at most five seconds.
     public func stop() async { await held.stop() }
 
     /// Walks the sets, from the present one on; each walk hears all changes.
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator() }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(held: held) }
 
     /// A walk over the sets.
     public struct AsyncIterator: AsyncIteratorProtocol {
+        let held: HeldMappings
+        private var events: AsyncStream<MapperEvent>.Iterator?
+        private var last: Set<PortAssignment>?
+
+        init(held: HeldMappings) { self.held = held }
+
         /// The next set; `nil` after the empty one at the end, or when the task is cancelled.
-        public mutating func next() async -> Set<PortAssignment>? { nil }
+        public mutating func next() async -> Set<PortAssignment>? {
+            if events == nil {
+                events = await held.events().makeAsyncIterator()
+                last = Set(await held.assignments)
+                return last
+            }
+            while let event = await events?.next(isolation: #isolation) {
+                let assignments = Set(event.assignments)
+                guard assignments != last else { continue }
+                last = assignments
+                return assignments
+            }
+            guard last?.isEmpty == false else { return nil }
+            last = []
+            return last
+        }
     }
 }

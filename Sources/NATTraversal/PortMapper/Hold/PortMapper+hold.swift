@@ -29,11 +29,14 @@ extension PortMapper {
     }
 
     /// The same with the whole report: without mappings where not all could be mapped, and what was
-    /// mapped is deleted again.
+    /// newly mapped is deleted again.
     package func startHolding(
         _ requests: [MappingRequest], options: HoldOptions = HoldOptions()
     ) async throws -> (held: HeldMappings?, report: MappingReport) {
-        (nil, MappingReport())
+        let holder = MappingHolder(
+            requests, options: options, selection: selection, leaseFile: leaseFile)
+        let report = try await holder.start()
+        return (report.failures.isEmpty ? HeldMappings(holder) : nil, report)
     }
 
     /// Holds mappings that may be had now or later, whatever the gateway says at first.
@@ -42,7 +45,9 @@ extension PortMapper {
     nonisolated func holdWhenPossible(
         _ requests: [MappingRequest], options: HoldOptions
     ) -> HeldMappings {
-        HeldMappings()
+        HeldMappings(
+            MappingHolder(
+                requests, options: options, selection: selection, leaseFile: leaseFile))
     }
 
     /// Watches the way to the Internet.

@@ -2,10 +2,13 @@ import Logging
 
 /// The leases as one command uses them: a file that cannot be used costs a warning, not the work.
 final class LeaseBook {
-    private let file: LeaseFile
+    let file: LeaseFile
     private var known: LeaseFile.Contents?
     private(set) var warnings: [MapperWarning] = []
     private var isUnusable = false
+    /// Leases that this process knows to be there, whatever became of the file: it cannot be written,
+    /// the clock was set, another process has forgotten them.
+    private var held: [Lease.Key: Lease] = [:]
 
     init(_ file: LeaseFile) { self.file = file }
 
@@ -38,7 +41,10 @@ final class LeaseBook {
         isDurable: Bool, _ change: (inout LeaseTable) -> Result
     ) async throws -> Result {
         do {
-            let update = try await file.update(isDurable: isDurable, known: known, change)
+            let update = try await file.update(isDurable: isDurable, known: known) { table in
+                addHeld(to: &table)
+                return change(&table)
+            }
             known = update.contents
             if let movedAside = update.movedAside {
                 add("the lease file was damaged and is now \(movedAside)")
@@ -49,8 +55,29 @@ final class LeaseBook {
             // A renewal on a full disk still has to know its nonce and port.
             var table = (try? file.read(known: known))?.table ?? LeaseTable()
             table.dropExpired(at: .now)
+            addHeld(to: &table)
             return change(&table)
         }
+    }
+
+    /// Keeps leases in mind until they are removed.
+    func hold(_ leases: [Lease]) {
+        for lease in leases { held[lease.key] = lease }
+    }
+
+    /// Keeps leases in mind no longer; the file may.
+    func release(_ keys: Set<Lease.Key>) {
+        for key in keys { held[key] = nil }
+    }
+
+    /// Forgets leases.
+    func remove(_ keys: Set<Lease.Key>) async throws {
+        release(keys)
+        try await change(isDurable: !keys.isEmpty) { $0.remove(keys) }
+    }
+
+    private func addHeld(to table: inout LeaseTable) {
+        for lease in held.values where table[lease.key] == nil { table[lease.key] = lease }
     }
 
     /// Says the first problem; those that follow from it say no more.

@@ -1,3 +1,5 @@
+import Logging
+
 extension GatewaySession {
     /// How long the search for a gateway's UPnP side may take when other ways have been tried.
     static let searchLimit = Duration.seconds(3)
@@ -15,17 +17,32 @@ extension GatewaySession {
 
     /// Maps by UPnP, and learns the external address with the first mapping.
     func mapByUPnP(_ request: IGDMappingRequest) async throws -> MappingGrant {
-        let found = try await findIGD()
-        do {
+        try await askIGD { found in
             let grant = try await found.connection.map(request, until: patience.deadline)
             if igdAddress == nil { igdAddress = try await address(of: found) }
             return MappingGrant(
                 technique: .upnp,
                 externalAddress: igdAddress?.flatMap { IPAddress.v4($0).ifSpecified },
                 externalPort: grant.key.externalPort, lifetimeSeconds: grant.lifetimeSeconds,
-                isVerified: grant.isVerified)
+                isVerified: grant.isVerified, isNew: grant.isNew)
+        }
+    }
+
+    /// Asks the connection service, and once more after another search where what was known of it is
+    /// stale: with a restart of the gateway everything moves (S-18).
+    private func askIGD<Answer>(
+        _ question: (IGDFinder.Found) async throws -> Answer
+    ) async throws -> Answer {
+        let found = try await findIGD()
+        do {
+            return try await question(found)
         } catch let failure as UPnPFailure {
-            throw error(failure, of: found)
+            guard mayBeStale, failure.isStale else { throw error(failure, of: found) }
+            log.debug("\(found.device.location.host): its services have moved; searching again")
+            mayBeStale = false
+            hasMoved = true
+            finder.forget()
+            return try await askIGD(question)
         }
     }
 
@@ -43,20 +60,31 @@ extension GatewaySession {
     ///
     /// - Throws: `PortMapperError` when it does not, or cannot be read; `CancellationError`.
     func verify(_ grant: MappingGrant, of job: MappingJob) async throws {
-        let found = try await findIGD()
         let key = PortMappingKey(
             transport: job.key.transport, externalPort: grant.externalPort,
             remoteHost: job.request.remoteHost.map(IPAddress.v4))
-        do {
+        guard
+            try await hasMapping(
+                key, to: job.key.internalAddress, port: job.key.internalPort)
+        else { throw missingMapping }
+    }
+
+    /// The gateway's table lacks what it granted.
+    var missingMapping: PortMapperError {
+        .badAnswer(
+            gateway: target.name, technique: .upnp,
+            problem: "its table lacks the mapping that it granted")
+    }
+
+    /// Whether the gateway's table has an entry that leads to this port.
+    ///
+    /// - Throws: `PortMapperError` when the table cannot be read, `CancellationError`.
+    func hasMapping(
+        _ key: PortMappingKey, to client: IPAddress, port: PortNumber
+    ) async throws -> Bool {
+        try await askIGD { found in
             let entry = try await found.connection.entry(key, until: patience.deadline)
-            guard entry?.leads(to: job.key.internalAddress, port: job.key.internalPort) == true
-            else {
-                throw PortMapperError.badAnswer(
-                    gateway: target.name, technique: .upnp,
-                    problem: "its table lacks the mapping that it granted")
-            }
-        } catch let failure as UPnPFailure {
-            throw error(failure, of: found)
+            return entry?.leads(to: client, port: port) == true
         }
     }
 

@@ -1,20 +1,26 @@
-/// One command's dealings with one gateway: the socket, and a client for each technique on it.
+/// The dealings with one gateway: the socket, and a client for each technique on it.
 final class GatewaySession {
     let target: GatewayTarget
     let link: GatewayLink
     let pcp: PCPClient
     let natpmp: NATPMPClient
-    let patience: Patience
+    /// Of what is asked at present.
+    private(set) var patience: Patience
     /// Whether mappings lead to another host than this one.
     let isThirdParty: Bool
     /// Where mappings lead.
     let internalAddress: IPAddress
-    /// The external address as NAT-PMP told it: asked for once.
+    /// The external address as NAT-PMP told it: asked for once at a time.
     private(set) var natpmpAddress: IPAddress?
-    /// The external address as UPnP told it: asked for once, `.some(nil)` when there is none.
+    /// The external address as UPnP told it: asked for once at a time, `.some(nil)` when there is
+    /// none.
     var igdAddress: IPv4Address??
     /// The gateway's UPnP side.
     let finder: IGDFinder
+    /// Whether what the finder knows is from an earlier asking.
+    var mayBeStale = false
+    /// Whether the gateway's services have moved since the last look.
+    var hasMoved = false
 
     /// Opens the socket.
     ///
@@ -41,17 +47,33 @@ final class GatewaySession {
         finder = IGDFinder(target, source: link.local.address, others: others)
     }
 
+    /// Takes up the session again: the external address may be another one by now.
+    func begin(_ patience: Patience) {
+        self.patience = patience
+        natpmpAddress = nil
+        igdAddress = nil
+        mayBeStale = finder.isReady
+    }
+
+    /// Whether the gateway's services have moved since the last call.
+    func takeMove() -> Bool {
+        defer { hasMoved = false }
+        return hasMoved
+    }
+
     /// Maps by NAT-PMP, and learns the external address with the first mapping.
     func mapByNATPMP(
-        _ request: NATPMPRequest, until limit: ContinuousClock.Instant?
+        _ request: NATPMPRequest, sendLimit: Int? = nil, until limit: ContinuousClock.Instant?
     ) async throws -> MappingGrant {
         let grant: NATPMPClient.Grant
         if natpmpAddress == nil {
-            let answer = try await natpmp.mapAndAddress(request, patience: patience, until: limit)
+            let answer = try await natpmp.mapAndAddress(
+                request, sendLimit: sendLimit, patience: patience, until: limit)
             grant = answer.grant
             natpmpAddress = answer.address.map(IPAddress.v4)
         } else {
-            grant = try await natpmp.map(request, patience: patience, until: limit)
+            grant = try await natpmp.map(
+                request, sendLimit: sendLimit, patience: patience, until: limit)
         }
         return MappingGrant(
             technique: .natPMP, externalAddress: natpmpAddress?.ifSpecified,

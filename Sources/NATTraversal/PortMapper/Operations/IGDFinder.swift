@@ -34,6 +34,9 @@ final class IGDFinder: Sendable {
     /// Whether a connection service is known.
     var isReady: Bool { found.withLock { $0 != nil } }
 
+    /// Searches anew the next time.
+    func forget() { found.withLock { $0 = nil } }
+
     /// The connection service.
     ///
     /// - Parameter deadline: when to give up.

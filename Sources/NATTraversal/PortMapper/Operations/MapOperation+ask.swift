@@ -79,13 +79,14 @@ extension MapOperation {
         }
     }
 
-    private func ask(
-        _ indices: [Int], by technique: Technique, until limit: ContinuousClock.Instant?
+    func ask(
+        _ indices: [Int], by technique: Technique, sendLimit: Int? = nil,
+        until limit: ContinuousClock.Instant?
     ) async throws {
         guard !indices.isEmpty else { return }
         switch technique {
-        case .pcp: try await askByPCP(indices, until: limit)
-        case .natPMP: try await askByNATPMP(indices, until: limit)
+        case .pcp: try await askByPCP(indices, sendLimit: sendLimit, until: limit)
+        case .natPMP: try await askByNATPMP(indices, sendLimit: sendLimit, until: limit)
         case .upnp: try await askByUPnP(indices, until: limit)
         }
     }
@@ -104,11 +105,13 @@ extension MapOperation {
         }
     }
 
-    private func askByPCP(_ indices: [Int], until limit: ContinuousClock.Instant?) async throws {
+    private func askByPCP(
+        _ indices: [Int], sendLimit: Int?, until limit: ContinuousClock.Instant?
+    ) async throws {
         let orders = indices.map { jobs[$0].pcpOrder(isThirdParty: session.isThirdParty) }
         let outcomes = try await session.pcp.map(
-            orders, isNATPMPAllowed: selection.technique == nil, patience: session.patience,
-            until: limit)
+            orders, isNATPMPAllowed: selection.technique == nil, sendLimit: sendLimit,
+            patience: session.patience, until: limit)
         for (index, outcome) in zip(indices, outcomes) {
             jobs[index].take(outcome.map(MappingGrant.init), by: .pcp)
         }
@@ -132,10 +135,13 @@ extension MapOperation {
     }
 
     /// One after the other (RFC 6886, section 3.1).
-    private func askByNATPMP(_ indices: [Int], until limit: ContinuousClock.Instant?) async throws {
+    private func askByNATPMP(
+        _ indices: [Int], sendLimit: Int?, until limit: ContinuousClock.Instant?
+    ) async throws {
         try await askOneByOne(indices, by: .natPMP) { index in
             suggestSiblingsPort(to: index)
-            return try await session.mapByNATPMP(jobs[index].natpmpRequest, until: limit)
+            return try await session.mapByNATPMP(
+                jobs[index].natpmpRequest, sendLimit: sendLimit, until: limit)
         }
     }
 

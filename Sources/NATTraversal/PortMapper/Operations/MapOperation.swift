@@ -22,7 +22,7 @@ final class MapOperation {
     func run(
         _ requests: [MappingRequest], silenceLimit: ContinuousClock.Instant? = nil
     ) async throws {
-        try await begin(requests)
+        try await letGo(try await begin(requests))
         try await deleteMoved()
         // Jobs of one order of techniques are asked together; nearly always that is all.
         let open = jobs.indices.filter { jobs[$0].outcome == nil }
@@ -33,6 +33,31 @@ final class MapOperation {
         }
         try await takeBackUnwanted()
         try await restoreMoved()
+        try await end()
+    }
+
+    /// Renews what is granted already, by the technique that granted it and no other: what is not
+    /// answered is left alone, for there is time to ask again.
+    ///
+    /// - Parameters:
+    ///   - requests: as they were mapped; one whose lease is gone is mapped as `run` does.
+    ///   - sendLimit: how often a datagram is sent; `nil` is until it is answered or time is over.
+    /// - Throws: `CancellationError`.
+    func renew(_ requests: [MappingRequest], sendLimit: Int?) async throws {
+        _ = try await begin(requests)
+        for technique in Technique.allCases {
+            let renewals = jobs.indices.filter {
+                jobs[$0].plan == .renewal && jobs[$0].old?.technique == technique
+            }
+            try await ask(renewals, by: technique, sendLimit: sendLimit, until: nil)
+        }
+        let others = jobs.indices.filter { jobs[$0].plan != .renewal }
+        for techniques in Set(others.map { jobs[$0].techniques }) {
+            try await ask(
+                others.filter { jobs[$0].techniques == techniques }, by: techniques,
+                silenceLimit: nil)
+        }
+        try await takeBackUnwanted()
         try await end()
     }
 
@@ -47,7 +72,9 @@ final class MapOperation {
     }
 
     /// Reads the leases and records what is about to be asked, without waiting for the disk.
-    private func begin(_ requests: [MappingRequest]) async throws {
+    ///
+    /// - Returns: leases of the same ports from another address of this host.
+    private func begin(_ requests: [MappingRequest]) async throws -> [Lease] {
         let (target, internalAddress) = (session.target.name, session.internalAddress)
         let (selection, isThirdParty) = (selection, session.isThirdParty)
         let now = Timestamp.now
@@ -69,7 +96,7 @@ final class MapOperation {
         for (job, plan) in jobs.map({ ($0, $0.plan) }) {
             log.debug("\(job.key.transport.rawValue) \(job.key.internalPort): \(plan)")
         }
-        try await letGo(elsewhere)
+        return elsewhere
     }
 
     /// Deletes leases of the same ports from another address of this host, a second interface or a

@@ -4,27 +4,41 @@ import Logging
 final class MapSearch {
     private let requests: [MappingRequest]
     private let selection: GatewaySelection
-    private let leaseFile: LeaseFile
     private let book: LeaseBook
     private let patience: Patience
     /// Kept to the end, so that a late grant of a gateway that was given up is taken back.
-    private var sessions: [GatewaySession] = []
+    private let sessions: GatewaySessions
     /// What the candidates so far have said, for each request.
     private var failures: [PortMapperError?]
 
     /// How long a gateway may say nothing when there is another one.
     private static let silence = Duration.seconds(1)
 
-    init(_ requests: [MappingRequest], selection: GatewaySelection, leaseFile: LeaseFile) {
+    init(
+        _ requests: [MappingRequest], selection: GatewaySelection, book: LeaseBook,
+        sessions: GatewaySessions = GatewaySessions()
+    ) {
         self.requests = requests
         self.selection = selection
-        self.leaseFile = leaseFile
-        book = LeaseBook(leaseFile)
+        self.book = book
+        self.sessions = sessions
         patience = selection.patience(forPorts: requests.count)
         failures = Array(repeating: nil, count: requests.count)
     }
 
-    func run() async throws -> MappingReport {
+    /// What came of it: a job for each request on the gateway that was asked last, with what all
+    /// candidates have said.
+    struct Outcome {
+        var target: GatewayTarget
+        var jobs: [MappingJob]
+        /// Why nothing was granted, for each request.
+        var failures: [PortMapperError?]
+        /// Where the jobs' gateway was asked.
+        var sessions: [GatewaySession]
+    }
+
+    /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
+    func run() async throws -> Outcome {
         let targets = try selection.targets()
         for target in targets {
             let isLast = target == targets.last
@@ -38,8 +52,10 @@ final class MapSearch {
             }
             for (index, job) in jobs.enumerated() { job.failure.map { note($0, for: index) } }
             if isLast || jobs.contains(where: { $0.grant != nil }) {
-                for session in sessions { try await session.link.answerLateGrants() }
-                return report(jobs, gateway: target)
+                for session in sessions.all { try await session.link.answerLateGrants() }
+                return Outcome(
+                    target: target, jobs: jobs, failures: failures,
+                    sessions: sessions.all.filter { $0.target == target })
             }
             log.debug("\(target.name) granted nothing; asking the next gateway")
         }
@@ -59,10 +75,9 @@ final class MapSearch {
         var jobs: [Int: MappingJob] = [:]
         for address in Set(requests.map(\.internalAddress)) {
             let indices = requests.indices.filter { requests[$0].internalAddress == address }
-            let session = try GatewaySession(
-                target, internalAddress: address.map(IPAddress.v4), others: targets,
+            let session = try sessions.session(
+                with: target, internalAddress: address.map(IPAddress.v4), others: targets,
                 patience: patience)
-            sessions.append(session)
             let operation = MapOperation(session, selection: selection, book: book)
             do {
                 try await operation.run(
@@ -80,25 +95,22 @@ final class MapSearch {
     /// the lease file as asked for.
     private func undo(_ leases: [Lease], on target: GatewayTarget) async {
         guard !leases.isEmpty else { return }
-        let leaseFile = leaseFile
-        // A task of its own, because this one is cancelled and the gateway must still be told.
-        await Task {
-            let patience = Patience(limit: .seconds(5), silence: .seconds(1))
-            let operation = UnmapOperation(
-                target, patience: patience, book: LeaseBook(leaseFile))
-            _ = try? await operation.run(leases)
-        }.value
+        await UnmapOperation.letGo(leases, on: target, leaseFile: book.file)
+    }
+}
+
+extension MapSearch.Outcome {
+    /// Whether a job's mapping leads to another host than this one.
+    func isThirdParty(_ job: MappingJob) -> Bool {
+        sessions.contains { $0.internalAddress == job.key.internalAddress && $0.isThirdParty }
     }
 
-    private func report(_ jobs: [MappingJob], gateway: GatewayTarget) -> MappingReport {
+    /// The outcome as the public face shows it.
+    var report: MappingReport {
         var report = MappingReport()
         for (job, failure) in zip(jobs, failures) {
             if let grant = job.grant {
                 report.mappings.append(job.mapping(of: grant))
-                report.add(job.warnings)
-                report.add(
-                    ExternalAddressCheck.warnings(
-                        for: grant.externalAddress, gateway: gateway.socketAddress.address))
             } else if let error = failure {
                 report.failures.append(
                     .init(
@@ -106,17 +118,25 @@ final class MapSearch {
                         error: error))
             }
         }
+        report.add(jobs.flatMap { $0.warnings(of: target) })
         for session in sessions where jobs.contains(where: { $0.grant?.technique == .upnp }) {
             report.add(session.finder.warnings)
         }
-        report.add(book.warnings)
         return report
     }
 }
 
 extension MappingJob {
+    /// The warnings that a grant of this gateway deserves.
+    func warnings(of target: GatewayTarget) -> [MapperWarning] {
+        guard let grant else { return [] }
+        return warnings
+            + ExternalAddressCheck.warnings(
+                for: grant.externalAddress, gateway: target.socketAddress.address)
+    }
+
     /// What was granted, as the public face shows it.
-    fileprivate func mapping(of grant: MappingGrant) -> Mapping {
+    func mapping(of grant: MappingGrant) -> Mapping {
         let expiry = grant.lifetimeSeconds.map(Timestamp.now.advanced(bySeconds:))
         return Mapping(
             transport: key.transport, internalAddress: key.internalAddress,

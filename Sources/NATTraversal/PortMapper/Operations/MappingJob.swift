@@ -90,6 +90,8 @@ struct MappingGrant: Hashable, Sendable {
     /// Whether nothing speaks against its being there: a UPnP success that could not be read back
     /// is none.
     var isVerified = true
+    /// Whether the gateway's table was seen without it before.
+    var isNew = false
 }
 
 extension MappingGrant {

@@ -28,8 +28,30 @@ final class UnmapOperation {
         let gone = zip(leases, outcomes).compactMap { lease, outcome in
             if case .success = outcome { lease.key } else { nil }
         }
-        try await book.change(isDurable: !gone.isEmpty) { $0.remove(Set(gone)) }
+        try await book.remove(Set(gone))
         return outcomes.map { $0 ?? .success(()) }
+    }
+
+    /// Deletes leases within five seconds.
+    ///
+    /// It is done although the task may have been cancelled, for the gateway must still be told. What
+    /// cannot be deleted stays in the lease file.
+    ///
+    /// - Returns: an outcome for each lease.
+    @discardableResult
+    static func letGo(
+        _ leases: [Lease], on target: GatewayTarget, leaseFile: LeaseFile
+    ) async -> [Result<Void, PortMapperError>] {
+        // A task of its own, which nobody cancels.
+        await Task {
+            let patience = Patience(limit: .seconds(5), silence: .seconds(1))
+            let operation = UnmapOperation(target, patience: patience, book: LeaseBook(leaseFile))
+            do {
+                return try await operation.run(leases)
+            } catch {
+                return []
+            }
+        }.value
     }
 
     /// Deletes leases that are asked for from one address of this host.

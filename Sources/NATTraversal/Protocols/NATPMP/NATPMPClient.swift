@@ -105,19 +105,24 @@ extension NATPMPClient {
     /// Maps, and learns the external address on the way where `address` is still to be learned: the
     /// two answers cannot be confused, and it saves a round trip.
     func mapAndAddress(
-        _ request: NATPMPRequest, patience: Patience, until limit: ContinuousClock.Instant? = nil
+        _ request: NATPMPRequest, sendLimit: Int? = nil, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
     ) async throws -> (grant: Grant, address: IPv4Address?) {
         let answers = try await ask(
-            request, beside: .externalAddress, patience: patience, until: limit)
+            request, beside: .externalAddress, sendLimit: sendLimit, patience: patience,
+            until: limit)
         // An address that is refused or does not come is not worth failing for.
         let address = answers.beside.flatMap { try? externalAddress(in: $0) }
         return (try grant(in: answers.response), address)
     }
 
     func map(
-        _ request: NATPMPRequest, patience: Patience, until limit: ContinuousClock.Instant? = nil
+        _ request: NATPMPRequest, sendLimit: Int? = nil, patience: Patience,
+        until limit: ContinuousClock.Instant? = nil
     ) async throws -> Grant {
-        try grant(in: try await ask(request, patience: patience, until: limit).response)
+        let answers = try await ask(
+            request, sendLimit: sendLimit, patience: patience, until: limit)
+        return try grant(in: answers.response)
     }
 
     /// Deletes; internal port 0 means all of this host's mappings of the transport.
@@ -134,17 +139,18 @@ extension NATPMPClient {
         }
     }
 
-    /// Sends `request` until it is answered, and another beside it a few times.
+    /// Sends `request` until it is answered or as often as it may be, and another beside it a few
+    /// times.
     private func ask(
         _ request: NATPMPRequest, beside other: NATPMPRequest? = nil, companion: [UInt8]? = nil,
-        patience: Patience, until limit: ContinuousClock.Instant? = nil
+        sendLimit: Int? = nil, patience: Patience, until limit: ContinuousClock.Instant? = nil
     ) async throws -> (response: NATPMPResponse, beside: NATPMPResponse?) {
         let requests = [request] + (other.map { [$0] } ?? [])
         var window = RequestWindow(
             requests.enumerated().map { index, request in
                 .init(
                     payload: request.encoded, companion: companion,
-                    sendLimit: index == 0 ? nil : 4,
+                    sendLimit: sendLimit ?? (index == 0 ? nil : 4),
                     judge: { Self.judge($0, for: request) })
             }, limit: requests.count)
         let failure = try await link.ask(&window, patience: patience, until: limit)

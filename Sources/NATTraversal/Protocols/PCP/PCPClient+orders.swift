@@ -26,16 +26,18 @@ extension PCPClient {
     ///   - orders: what to map.
     ///   - isNATPMPAllowed: whether a gateway that is silent is asked by NAT-PMP as well, so that
     ///     one that is deaf to PCP is found out.
+    ///   - sendLimit: how often each is sent; `nil` is until it is answered.
     ///   - patience: the command's.
     ///   - limit: when to stop earlier.
     /// - Throws: `CancellationError`.
     /// - Returns: an outcome for each order.
     func map(
-        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, patience: Patience,
-        until limit: ContinuousClock.Instant? = nil
+        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, sendLimit: Int? = nil,
+        patience: Patience, until limit: ContinuousClock.Instant? = nil
     ) async throws -> [Result<Grant, PortMapperError>] {
         var outcomes = try await ask(
-            orders, isNATPMPAllowed: isNATPMPAllowed, patience: patience, until: limit
+            orders, isNATPMPAllowed: isNATPMPAllowed, sendLimit: sendLimit, patience: patience,
+            until: limit
         )
         .map { outcome in outcome.flatMap(grant(in:)) }
         let again = orders.indices.filter { index in
@@ -68,8 +70,8 @@ extension PCPClient {
     }
 
     private func ask(
-        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, patience: Patience,
-        until limit: ContinuousClock.Instant? = nil
+        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, sendLimit: Int? = nil,
+        patience: Patience, until limit: ContinuousClock.Instant? = nil
     ) async throws -> [Result<PCPResponse, PortMapperError>] {
         let knowsPCP = link.knowsPCP
         // Some gateways are deaf to version 2 and answer NAT-PMP alone.
@@ -80,7 +82,7 @@ extension PCPClient {
         var window = RequestWindow<PCPAnswer>(
             requests.map { request in
                 .init(
-                    payload: request.encoded, companion: companion,
+                    payload: request.encoded, companion: companion, sendLimit: sendLimit,
                     judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
             }, limit: Self.window)
         let failure = try await link.ask(&window, patience: patience, until: limit)

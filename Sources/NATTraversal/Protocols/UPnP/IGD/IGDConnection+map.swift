@@ -19,8 +19,10 @@ extension IGDConnection {
         while true {
             switch try await ask(request, &negotiation, until: deadline) {
             case .granted(let key):
-                return try await verified(
+                var grant = try await verified(
                     request, key, negotiation, previous: previous, until: deadline)
+                grant.isNew = grant.isVerified && previous == nil
+                return grant
             case .again:
                 continue
             case .anotherPort(let refusal):

@@ -31,4 +31,6 @@ struct IGDGrant: Hashable, Sendable {
     var lifetimeSeconds: UInt32?
     /// Whether the table was read and shows the mapping.
     var isVerified: Bool
+    /// Whether the table did not have it before.
+    var isNew = false
 }

@@ -1,0 +1,36 @@
+/// Something that the holder of mappings is to look at.
+enum HoldSignal: Hashable, Sendable {
+    /// The time that the plan named has come.
+    case timeHasCome
+    /// Somebody suggests that the gateway has lost its table.
+    case gatewayMayHaveRestarted
+    /// Interfaces, addresses or routes have changed.
+    case networkChanged
+    /// The user wants everything asked for again.
+    case refresh
+}
+
+/// What has happened since the holder looked last: each signal once, however often it came, so that
+/// no flood of them takes memory or hides another (threats.md T-4, T-8).
+final class HoldMailbox: Sendable {
+    private let signals = Locked(Set<HoldSignal>())
+    private let ringer: AsyncStream<Void>.Continuation
+    /// Rings when there is something to take; for one listener.
+    let bell: AsyncStream<Void>
+
+    init() {
+        (bell, ringer) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func put(_ signal: HoldSignal) {
+        signals.withLock { _ = $0.insert(signal) }
+        ringer.yield()
+    }
+
+    func take() -> Set<HoldSignal> {
+        signals.withLock { signals in
+            defer { signals = [] }
+            return signals
+        }
+    }
+}

@@ -1,0 +1,229 @@
+/// What is to be asked when, so that mappings stay true.
+///
+/// Told what has happened and the time, it says what to do; it sends nothing and waits for nothing.
+/// Mappings are known by their place among the requests.
+struct HoldPlan: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// Something to do now.
+    enum Action: Hashable, Sendable {
+        /// Ask as a command does: any gateway, any technique, until somebody answers.
+        case map([Int])
+        /// Ask the gateway that granted it, by the technique that did.
+        case renew([Int], Persistence)
+        /// Look whether the way to the gateway is the same, and these are in its table.
+        case lookAround([Int])
+    }
+
+    /// How often a renewal is sent.
+    enum Persistence: Hashable, Sendable {
+        /// Once: there is time for another one (RFC 6887, section 11.2.1).
+        case once
+        /// As in a command, because little time is left or somebody waits.
+        case untilAnswered
+    }
+
+    /// What an answer shows of the gateway's table.
+    enum Evidence: Hashable, Sendable {
+        /// Nothing speaks against its being whole.
+        case none
+        /// It was lost since the last answer.
+        case loss
+    }
+
+    /// The longest delay before everything is asked for again after a restart: the RFCs allow five
+    /// seconds, within which everything is to be back (RFC 6887, section 8.5).
+    static let longestRecoveryDelay = Duration.seconds(4)
+    /// No more than one hint in this time is answered with a question (threats.md T-8).
+    static let questionInterval = Duration.seconds(30)
+    /// After a hint that shows no loss the others are renewed over this time.
+    static let roundLength = Duration.seconds(60)
+    /// No more than one such round in this time.
+    static let roundInterval = Duration.seconds(300)
+    /// How far apart renewals may lie to be made together.
+    private static let together = Duration.seconds(10)
+
+    private var states: [HeldMappingState]
+    private let lookInterval: Duration
+    private let random: HeldMappingState.Random
+    /// Whether there is a way to a gateway; without one nobody is asked.
+    private var isReachable = true
+    private var nextLook: Instant
+    private var question: Instant?
+    private var lastQuestion: Instant?
+    private var lastRound: Instant?
+    /// The mapping that is asked for to answer a hint.
+    private var asked: Int?
+
+    /// A plan for mappings none of which is there yet; all are due at once.
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - lookInterval: how often to look around.
+    ///   - now: the present.
+    ///   - random: draws a number; a test gives its own.
+    init(
+        count: Int, lookInterval: Duration, at now: Instant,
+        random: @escaping HeldMappingState.Random = { .random(in: $0) }
+    ) {
+        states = Array(repeating: HeldMappingState(at: now), count: count)
+        self.lookInterval = lookInterval
+        self.random = random
+        nextLook = now + lookInterval
+    }
+
+    /// When to look again, unless something happens before.
+    var wake: Instant {
+        let times =
+            isReachable
+            ? states.compactMap { $0.next?.time } + [question].compactMap(\.self)
+            : states.compactMap(\.expiry)
+        return times.reduce(nextLook, min)
+    }
+
+    /// What to do now; each time something else, until nothing is left to do.
+    mutating func next(at now: Instant) -> Action? {
+        if nextLook <= now {
+            nextLook = now + lookInterval
+            return .lookAround(longestUnseen)
+        }
+        guard isReachable else { return nil }
+        if let question, question <= now { return answerToHint(at: now) }
+        let due = indices { $0.next.map { $0.time <= now } ?? false }
+        let forAnyone = due.filter { states[$0].asksAnyone }
+        if !forAnyone.isEmpty { return .map(asking(forAnyone, at: now)) }
+        let urgent = due.filter { states[$0].next?.isPersistent == true }
+        if !urgent.isEmpty { return .renew(asking(urgent, at: now), .untilAnswered) }
+        guard !due.isEmpty else { return nil }
+        // One wake-up and one look at the lease file for several.
+        let together = indices { state in
+            guard let next = state.next, !state.asksAnyone else { return false }
+            return next.earliest <= now && next.time <= now + Self.together
+        }
+        return .renew(asking(together, at: now), .once)
+    }
+
+    /// The mapping that ends first is asked for in place of all: if the gateway has lost them, its
+    /// answer shows it.
+    private mutating func answerToHint(at now: Instant) -> Action? {
+        question = nil
+        lastQuestion = now
+        for index in indices({ !$0.isHeld }) { states[index].bring(to: now) }
+        let held = indices(\.isHeld)
+        let endingFirst = held.filter { states[$0].expiry != nil }.min {
+            (states[$0].expiry ?? now) < (states[$1].expiry ?? now)
+        }
+        guard let first = endingFirst ?? held.first else { return next(at: now) }
+        asked = first
+        // Beside its schedule, which stays as it is.
+        return .renew([first], .untilAnswered)
+    }
+
+    private mutating func asking(_ indices: [Int], at now: Instant) -> [Int] {
+        for index in indices { states[index].ask(at: now) }
+        return indices
+    }
+
+    /// One mapping of each gateway: the one that has not been seen for longest.
+    private var longestUnseen: [Int] {
+        Dictionary(grouping: indices(\.isHeld)) { states[$0].gateway }.values
+            .compactMap { places in
+                places.min { first, second in
+                    guard let a = states[first].seen, let b = states[second].seen else {
+                        return false
+                    }
+                    return a < b
+                }
+            }.sorted()
+    }
+
+    private func indices(_ isIncluded: (HeldMappingState) -> Bool) -> [Int] {
+        states.indices.filter { isIncluded(states[$0]) }
+    }
+}
+
+// What has happened.
+extension HoldPlan {
+    /// A mapping was granted, or granted again.
+    mutating func granted(
+        _ index: Int, for lifetime: Duration?, by gateway: String, _ evidence: Evidence,
+        at now: Instant
+    ) {
+        states[index].granted(lifetime, by: gateway, at: now, random: random)
+        let isAnswerToHint = asked == index
+        if isAnswerToHint { asked = nil }
+        let others = indices { $0.isHeld && $0.gateway == gateway }.filter { $0 != index }
+        switch (evidence, isAnswerToHint) {
+        case (.loss, _):
+            // After a hint the delay lies behind already.
+            let delay = isAnswerToHint ? .zero : recoveryDelay
+            for other in others { states[other].doubt(askingAt: now + delay) }
+        case (.none, true):
+            if let lastRound, now < lastRound + Self.roundInterval { return }
+            lastRound = now
+            for other in others {
+                states[other].bring(to: now + Self.roundLength * random(0...1))
+            }
+        case (.none, false):
+            break
+        }
+    }
+
+    /// An asking has brought nothing.
+    mutating func failed(
+        _ index: Int, _ failure: HeldMappingState.Failure, at now: Instant
+    ) -> HeldMappingState.Consequence {
+        if asked == index {
+            asked = nil
+            if failure == .silence { return .asksAgain(failures: 0) }
+        }
+        return states[index].failed(failure, at: now, random: random)
+    }
+
+    /// The gateway's table has a mapping.
+    mutating func seen(_ index: Int, at now: Instant) { states[index].wasSeen(at: now) }
+
+    /// The gateway's table lacks a mapping; the others may be gone as well.
+    mutating func missing(_ index: Int, at now: Instant) {
+        let gateway = states[index].gateway
+        states[index].isGone(askingAt: now)
+        let time = now + recoveryDelay
+        for other in indices({ $0.isHeld && $0.gateway == gateway }) {
+            states[other].bring(to: time)
+        }
+    }
+
+    /// One random delay for all (RFC 6887, section 8.5).
+    private var recoveryDelay: Duration { Self.longestRecoveryDelay * random(0...1) }
+
+    /// Somebody, who may be lying, suggests that the gateway has lost its table.
+    mutating func hinted(at now: Instant) {
+        guard question == nil else { return }
+        let delayed = now + recoveryDelay
+        question = max(delayed, lastQuestion.map { $0 + Self.questionInterval } ?? delayed)
+    }
+
+    /// There is no way to a gateway any more.
+    mutating func wayIsGone() { isReachable = false }
+
+    /// There is a way to a gateway again: the same as before, or another one.
+    mutating func wayIsThere(isSame: Bool, at now: Instant) {
+        isReachable = true
+        for index in states.indices {
+            if isSame { states[index].bring(to: now) } else { states[index].doubt(askingAt: now) }
+        }
+    }
+
+    /// The user wants everything asked for again.
+    mutating func refreshed(at now: Instant) {
+        for index in states.indices { states[index].bring(to: now) }
+    }
+
+    /// The mappings that have ended while nobody could be asked.
+    mutating func ended(at now: Instant) -> [Int] {
+        guard !isReachable else { return [] }
+        let ended = indices { $0.expiry.map { $0 <= now } ?? false }
+        for index in ended { states[index].isGone(askingAt: now) }
+        return ended
+    }
+}

@@ -1,0 +1,143 @@
+import Logging
+
+// Asking gateways, and what their answers mean for the plan.
+extension MappingHolder {
+    /// The patience of a renewal: others wait for their turn.
+    private static func patience(forPorts count: Int) -> Patience {
+        Patience(limit: .seconds(9 + max(count, 1)), silence: .seconds(3))
+    }
+
+    /// Asks whoever may grant it, as a command does.
+    ///
+    /// - Returns: the outcome as the public face shows it, and the leases that are new.
+    /// - Throws: `PortMapperError` when nobody can be asked, `CancellationError`.
+    func map(_ indices: [Int]) async throws -> (report: MappingReport, newLeases: [Lease]) {
+        let asked = indices.map { index in
+            var request = requests[index]
+            // The port of before, wherever it is asked for now (RFC 6887, section 8.5).
+            request.externalPort = request.externalPort ?? lastPorts[index]
+            return request
+        }
+        let search = MapSearch(asked, selection: selection, book: book, sessions: sessions)
+        let outcome = try await search.run()
+        let now = Timestamp.now
+        var grants: [(Int, Held, isNew: Bool)] = []
+        var newLeases: [Lease] = []
+        for (position, index) in indices.enumerated() {
+            let job = outcome.jobs[position]
+            if let grant = job.grant {
+                let lease = job.lease(
+                    of: grant, isThirdParty: outcome.isThirdParty(job), at: now)
+                if job.plan != .renewal { newLeases.append(lease) }
+                grants.append(
+                    (
+                        index,
+                        Held(mapping: job.mapping(of: grant), lease: lease, target: outcome.target),
+                        grant.isNew
+                    ))
+            } else {
+                fail(index, outcome.failures[position] ?? .noGateway)
+            }
+        }
+        let report = outcome.report
+        await take(grants, hasLostTable: outcome.sessions.contains { $0.takeLossOfTable() })
+        warn(report.warnings + book.warnings)
+        return (report, newLeases)
+    }
+
+    /// Asks again for what is not there, or may not be.
+    func mapAgain(_ indices: [Int]) async {
+        do {
+            _ = try await map(indices)
+        } catch let error as PortMapperError {
+            for index in indices { fail(index, error) }
+        } catch {}  // cancelled: nobody waits for it any more
+    }
+
+    /// Asks the gateway and technique that granted it.
+    func renew(_ indices: [Int], _ persistence: HoldPlan.Persistence) async {
+        let byTarget = Dictionary(grouping: indices) { index in
+            Place(target: held[index]?.target, address: requests[index].internalAddress)
+        }
+        for (place, indices) in byTarget {
+            guard let target = place.target else { continue }
+            do {
+                let session = try sessions.session(
+                    with: target, internalAddress: place.address.map(IPAddress.v4),
+                    others: way?.targets ?? [], patience: Self.patience(forPorts: indices.count))
+                let operation = MapOperation(session, selection: selection, book: book)
+                try await operation.renew(
+                    indices.map { requests[$0] }, sendLimit: persistence == .once ? 1 : nil)
+                await take(operation.jobs, of: indices, session)
+            } catch let error as PortMapperError {
+                for index in indices { fail(index, error) }
+            } catch {}  // cancelled: nobody waits for it any more
+        }
+    }
+
+    private struct Place: Hashable {
+        var target: GatewayTarget?
+        var address: IPv4Address?
+    }
+
+    private func take(
+        _ jobs: [MappingJob], of indices: [Int], _ session: GatewaySession
+    ) async {
+        let now = Timestamp.now
+        var grants: [(Int, Held, isNew: Bool)] = []
+        for (job, index) in zip(jobs, indices) {
+            if let grant = job.grant {
+                let lease = job.lease(of: grant, isThirdParty: session.isThirdParty, at: now)
+                grants.append(
+                    (
+                        index,
+                        Held(mapping: job.mapping(of: grant), lease: lease, target: session.target),
+                        grant.isNew
+                    ))
+            } else {
+                fail(index, job.failure ?? .noAnswer(gateway: session.target.name, after: .zero))
+            }
+        }
+        await take(grants, hasLostTable: session.takeLossOfTable())
+        warn(jobs.flatMap { $0.warnings(of: session.target) } + book.warnings)
+    }
+
+    /// Looks whether the gateway's table still has a mapping, where it can be read.
+    func readBack(_ index: Int) async {
+        guard let mapping = held[index]?.mapping, let target = held[index]?.target,
+            selection.allows(.upnp), !tableless.contains(mapping.gateway)
+        else { return }
+        let isByUPnP = mapping.technique == .upnp
+        let key = PortMappingKey(
+            transport: mapping.transport, externalPort: mapping.externalPort,
+            remoteHost: mapping.remoteHost)
+        do {
+            let session = try sessions.session(
+                with: target, internalAddress: requests[index].internalAddress.map(IPAddress.v4),
+                others: way?.targets ?? [], patience: Self.patience(forPorts: 1))
+            let isThere = try await session.hasMapping(
+                key, to: mapping.internalAddress, port: mapping.internalPort)
+            if isThere {
+                held[index]?.wasSeen = true
+                plan.seen(index, at: .now)
+            } else if isByUPnP || held[index]?.wasSeen == true {
+                lose(index, because: session.missingMapping)
+                plan.missing(index, at: .now)
+            } else {
+                // A gateway with a table for each technique shows nothing of the others'.
+                tableless.insert(mapping.gateway)
+            }
+        } catch let error as PortMapperError {
+            log.debug("\(mapping.gateway): its table cannot be read: \(error)")
+            if isByUPnP { plan.hinted(at: .now) } else { tableless.insert(mapping.gateway) }
+        } catch {}  // cancelled: nobody waits for it any more
+    }
+}
+
+extension GatewaySession {
+    /// Whether the gateway has shown since the last call that its mappings were lost.
+    fileprivate func takeLossOfTable() -> Bool {
+        let hasMoved = takeMove()
+        return link.takeLossOfTable() || hasMoved
+    }
+}

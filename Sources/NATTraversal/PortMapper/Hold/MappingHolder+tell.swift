@@ -1,0 +1,182 @@
+// What was granted or lost, and telling it.
+extension MappingHolder {
+    /// What happens from now on, the present state first.
+    func events() -> AsyncStream<MapperEvent> {
+        let changes: [MapperEvent.Change] =
+            warnings.map { .warning($0) } + mappings.map { .mapped($0) }
+        let (now, assignments) = (Timestamp.now, assignments)
+        return hub.stream(
+            first: changes.map { MapperEvent($0, at: now, assignments: assignments) })
+    }
+
+    /// The mappings that are there.
+    var mappings: [Mapping] { held.compactMap { $0?.mapping } }
+
+    /// Every local and public port that is assigned, in the order of the requests.
+    var assignments: [PortAssignment] {
+        requests.indices.flatMap { index in
+            let request = requests[index]
+            let mapping = held[index]?.mapping
+            let local = localAddresses(of: index).map {
+                PortAssignment(request.transport, address: $0, port: request.internalPort)
+            }
+            guard let mapping, let address = mapping.externalAddress else { return local }
+            return local + [
+                PortAssignment(
+                    request.transport, address: address, port: mapping.externalPort,
+                    technique: mapping.technique)
+            ]
+        }
+    }
+
+    private func localAddresses(of index: Int) -> [IPAddress] {
+        switch options.localAddresses {
+        case .only(let address): [address]
+        case .everyInterface: everyAddress
+        case .internal:
+            [
+                held[index]?.mapping.internalAddress
+                    ?? requests[index].internalAddress.map(IPAddress.v4) ?? way?.place.address
+            ].compactMap(\.self)
+        }
+    }
+
+    /// Tells what has changed, with the state that it has led to.
+    func tell(_ changes: [MapperEvent.Change]) {
+        guard !changes.isEmpty else { return }
+        let (now, assignments) = (Timestamp.now, assignments)
+        for change in changes { hub.yield(MapperEvent(change, at: now, assignments: assignments)) }
+    }
+
+    /// Warns of what was not warned of at the last asking.
+    func warn(_ new: [MapperWarning]) {
+        tell(new.filter { !warnings.contains($0) }.map { .warning($0) })
+        var report = MappingReport()
+        report.add(new)
+        warnings = report.warnings
+    }
+
+    /// Takes what was granted, all at once, so that each event tells the state after all of it.
+    func take(_ grants: [(index: Int, new: Held, isNew: Bool)], hasLostTable: Bool) async {
+        var changes: [MapperEvent.Change] = []
+        var left: [Held] = []
+        if hasLostTable, let gateway = grants.first?.new.mapping.gateway {
+            changes.append(.gatewayRestarted(gateway: gateway))
+        }
+        for (index, new, isNew) in grants {
+            var new = new
+            let old = held[index]
+            let isSameGateway = old?.mapping.gateway == new.mapping.gateway
+            if isSameGateway, new.mapping.externalAddress == nil {
+                // An answer that got lost is no change.
+                new.mapping.externalAddress = old?.mapping.externalAddress
+                new.lease.externalAddress = old?.mapping.externalAddress
+            }
+            new.wasSeen = old?.wasSeen == true && isSameGateway && !isNew
+            held[index] = new
+            lastPorts[index] = new.mapping.externalPort
+            saidFailures[index] = nil
+            book.hold([new.lease])
+            if let old, old.lease.key != new.lease.key {
+                book.release([old.lease.key])
+                if old.target != new.target { left.append(old) }
+            }
+            changes += addressChange(new.mapping)
+            let change = new.mapping.change(from: old?.mapping)
+            let wasMissing = isNew && old != nil && isSameGateway && !hasLostTable
+            let isOther = if case .renewed = change { false } else { old != nil }
+            changes.append(change)
+            plan.granted(
+                index, for: new.mapping.lifetime, by: new.mapping.gateway,
+                hasLostTable || wasMissing || (isOther && isSameGateway) ? .loss : .none, at: .now)
+        }
+        tell(changes)
+        for (target, left) in Dictionary(grouping: left, by: \.target) {
+            await UnmapOperation.letGo(left.map(\.lease), on: target, leaseFile: book.file)
+        }
+    }
+
+    private func addressChange(_ mapping: Mapping) -> [MapperEvent.Change] {
+        let old = externalAddresses[mapping.gateway]
+        guard let new = mapping.externalAddress, new != old else { return [] }
+        externalAddresses[mapping.gateway] = new
+        return old == nil ? [] : [.externalAddressChanged(new, previous: old)]
+    }
+
+    /// An asking has brought nothing.
+    func fail(_ index: Int, _ error: PortMapperError) {
+        let failure = HeldMappingState.Failure(error)
+        let consequence = plan.failed(index, failure, at: .now)
+        if consequence == .lost { return lose(index, because: error) }
+        // One datagram that got lost is not worth a word.
+        if case .asksAgain(let failures) = consequence, failure == .silence, failures < 2 { return }
+        guard saidFailures[index] != failure else { return }
+        saidFailures[index] = failure
+        tell([.askingFailed(requests[index].transport, requests[index].internalPort, error)])
+    }
+
+    /// A mapping is gone.
+    func lose(_ index: Int, because error: PortMapperError) {
+        guard let old = held[index] else { return }
+        held[index] = nil
+        saidFailures[index] = HeldMappingState.Failure(error)
+        tell([.lost(old.mapping, error)])
+    }
+
+    /// Deletes what is held, and ends every stream of events.
+    ///
+    /// - Returns: what was deleted, and what could not be and stays in the lease file.
+    func letGo() async -> MappingReport {
+        var report = MappingReport()
+        let byTarget = Dictionary(grouping: held.indices.filter { held[$0] != nil }) {
+            held[$0]?.target
+        }
+        for (target, indices) in byTarget {
+            guard let target else { continue }
+            let leases = indices.compactMap { held[$0]?.lease }
+            let outcomes = await UnmapOperation.letGo(leases, on: target, leaseFile: book.file)
+            for (index, outcome) in zip(indices, outcomes) {
+                guard let mapping = held[index]?.mapping else { continue }
+                switch outcome {
+                case .success:
+                    held[index] = nil
+                    report.mappings.append(mapping)
+                case .failure(let error):
+                    report.failures.append(
+                        .init(
+                            transport: mapping.transport, internalPort: mapping.internalPort,
+                            error: error))
+                }
+            }
+        }
+        tell(report.mappings.map { .unmapped($0) })
+        hub.finish()
+        return report
+    }
+}
+
+extension Mapping {
+    /// What it means that this was granted, where there was `old` before.
+    fileprivate func change(from old: Mapping?) -> MapperEvent.Change {
+        guard let old else { return .mapped(self) }
+        let isSame =
+            externalAddress == old.externalAddress && externalPort == old.externalPort
+            && technique == old.technique && gateway == old.gateway
+            && internalAddress == old.internalAddress
+        return isSame ? .renewed(self) : .changed(self, previous: old)
+    }
+}
+
+extension HeldMappingState.Failure {
+    /// What an error means for a mapping that is to stay.
+    init(_ error: PortMapperError) {
+        switch error {
+        case .noAnswer, .badAnswer: self = .silence
+        case .noGateway, .noSuchInterface, .noSuchService, .closed, .unsupported, .system:
+            self = .absence
+        case .refused(let refusal): self = .refusal(for: refusal.lifetime)
+        case .portTaken, .foreign, .noExternalAddress, .notPublic, .inexpressible, .leaseFile:
+            self = .refusal(for: nil)
+        }
+    }
+}

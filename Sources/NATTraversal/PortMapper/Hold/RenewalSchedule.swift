@@ -1,0 +1,58 @@
+/// When a granted mapping is asked for again: RFC 6887, section 11.2.1, for every technique, because
+/// RFC 6886 names the first half only and IGD nothing at all.
+///
+/// ```text
+/// granted          1/2   5/8     3/4 13/16  7/8 ...   expiry
+///    |--------------[ 1st )-------[ 2nd )----[ 3rd )----|
+/// ```
+struct RenewalSchedule: Hashable, Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// One asking.
+    struct Attempt: Hashable, Sendable {
+        /// When to ask.
+        var time: Instant
+        /// From when on it does as well, for whoever asks for others anyway.
+        var earliest: Instant
+        /// Whether it is sent again and again, because no other one fits in before the end, or
+        /// because somebody waits; else once.
+        var isPersistent = false
+    }
+
+    /// No mapping is asked for more often than this (RFC 6887, section 11.2.1).
+    static let shortestGap = Duration.seconds(4)
+    /// What timers make of a lifetime, so that no foreign number makes them spin (threats.md T-12).
+    private static let limits = Duration.seconds(8)...Duration.seconds(86400)
+
+    private let granted: Instant
+    private let lifetime: Duration
+
+    /// The schedule of a mapping that was granted for so long at this moment.
+    init(_ lifetime: Duration, grantedAt granted: Instant) {
+        self.granted = granted
+        self.lifetime = min(max(lifetime, Self.limits.lowerBound), Self.limits.upperBound)
+    }
+
+    /// When the mapping ends.
+    var expiry: Instant { granted + lifetime }
+
+    /// The next asking.
+    ///
+    /// - Parameters:
+    ///   - number: which one it is since the grant, from 1.
+    ///   - last: when the one before was made; `nil` for the first.
+    ///   - fraction: where in its window it lies, drawn from 0 to 1.
+    /// - Returns: when to ask, and how.
+    func attempt(_ number: Int, after last: Instant? = nil, fraction: Double) -> Attempt {
+        // Twenty halvings of a day are less than a second.
+        let part = lifetime / Double(1 << min(max(number, 1), 20))
+        let earliest = granted + (lifetime - part)
+        let time = earliest + part / 4 * fraction
+        guard let last else { return Attempt(time: time, earliest: earliest) }
+        let soonest = last + Self.shortestGap
+        if earliest >= soonest || time >= soonest {
+            return Attempt(time: time, earliest: max(earliest, soonest))
+        }
+        return Attempt(time: soonest, earliest: soonest, isPersistent: true)
+    }
+}
