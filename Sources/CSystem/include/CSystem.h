@@ -1,5 +1,6 @@
 #pragma once
-/* What Swift's Glibc module cannot see: control messages, netlink's structures, eventfd, flock. */
+/* What Swift's Glibc module cannot see: control messages, netlink's structures, eventfd, timerfd,
+   flock. */
 #include <arpa/inet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -10,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
 
 /** Where a datagram came from, where it was sent to, and by which interface it came. */

@@ -2,6 +2,47 @@ import CSystem
 import Glibc
 
 extension UDPSocket {
+    /// A socket that hears what is sent to a group on one interface, and nothing else.
+    ///
+    /// It shares the port with whoever shares it too, by either option.
+    ///
+    /// - Parameters:
+    ///   - group: the group and the port; over IPv6 one that stays on the link.
+    ///   - interfaceIndex: of the interface.
+    /// - Throws: `SystemError`, EADDRINUSE when somebody has the port for himself (T-15).
+    package convenience init(joining group: SocketAddress, interfaceIndex: UInt32)
+        throws(SystemError)
+    {
+        try self.init(group.address.family)
+        try setOption(SOL_SOCKET, SO_REUSEADDR, Int32(1))
+        try setOption(SOL_SOCKET, SO_REUSEPORT, Int32(1))
+        var local = group
+        switch group.address.family {
+        case .ipv4:
+            // Groups that others on this host have joined would be heard otherwise, and this one on
+            // the interfaces where they have.
+            try setOption(Int32(IPPROTO_IP), IP_MULTICAST_ALL, Int32(0))
+        case .ipv6:
+            local.scopeID = interfaceIndex
+        }
+        // To the group itself, so that no unicast gets in.
+        try bind(to: local)
+        try join(local, interfaceIndex: interfaceIndex)
+    }
+
+    private func join(_ group: SocketAddress, interfaceIndex: UInt32) throws(SystemError) {
+        var request = group_req()
+        request.gr_interface = interfaceIndex
+        unsafe group.withSockaddr { address, length in
+            let bytes = unsafe UnsafeRawBufferPointer(start: address, count: Int(length))
+            unsafe withUnsafeMutableBytes(of: &request.gr_group) {
+                unsafe $0.copyMemory(from: bytes)
+            }
+        }
+        let level = Int32(group.address.family == .ipv4 ? IPPROTO_IP : IPPROTO_IPV6)
+        try setOption(level, MCAST_JOIN_GROUP, request)
+    }
+
     /// Sends multicasts by this interface, over at most `hops` routers, and hears of no group.
     ///
     /// - Throws: `SystemError` of setsockopt(2).

@@ -12,19 +12,20 @@ struct NetlinkSocket: ~Copyable {
     /// The kernel makes no datagram of a dump larger than this.
     private static let receiveSize = 32768
 
-    private let descriptor: Int32
+    let descriptor: Int32
     private let port: UInt32
     private var sequence: UInt32 = 0
 
     /// An open socket with a port of the kernel's choice.
     ///
+    /// - Parameter groups: what the kernel is to tell without being asked, as bits (RTMGRP_LINK).
     /// - Throws: `SystemError` of socket(2), bind(2) or getsockname(2); sandboxes forbid any of them.
-    init() throws(SystemError) {
+    init(groups: UInt32 = 0) throws(SystemError) {
         let flags = SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
         let descriptor = socket(AF_NETLINK, Int32(flags), NETLINK_ROUTE)
         guard descriptor >= 0 else { throw SystemError("socket") }
         do throws(SystemError) {
-            port = try Self.bind(descriptor)
+            port = try Self.bind(descriptor, to: groups)
         } catch {
             close(descriptor)
             throw error
@@ -89,7 +90,7 @@ struct NetlinkSocket: ~Copyable {
         throw SystemError("recvfrom", code: ETIMEDOUT)
     }
 
-    private static func receive(
+    static func receive(
         _ descriptor: Int32, into buffer: UnsafeMutableBufferPointer<UInt8>,
         from sender: inout sockaddr_nl
     ) -> Int {
@@ -110,9 +111,10 @@ struct NetlinkSocket: ~Copyable {
     }
 
     /// Binds to a port that the kernel chooses; the result is that port.
-    private static func bind(_ descriptor: Int32) throws(SystemError) -> UInt32 {
+    private static func bind(_ descriptor: Int32, to groups: UInt32) throws(SystemError) -> UInt32 {
         var address = sockaddr_nl()
         address.nl_family = sa_family_t(AF_NETLINK)
+        address.nl_groups = groups
         var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
         let call: String? = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in

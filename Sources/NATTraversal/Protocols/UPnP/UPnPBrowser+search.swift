@@ -120,6 +120,7 @@ extension UPnPBrowser {
         }
         device.server = reply.message.fields["SERVER"]
         device.usn = reply.message.usn
+        device.bootIdentifier = reply.message.bootIdentifier
         device.isRepointed = reply.isRepointed
         device.isDefaultGateway = reply.isGateway
         return device

@@ -8,6 +8,8 @@ public struct UPnPDevice: Sendable {
     public var server: String?
     /// The USN of its answer.
     public var usn: String?
+    /// What its answer says to tell one run of the device from another, where it does.
+    var bootIdentifier: String?
     /// Whether its answer named another host, which was not contacted (S-6).
     public var isRepointed = false
     /// Whether it answered from the address of a default gateway.

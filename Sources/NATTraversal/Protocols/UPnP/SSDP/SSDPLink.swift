@@ -23,10 +23,7 @@ public struct SSDPLink: Hashable, Sendable {
 
     /// Where multicasts go; IPv6 stays on the link (T-10).
     var group: SocketAddress {
-        switch source.family {
-        case .ipv4: .ssdpGroup
-        case .ipv6: .ssdpLinkGroup(interfaceIndex: interfaceIndex)
-        }
+        .ssdpGroup(source.family, interfaceIndex: interfaceIndex)
     }
 
     /// A socket for a search: unconnected, because answers come from any port (S-3), and on a port

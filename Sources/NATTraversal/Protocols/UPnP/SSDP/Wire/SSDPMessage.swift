@@ -45,9 +45,12 @@ struct SSDPMessage: Hashable, Sendable {
     /// The unique service name, an opaque text (S-11).
     var usn: String? { fields["USN"] }
 
-    /// What the USN says of the device, before the first `::`.
-    var udn: String? {
-        usn.map { usn in usn.firstRange(of: "::").map { String(usn[..<$0.lowerBound]) } ?? usn }
+    /// What the USN says of the device.
+    var udn: String? { usn.map(Self.udn(ofUSN:)) }
+
+    /// The device's name in a USN, before the first `::`.
+    static func udn(ofUSN usn: String) -> String {
+        usn.firstRange(of: "::").map { String(usn[..<$0.lowerBound]) } ?? usn
     }
 
     /// Where the description is, unchecked.
@@ -68,6 +71,12 @@ struct SSDPMessage: Hashable, Sendable {
 
     /// Whether the target is a gateway or a service that maps ports (S-8).
     var namesGateway: Bool { target.flatMap(UPnPType.init)?.namesGateway ?? false }
+
+    /// Whether an announcement says that the device is there.
+    var isAlive: Bool { fields["NTS"]?.isEqualIgnoringCase("ssdp:alive") ?? false }
+
+    /// Whether an announcement says that the device goes on under another BOOTID.
+    var isUpdate: Bool { fields["NTS"]?.isEqualIgnoringCase("ssdp:update") ?? false }
 
     /// What tells a restart of the device: BOOTID.UPNP.ORG, or the 01-NLS of older devices.
     var bootIdentifier: String? { fields["BOOTID.UPNP.ORG"] ?? fields["01-NLS"] }

@@ -52,6 +52,14 @@ public struct SSDPTarget: RawRepresentable, Hashable, Sendable {
 }
 
 extension SocketAddress {
+    /// Where searches and announcements of a family go.
+    static func ssdpGroup(_ family: AddressFamily, interfaceIndex: UInt32) -> SocketAddress {
+        switch family {
+        case .ipv4: .ssdpGroup
+        case .ipv6: .ssdpLinkGroup(interfaceIndex: interfaceIndex)
+        }
+    }
+
     /// Where searches over IPv4 go (UDA 1.1, section 1.1.2).
     static let ssdpGroup = SocketAddress(.v4(IPv4Address(rawValue: 0xEFFF_FFFA)), port: 1900)
 
