@@ -2,8 +2,9 @@
 public actor GatewayWatch {
     private let hub = EventHub<MapperEvent>()
 
-    /// What happens from now on, the present state first, its `previous` being `nil`. Each call gives
-    /// another listener.
+    /// What happens from now on, the present state first, told without a previous one.
+    ///
+    /// Each call gives another listener.
     public func events() -> AsyncStream<MapperEvent> { hub.stream() }
 
     /// Asks the gateway again, now.

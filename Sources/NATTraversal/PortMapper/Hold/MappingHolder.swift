@@ -156,10 +156,18 @@ actor MappingHolder {
 
     /// Also without a way: there may be one again.
     private func listen() {
-        let signals = GatewaySignals(way)
+        let device = sessions.all.lazy.compactMap(\.finder.device).first
+        let signals = GatewaySignals(
+            gateways: way?.gatewayAddresses ?? [], interfaceIndex: way?.interfaceIndex ?? 0,
+            device: device.map(SSDPPresence.init))
         let mailbox = mailbox
         listening = Task {
-            await signals.run { mailbox.put($0) }
+            await signals.run { signal in
+                switch signal {
+                case .gatewayMayHaveRestarted: mailbox.put(.gatewayMayHaveRestarted)
+                case .networkChanged: mailbox.put(.networkChanged)
+                }
+            }
         }
     }
 

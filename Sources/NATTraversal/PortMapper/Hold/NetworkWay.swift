@@ -29,6 +29,17 @@ struct NetworkWay: Hashable, Sendable {
         }
     }
 
+    /// The addresses that the best gateway may announce itself from: the one that is asked, and that
+    /// of the IPv6 router on the same interface, which nearly always is the same box.
+    var gatewayAddresses: [SocketAddress] {
+        let name = place.interface
+        let routers = (try? Gateway.candidates(family: .ipv6, interface: name)) ?? []
+        return targets.prefix(1).map(\.socketAddress)
+            + routers.filter { $0.interfaceIndex == interfaceIndex }.map {
+                $0.socketAddress(port: GatewayLink.port)
+            }
+    }
+
     /// Every address at which others can reach this host.
     static func everyAddress(_ family: AddressFamily?) -> [IPAddress] {
         ((try? NetworkInterface.all()) ?? []).filter {

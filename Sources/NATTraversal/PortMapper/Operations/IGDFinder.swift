@@ -34,6 +34,9 @@ final class IGDFinder: Sendable {
     /// Whether a connection service is known.
     var isReady: Bool { found.withLock { $0 != nil } }
 
+    /// The gateway's device; `nil` while it is not known.
+    var device: UPnPDevice? { found.withLock { $0?.device } }
+
     /// Searches anew the next time.
     func forget() { found.withLock { $0 = nil } }
 
@@ -91,7 +94,7 @@ final class IGDFinder: Sendable {
 extension IGDFinder {
     /// What is to be said of the device that was found.
     var warnings: [MapperWarning] {
-        guard let device = found.withLock({ $0?.device }) else { return [] }
+        guard let device else { return [] }
         var warnings: [MapperWarning] = []
         if device.isRepointed { warnings.append(.repointedLocation(device)) }
         if target.location == nil, !device.isDefaultGateway {
