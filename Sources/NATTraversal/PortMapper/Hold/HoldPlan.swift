@@ -31,11 +31,6 @@ struct HoldPlan: Sendable {
         case loss
     }
 
-    /// The longest delay before everything is asked for again after a restart: the RFCs allow five
-    /// seconds, within which everything is to be back (RFC 6887, section 8.5).
-    static let longestRecoveryDelay = Duration.seconds(4)
-    /// No more than one hint in this time is answered with a question (threats.md T-8).
-    static let questionInterval = Duration.seconds(30)
     /// After a hint that shows no loss the others are renewed over this time.
     static let roundLength = Duration.seconds(60)
     /// No more than one such round in this time.
@@ -49,8 +44,7 @@ struct HoldPlan: Sendable {
     /// Whether there is a way to a gateway; without one nobody is asked.
     private var isReachable = true
     private var nextLook: Instant
-    private var question: Instant?
-    private var lastQuestion: Instant?
+    private var question = HintQuestion()
     private var lastRound: Instant?
     /// The mapping that is asked for to answer a hint.
     private var asked: Int?
@@ -76,7 +70,7 @@ struct HoldPlan: Sendable {
     var wake: Instant {
         let times =
             isReachable
-            ? states.compactMap { $0.next?.time } + [question].compactMap(\.self)
+            ? states.compactMap { $0.next?.time } + [question.time].compactMap(\.self)
             : states.compactMap(\.expiry)
         return times.reduce(nextLook, min)
     }
@@ -88,7 +82,7 @@ struct HoldPlan: Sendable {
             return .lookAround(longestUnseen)
         }
         guard isReachable else { return nil }
-        if let question, question <= now { return answerToHint(at: now) }
+        if question.isDue(at: now) { return answerToHint(at: now) }
         let due = indices { $0.next.map { $0.time <= now } ?? false }
         let forAnyone = due.filter { states[$0].asksAnyone }
         if !forAnyone.isEmpty { return .map(asking(forAnyone, at: now)) }
@@ -106,8 +100,6 @@ struct HoldPlan: Sendable {
     /// The mapping that ends first is asked for in place of all: if the gateway has lost them, its
     /// answer shows it.
     private mutating func answerToHint(at now: Instant) -> Action? {
-        question = nil
-        lastQuestion = now
         for index in indices({ !$0.isHeld }) { states[index].bring(to: now) }
         let held = indices(\.isHeld)
         let endingFirst = held.filter { states[$0].expiry != nil }.min {
@@ -194,13 +186,11 @@ extension HoldPlan {
     }
 
     /// One random delay for all (RFC 6887, section 8.5).
-    private var recoveryDelay: Duration { Self.longestRecoveryDelay * random(0...1) }
+    private var recoveryDelay: Duration { HintQuestion.longestDelay * random(0...1) }
 
     /// Somebody, who may be lying, suggests that the gateway has lost its table.
     mutating func hinted(at now: Instant) {
-        guard question == nil else { return }
-        let delayed = now + recoveryDelay
-        question = max(delayed, lastQuestion.map { $0 + Self.questionInterval } ?? delayed)
+        question.hinted(at: now, delay: recoveryDelay)
     }
 
     /// There is no way to a gateway any more.

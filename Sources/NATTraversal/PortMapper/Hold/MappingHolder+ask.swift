@@ -64,7 +64,8 @@ extension MappingHolder {
             do {
                 let session = try sessions.session(
                     with: target, internalAddress: place.address.map(IPAddress.v4),
-                    others: way?.targets ?? [], patience: Self.patience(forPorts: indices.count))
+                    others: observer.way?.targets ?? [],
+                    patience: Self.patience(forPorts: indices.count))
                 let operation = MapOperation(session, selection: selection, book: book)
                 try await operation.renew(
                     indices.map { requests[$0] }, sendLimit: persistence == .once ? 1 : nil)
@@ -114,7 +115,7 @@ extension MappingHolder {
         do {
             let session = try sessions.session(
                 with: target, internalAddress: requests[index].internalAddress.map(IPAddress.v4),
-                others: way?.targets ?? [], patience: Self.patience(forPorts: 1))
+                others: observer.way?.targets ?? [], patience: Self.patience(forPorts: 1))
             let isThere = try await session.hasMapping(
                 key, to: mapping.internalAddress, port: mapping.internalPort)
             if isThere {

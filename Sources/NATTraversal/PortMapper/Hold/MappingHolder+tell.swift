@@ -32,11 +32,12 @@ extension MappingHolder {
     private func localAddresses(of index: Int) -> [IPAddress] {
         switch options.localAddresses {
         case .only(let address): [address]
-        case .everyInterface: everyAddress
+        case .everyInterface: observer.everyAddress
         case .internal:
             [
                 held[index]?.mapping.internalAddress
-                    ?? requests[index].internalAddress.map(IPAddress.v4) ?? way?.place.address
+                    ?? requests[index].internalAddress.map(IPAddress.v4)
+                    ?? observer.way?.place.address
             ].compactMap(\.self)
         }
     }

@@ -25,21 +25,16 @@ actor MappingHolder {
     var lastPorts: [PortNumber?]
     /// What was said last of an asking in vain.
     var saidFailures: [HeldMappingState.Failure?]
-    /// How the gateway is reached, and how it was when it was reached last.
-    var way: NetworkWay?
-    var lastWay: NetworkWay?
     /// The external address of each gateway, as it was told last.
     var externalAddresses: [String: IPAddress] = [:]
     /// Gateways whose table cannot be read.
     var tableless: Set<String> = []
     /// What was warned of at the last asking.
     var warnings: [MapperWarning] = []
-    /// Every address of this host, where those are told.
-    var everyAddress: [IPAddress] = []
+    let observer: WayObserver
 
     nonisolated let hub = EventHub<MapperEvent>()
     nonisolated let mailbox = HoldMailbox()
-    private var listening: Task<Void, Never>?
 
     init(
         _ requests: [MappingRequest], options: HoldOptions, selection: GatewaySelection,
@@ -49,6 +44,7 @@ actor MappingHolder {
         self.options = options
         self.selection = selection
         book = LeaseBook(leaseFile)
+        observer = WayObserver(selection, localAddresses: options.localAddresses, mailbox: mailbox)
         plan = HoldPlan(count: requests.count, lookInterval: options.readBackInterval, at: .now)
         held = Array(repeating: nil, count: requests.count)
         lastPorts = Array(repeating: nil, count: requests.count)
@@ -60,7 +56,7 @@ actor MappingHolder {
     /// - Returns: what came of it; with a failure in it nothing that is new is left mapped.
     /// - Throws: `PortMapperError`, `CancellationError`.
     func start() async throws -> MappingReport {
-        lookForWay()
+        _ = observer.look()
         // A time limit is for the first mapping only.
         defer { selection.timeout = nil }
         guard case .map(let indices)? = plan.next(at: .now) else { return MappingReport() }
@@ -78,33 +74,22 @@ actor MappingHolder {
 
     /// Keeps the mappings true until the task is cancelled; nothing of it runs any more then.
     func run() async {
-        if way == nil { lookForWay() }
-        let timer: WakeUpCall
-        do throws(SystemError) { timer = try WakeUpCall() } catch {
-            log.error("mappings cannot be held: \(error)")
-            return
-        }
-        let mailbox = mailbox
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                while (try? await timer.wait()) != nil { mailbox.put(.timeHasCome) }
-            }
-            listen()
+        if !observer.hasLooked { _ = observer.look() }
+        await listen()
+        await observer.run { signals in
+            await heed(signals)
             await work()
-            timer.set(to: plan.wake)
-            for await _ in mailbox.bell {
-                await heed(mailbox.take())
-                await work()
-                timer.set(to: plan.wake)
-            }
-            group.cancelAll()
+            return plan.wake
         }
-        await stopListening()
+    }
+
+    private func listen() async {
+        await observer.listen(knowing: sessions.all.lazy.compactMap(\.finder.device).first)
     }
 
     private func heed(_ signals: Set<HoldSignal>) async {
         let now = ContinuousClock.now
-        if signals.contains(.networkChanged) || signals.contains(.refresh) { await checkWay() }
+        if signals.contains(.networkChanged) || signals.contains(.refresh) { await lookForWay() }
         if signals.contains(.gatewayMayHaveRestarted) { plan.hinted(at: now) }
         if signals.contains(.refresh) { plan.refreshed(at: now) }
     }
@@ -117,7 +102,7 @@ actor MappingHolder {
             case .map(let indices): await mapAgain(indices)
             case .renew(let indices, let persistence): await renew(indices, persistence)
             case .lookAround(let indices):
-                await checkWay()
+                await lookForWay()
                 for index in indices { await readBack(index) }
             }
         }
@@ -125,55 +110,16 @@ actor MappingHolder {
     }
 
     /// Looks whether the gateway or this host's address is another one, and says so.
-    private func checkWay() async {
-        let (old, oldAddresses) = (way, everyAddress)
-        lookForWay()
-        if old?.gateway != way?.gateway {
-            tell([.gatewayChanged(way?.gateway, previous: old?.gateway)])
-        }
-        if old?.place != way?.place || oldAddresses != everyAddress {
-            tell([.interfaceChanged(way?.place, previous: old?.place)])
-        }
-        guard old?.gateway != way?.gateway || old?.place != way?.place else { return }
-        await stopListening()
-        listen()
-        guard let way else { return plan.wayIsGone() }
-        let isSame = way.gateway == lastWay?.gateway && way.place == lastWay?.place
-        if !isSame {
+    private func lookForWay() async {
+        let change = observer.look()
+        tell(change.changes)
+        guard change.isOtherWay else { return }
+        await listen()
+        guard observer.way != nil else { return plan.wayIsGone() }
+        if !change.isSameAsLast {
             sessions.close()
             tableless = []
         }
-        lastWay = way
-        plan.wayIsThere(isSame: isSame, at: .now)
-    }
-
-    private func lookForWay() {
-        way = NetworkWay.current(selection)
-        if lastWay == nil { lastWay = way }
-        guard case .everyInterface(let family) = options.localAddresses else { return }
-        everyAddress = NetworkWay.everyAddress(family)
-    }
-
-    /// Also without a way: there may be one again.
-    private func listen() {
-        let device = sessions.all.lazy.compactMap(\.finder.device).first
-        let signals = GatewaySignals(
-            gateways: way?.gatewayAddresses ?? [], interfaceIndex: way?.interfaceIndex ?? 0,
-            device: device.map(SSDPPresence.init))
-        let mailbox = mailbox
-        listening = Task {
-            await signals.run { signal in
-                switch signal {
-                case .gatewayMayHaveRestarted: mailbox.put(.gatewayMayHaveRestarted)
-                case .networkChanged: mailbox.put(.networkChanged)
-                }
-            }
-        }
-    }
-
-    private func stopListening() async {
-        listening?.cancel()
-        await listening?.value
-        listening = nil
+        plan.wayIsThere(isSame: change.isSameAsLast, at: .now)
     }
 }

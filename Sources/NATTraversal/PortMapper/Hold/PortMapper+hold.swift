@@ -55,6 +55,6 @@ extension PortMapper {
     /// - Parameter interval: how often the gateway is asked when it announces nothing.
     /// - Returns: at once; what is found out comes as events.
     public nonisolated func watch(every interval: Duration = .seconds(300)) -> GatewayWatch {
-        GatewayWatch()
+        GatewayWatch(GatewayWatcher(selection, interval: interval))
     }
 }

@@ -4,6 +4,8 @@ import Logging
 final class ExternalAddressSearch {
     private let selection: GatewaySelection
     private var finders: [GatewayTarget: IGDFinder] = [:]
+    /// The socket of each gateway: whoever asks again hears of a restart by its epoch.
+    private var links: [GatewayTarget: GatewayLink] = [:]
 
     init(_ selection: GatewaySelection) { self.selection = selection }
 
@@ -22,6 +24,24 @@ final class ExternalAddressSearch {
             }
         }
         throw (failure ?? .noGateway).silent(since: patience.start)
+    }
+
+    /// The UPnP device that was asked last, if one was.
+    var device: UPnPDevice? { finders.values.lazy.compactMap(\.device).first }
+
+    /// Searches for devices anew the next time.
+    func forgetDevices() { finders = [:] }
+
+    /// Whether an epoch has told since the last call that a gateway's mappings were lost.
+    func takeLossOfTable() -> Bool {
+        links.values.map { $0.takeLossOfTable() }.contains(true)
+    }
+
+    private func link(_ target: GatewayTarget) throws(PortMapperError) -> GatewayLink {
+        if let link = links[target] { return link }
+        let link = try target.link()
+        links[target] = link
+        return link
     }
 
     /// What every technique of every gateway says.
@@ -50,7 +70,7 @@ final class ExternalAddressSearch {
     private func ask(
         _ target: GatewayTarget, _ patience: Patience, until limit: ContinuousClock.Instant?
     ) async throws -> ExternalAddress {
-        let link = try target.link()
+        let link = try link(target)
         if let technique = selection.technique {
             return try await ask(target, link, by: technique, patience, until: limit)
         }
