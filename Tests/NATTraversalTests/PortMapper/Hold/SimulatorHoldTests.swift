@@ -1,6 +1,4 @@
-import Foundation
 import GatewaySimulator
-import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -8,13 +6,13 @@ import Testing
 @Suite("Mappings held on the simulator", .timeLimit(.minutes(2))) struct SimulatorHoldTests {
     @Test("are mapped at first, told to whoever listens, and deleted in the end")
     func lifetime() async throws {
-        try await holding([.init(.tcp, internalPort: TestPort.number(8080))]) { held, gateway in
+        try await HoldBehindGateway.run([8080]) { held, gateway in
             #expect(gateway.mappings.count == 1)
             let mapping = try #require(await held.mappings.first)
             var events = await held.events().makeAsyncIterator()
-            #expect(await events.nextMapping() == .mapped(mapping))
-            let local = try PortAssignment(
-                .tcp, address: .v4(.loopback), port: TestPort.number(8080))
+            #expect(await events.nextChange() == .mapped(mapping))
+            let local = PortAssignment(
+                .tcp, address: .v4(.loopback), port: try TestPort.number(8080))
             let assignments = await held.assignments
             #expect(assignments.first == local)
             #expect(assignments.map(\.technique) == [nil, .pcp])
@@ -22,61 +20,94 @@ import Testing
             let report = await held.stop()
             #expect(report.failures.isEmpty)
             #expect(gateway.mappings.isEmpty)
-            #expect(await events.nextMapping() == .unmapped(mapping))
+            #expect(await events.nextChange() == .unmapped(mapping))
             #expect(await events.next() == nil)
+            // A second call finds nothing more to do.
+            #expect(await held.stop().mappings == report.mappings)
         }
+    }
+
+    @Test("are none when one of them cannot be mapped at first")
+    func failsAtFirst() async throws {
+        let error = await #expect(throws: PortMapperError.self) {
+            try await HoldBehindGateway.run(
+                [8080, 8081], configure: { $0.faults.refusals = [.pcpMap: 10] }
+            ) { _, _ in }
+        }
+        guard case .refused(let refusal)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(refusal.code == 10)
     }
 
     @Test(
-        "are back after a restart that the next answer shows", arguments: [Technique.pcp, .natPMP])
+        "are all back after a restart that the next answer shows",
+        arguments: [Technique.pcp, .natPMP])
     func restart(technique: Technique) async throws {
-        let requests = try [8080, 8081, 8082].map {
-            MappingRequest(.tcp, internalPort: try TestPort.number($0))
-        }
-        try await holding(requests, technique: technique) { held, gateway in
-            // An epoch that is not young, so that a new one is a step back.
+        try await HoldBehindGateway.run([8080, 8081, 8082], technique) { held, gateway in
             var events = await held.events().makeAsyncIterator()
-            for _ in requests { _ = await events.nextMapping() }
+            for _ in 0..<3 { _ = await events.nextChange() }
             await gateway.restart()
             held.refresh()
             #expect(
-                await events.next()?.change
+                await events.nextChange()
                     == .gatewayRestarted(gateway: gateway.gateway.description))
-            try await untilTrue { gateway.mappings.count == 3 }
-            await held.stop()
+            try await condition { gateway.mappings.count == 3 }
         }
     }
-}
 
-/// Lends mappings held on a simulated gateway.
-private func holding(
-    _ requests: [MappingRequest], technique: Technique? = nil,
-    body: (HeldMappings, SimulatedGateway) async throws -> Void
-) async throws {
-    var configuration = GatewayConfiguration()
-    configuration.epochSeconds = 1000
-    let folder = try TemporaryFolder()
-    try await SimulatedGateway.run(configuration) { gateway in
-        let mapper = PortMapper(
-            GatewaySelection(
-                technique: technique, gateway: GatewayLiteral(gateway.gateway.description)),
-            stateFolder: folder.url.path)
-        let held = try await mapper.hold(requests)
-        try await body(held, gateway)
-    }
-}
-
-extension AsyncStream<MapperEvent>.Iterator {
-    /// The next change that is no warning.
-    mutating func nextMapping() async -> MapperEvent.Change? {
-        while let event = await next(isolation: #isolation) {
-            if case .warning = event.change { continue }
-            return event.change
+    @Test("tell another external address although the port stays the same")
+    func addressChanges() async throws {
+        try await HoldBehindGateway.run([8080]) { held, gateway in
+            let old = try #require(await held.mappings.first)
+            var events = await held.events().makeAsyncIterator()
+            _ = await events.nextChange()
+            let address = IPv4Address(rawValue: 0x0B16_2163)
+            gateway.changeReportedAddress(to: address, resetsEpoch: false)
+            held.refresh()
+            #expect(
+                await events.nextChange()
+                    == .externalAddressChanged(.v4(address), previous: old.externalAddress))
+            guard case .changed(let new, previous: old)? = await events.nextChange() else {
+                Issue.record("it did not change")
+                return
+            }
+            #expect(new.externalAddress == .v4(address))
+            #expect(new.externalPort == old.externalPort)
         }
-        return nil
     }
-}
 
-private func untilTrue(_ condition: () -> Bool) async throws {
-    while !condition() { try await Task.sleep(for: .milliseconds(10)) }
+    @Test("outlive a gateway that refuses to renew, say so once, and are renewed when it relents")
+    func refusesRenewal() async throws {
+        try await HoldBehindGateway.run([8080]) { held, gateway in
+            var events = await held.events().makeAsyncIterator()
+            _ = await events.nextChange()
+            gateway.faults.refusals = [.pcpMap: 2]
+            held.refresh()
+            guard case .askingFailed(.tcp, _, .refused)? = await events.nextChange() else {
+                Issue.record("it did not say so")
+                return
+            }
+            gateway.faults.refusals = [:]
+            held.refresh()
+            guard case .renewed? = await events.nextChange() else {
+                Issue.record("it was not renewed")
+                return
+            }
+        }
+    }
+
+    @Test("are deleted although the one who stops them was cancelled")
+    func stopsCancelled() async throws {
+        try await HoldBehindGateway.run([8080]) { held, gateway in
+            let stopping = Task {
+                try? await Task.sleep(for: .seconds(60))
+                await held.stop()
+            }
+            stopping.cancel()
+            await stopping.value
+            #expect(gateway.mappings.isEmpty)
+        }
+    }
 }
