@@ -82,6 +82,9 @@ final class ScriptedTransport: DatagramTransport {
 }
 
 extension ScriptedTransport {
+    /// Nothing comes unasked.
+    func waitForDatagram() async throws { try await Task.sleep(for: .seconds(3600)) }
+
     /// The addresses of the captures: 192.168.77.1 is asked from 192.168.77.10.
     static let gateway = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D01)), port: 5351)
     static let client = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D0A)), port: 40000)

@@ -31,4 +31,8 @@ package protocol DatagramTransport: Sendable {
     /// - Throws: `SystemError`, for instance ECONNREFUSED when the peer's port is closed, and
     ///   `CancellationError`.
     func receive(until deadline: ContinuousClock.Instant) async throws -> Datagram?
+    /// Waits until there is something to receive, and leaves it there.
+    ///
+    /// - Throws: `CancellationError`.
+    func waitForDatagram() async throws
 }

@@ -77,6 +77,10 @@ package final class UDPSocket: DatagramTransport {
         }
     }
 
+    package func waitForDatagram() async throws {
+        _ = try await Reactor.shared.wait(for: descriptor, events: POLLIN)
+    }
+
     /// A datagram that is already there, or `nil`.
     private func receiveNow() throws(SystemError) -> Datagram? {
         var info = csystem_datagram_info()

@@ -6,6 +6,7 @@ import Logging
 /// Not Sendable: one task uses it at a time, so nobody can take another's answer.
 final class GatewayLink {
     private static let withdrawalLimit = 64
+    private static let unaskedLimit = 1024
 
     /// The port of both protocols (RFC 6886, section 3; RFC 6887, section 19).
     static let port: UInt16 = 5351
@@ -14,7 +15,8 @@ final class GatewayLink {
     let gateway: SocketAddress
     /// Where the socket is bound; PCP's client address and the internal address of its mappings.
     let local: SocketAddress
-    private let transport: any DatagramTransport
+    /// Where datagrams come from; who waits here while nothing is asked takes none of them.
+    let transport: any DatagramTransport
     private var pcpEpoch = EpochRecord()
     private var natpmpEpoch = EpochRecord()
     /// Whether the gateway has answered PCP.
@@ -116,6 +118,16 @@ final class GatewayLink {
             hasAnswered = try answerStray(payload) || hasAnswered
         }
         return hasAnswered
+    }
+
+    /// What has come since the last asking, without waiting; late grants of what was withdrawn are
+    /// deleted again.
+    func takeUnasked() async -> [[UInt8]] {
+        var payloads: [[UInt8]] = []
+        while payloads.count < Self.unaskedLimit, let payload = try? await receive(until: now) {
+            if (try? answerStray(payload)) != true { payloads.append(payload) }
+        }
+        return payloads
     }
 
     /// - Returns: whether it was the grant of something withdrawn.

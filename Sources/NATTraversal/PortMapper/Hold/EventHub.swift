@@ -1,7 +1,7 @@
 /// Hands events to any number of listeners, each with a stream of its own.
 final class EventHub<Event: Sendable>: Sendable {
-    /// A listener that does not listen keeps the newest of them; each tells the whole state.
-    private static var bufferSize: Int { 256 }
+    /// For a listener that does not listen the newest are kept; each tells the whole state.
+    private static var bufferSize: Int { 4096 }
 
     private struct State {
         var listeners: [AsyncStream<Event>.Continuation] = []
@@ -13,7 +13,7 @@ final class EventHub<Event: Sendable>: Sendable {
     /// A new listener's stream, which begins with `first`.
     func stream(first: [Event] = []) -> AsyncStream<Event> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: Event.self, bufferingPolicy: .bufferingNewest(Self.bufferSize))
+            of: Event.self, bufferingPolicy: .bufferingNewest(Self.bufferSize + first.count))
         for event in first { continuation.yield(event) }
         state.withLock { state in
             if state.isFinished {

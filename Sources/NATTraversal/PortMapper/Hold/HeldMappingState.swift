@@ -12,6 +12,8 @@ struct HeldMappingState: Sendable {
         case absence
         /// A no; the gateway may have told for how long it stays one.
         case refusal(for: Duration?)
+        /// What was granted is not what was demanded, and was deleted again.
+        case deletion
     }
 
     /// What a failure means for the mapping.
@@ -101,7 +103,8 @@ struct HeldMappingState: Sendable {
     mutating func failed(_ failure: Failure, at now: Instant, random: Random) -> Consequence {
         failures += 1
         let wasHeld = isHeld
-        isHeld = isHeld && !isInDoubt && schedule.map { now < $0.expiry } ?? true
+        isHeld =
+            isHeld && !isInDoubt && failure != .deletion && schedule.map { now < $0.expiry } ?? true
         isInDoubt = false
         guard isHeld else {
             asksAnyone = true
@@ -118,7 +121,7 @@ struct HeldMappingState: Sendable {
         case (.absence, _):
             asksAnyone = true
             bring(to: now + pause(after: failure, random))
-        case (.refusal, _):
+        case (.refusal, _), (.deletion, _):
             bring(to: now + pause(after: failure, random))
         }
         endInTime()
@@ -137,9 +140,14 @@ struct HeldMappingState: Sendable {
         let doubled = Self.backOff.lowerBound * Double(1 << min(max(failures - 1, 0), 10))
         // Many that have failed together do not ask together for ever.
         let pause = min(doubled, limit) * random(0.9...1.1)
-        guard case .refusal(let told) = failure else { return pause }
-        let refusal = min(
-            max(told ?? .zero, Self.refusalTime.lowerBound), Self.refusalTime.upperBound)
-        return max(pause, refusal)
+        let told: Duration? =
+            switch failure {
+            case .silence, .absence: nil
+            case .deletion: .zero
+            case .refusal(let told): told ?? .zero
+            }
+        guard let told else { return pause }
+        let limits = Self.refusalTime
+        return max(pause, min(max(told, limits.lowerBound), limits.upperBound))
     }
 }

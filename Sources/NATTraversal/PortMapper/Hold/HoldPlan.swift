@@ -204,6 +204,9 @@ extension HoldPlan {
         }
     }
 
+    /// The gateway itself says that a mapping is another one now.
+    mutating func updated(_ index: Int, at now: Instant) { states[index].bring(to: now) }
+
     /// The user wants everything asked for again.
     mutating func refreshed(at now: Instant) {
         for index in states.indices { states[index].bring(to: now) }

@@ -60,7 +60,10 @@ extension MappingHolder {
             Place(target: held[index]?.target, address: requests[index].internalAddress)
         }
         for (place, indices) in byTarget {
-            guard let target = place.target else { continue }
+            guard let target = place.target else {
+                for index in indices { fail(index, .noGateway) }
+                continue
+            }
             do {
                 let session = try sessions.session(
                     with: target, internalAddress: place.address.map(IPAddress.v4),

@@ -176,8 +176,8 @@ extension HeldMappingState.Failure {
         case .noGateway, .noSuchInterface, .noSuchService, .closed, .unsupported, .system:
             self = .absence
         case .refused(let refusal): self = .refusal(for: refusal.lifetime)
-        case .portTaken, .foreign, .noExternalAddress, .notPublic, .inexpressible, .leaseFile:
-            self = .refusal(for: nil)
+        case .portTaken, .notPublic: self = .deletion
+        case .foreign, .noExternalAddress, .inexpressible, .leaseFile: self = .refusal(for: nil)
         }
     }
 }

@@ -32,6 +32,8 @@ actor MappingHolder {
     /// What was warned of at the last asking.
     var warnings: [MapperWarning] = []
     let observer: WayObserver
+    /// Waits for what gateways send unasked.
+    var waiting: Task<Void, Never>?
 
     nonisolated let hub = EventHub<MapperEvent>()
     nonisolated let mailbox = HoldMailbox()
@@ -77,10 +79,13 @@ actor MappingHolder {
         if !observer.hasLooked { _ = observer.look() }
         await listen()
         await observer.run { signals in
+            await stopWaiting()
             await heed(signals)
             await work()
+            waitForUnasked()
             return plan.wake
         }
+        await stopWaiting()
     }
 
     private func listen() async {
@@ -90,6 +95,7 @@ actor MappingHolder {
     private func heed(_ signals: Set<HoldSignal>) async {
         let now = ContinuousClock.now
         if signals.contains(.networkChanged) || signals.contains(.refresh) { await lookForWay() }
+        if signals.contains(.gatewayHasSpoken) { await takeUnasked() }
         if signals.contains(.gatewayMayHaveRestarted) { plan.hinted(at: now) }
         if signals.contains(.refresh) { plan.refreshed(at: now) }
     }
