@@ -18,22 +18,32 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "NATTraversal", targets: ["NATTraversal"]),
+        .library(name: "NATTraversalNIO", targets: ["NATTraversalNIO"]),
         .executable(name: "natctl", targets: ["natctl"]),
         .executable(name: "gateway-simulator", targets: ["gateway-simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .systemLibrary(
             name: "CLibXML2", pkgConfig: "libxml-2.0",
             providers: [.apt(["libxml2-dev", "pkg-config"])]),
-        .target(name: "CSystem", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CSystemCalls", cSettings: [.define("_GNU_SOURCE")]),
         .target(
             name: "NATTraversal",
             dependencies: [
-                "CSystem", "CLibXML2", .product(name: "Logging", package: "swift-log"),
+                "CSystemCalls", "CLibXML2", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "NATTraversalNIO",
+            dependencies: [
+                "NATTraversal",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings),
         .executableTarget(
@@ -61,6 +71,10 @@ let package = Package(
             name: "NATTraversalTests",
             dependencies: ["NATTraversal", "GatewaySimulator", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "NATTraversalNIOTests",
+            dependencies: ["NATTraversalNIO", "NATTraversal", "GatewaySimulator", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "natctlTests",
             dependencies: [

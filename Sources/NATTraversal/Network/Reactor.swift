@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import Glibc
 
 /// Readiness of descriptors, with deadlines and cancellation, over one poll(2) thread.

@@ -1,4 +1,4 @@
-package import CSystem
+package import CSystemCalls
 import Glibc
 
 /// An address with a port and, for a link-local IPv6 address, the interface it belongs to.

@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import Glibc
 
 /// A TCP connection that owns its descriptor and never blocks.

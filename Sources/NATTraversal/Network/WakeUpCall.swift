@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import Glibc
 
 /// One timer, which counts the time that the machine sleeps and is never early.

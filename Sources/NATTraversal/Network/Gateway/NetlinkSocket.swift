@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import Glibc
 
 /// A socket to the kernel's tables of routes, addresses and links.

@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import Logging
 
 /// Hears that something about this host's links, addresses or routes has changed; what it is, the

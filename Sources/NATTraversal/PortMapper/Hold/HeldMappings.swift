@@ -38,8 +38,12 @@ public final class HeldMappings: Sendable {
     ///
     /// - Returns: what was deleted, and what could not be and stays in the lease file.
     @discardableResult
-    public func stop() async -> MappingReport {
-        let ending = ending.withLock { ending in
+    public func stop() async -> MappingReport { await beginStop().value }
+
+    /// Begins what `stop` does, for those who cannot wait; `stop` still can.
+    @discardableResult
+    package func beginStop() -> Task<MappingReport, Never> {
+        ending.withLock { ending in
             if let ending { return ending }
             // A task of its own, because the caller's may be cancelled.
             let task = Task { [holder, work] in
@@ -50,6 +54,5 @@ public final class HeldMappings: Sendable {
             ending = task
             return task
         }
-        return await ending.value
     }
 }

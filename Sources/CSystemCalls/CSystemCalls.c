@@ -1,4 +1,4 @@
-#include "CSystem.h"
+#include "CSystemCalls.h"
 
 #include <string.h>
 

@@ -1,0 +1,17 @@
+public import NATTraversal
+
+/// How the port of a bound channel is made public.
+public struct PublicPort: Sendable {
+    /// The port wanted outside; `nil` is the one the channel is bound to.
+    public var externalPort: PortNumber?
+    /// The lifetime of the mapping, which is renewed in time.
+    public var lifetime = Duration.seconds(7200)
+    /// What asks the gateway.
+    public var mapper: PortMapper
+
+    /// A port that is the same outside, mapped by whatever gateway there is.
+    public init(externalPort: PortNumber? = nil, mapper: PortMapper = PortMapper()) {
+        self.externalPort = externalPort
+        self.mapper = mapper
+    }
+}
