@@ -9,10 +9,13 @@ extension UDPSocket {
     /// - Parameters:
     ///   - group: the group and the port; over IPv6 one that stays on the link.
     ///   - interfaceIndex: of the interface.
-    /// - Throws: `SystemError`, EADDRINUSE when somebody has the port for himself (T-15).
+    /// - Throws: `SystemError`, EADDRINUSE when somebody has the port for himself (T-15), ENODEV when
+    ///   there is no such interface.
     package convenience init(joining group: SocketAddress, interfaceIndex: UInt32)
         throws(SystemError)
     {
+        // The kernel would choose an interface by its routes.
+        guard interfaceIndex != 0 else { throw SystemError("setsockopt", code: ENODEV) }
         try self.init(group.address.family)
         try setOption(SOL_SOCKET, SO_REUSEADDR, Int32(1))
         try setOption(SOL_SOCKET, SO_REUSEPORT, Int32(1))

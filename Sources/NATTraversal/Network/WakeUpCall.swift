@@ -5,7 +5,7 @@ import Glibc
 ///
 /// A wait in poll(2) would not do: its time stands still while the machine sleeps.
 final class WakeUpCall: Sendable {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// A timer that is not set.
     ///

@@ -4,7 +4,8 @@ import Logging
 /// Hears that something about this host's links, addresses or routes has changed; what it is, the
 /// kernel's tables tell.
 struct NetworkChanges: Sendable {
-    private static let groups =
+    /// What the kernel is to tell.
+    static let groups =
         UInt32(RTMGRP_LINK) | UInt32(RTMGRP_IPV4_IFADDR) | UInt32(RTMGRP_IPV4_ROUTE)
         | UInt32(RTMGRP_IPV6_IFADDR) | UInt32(RTMGRP_IPV6_ROUTE)
 

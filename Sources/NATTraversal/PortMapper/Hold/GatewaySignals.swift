@@ -12,8 +12,10 @@ struct GatewaySignals: Sendable {
         case networkChanged
     }
 
-    /// The gateway's addresses, each with the port it answers PCP on and a link-local one with its
-    /// scope; the IPv6 default router's belong to it too. Only their families are listened to.
+    /// The gateway's addresses, each with the port at which it answers PCP.
+    ///
+    /// A link-local one has its scope, and that of the IPv6 default router belongs to them. No other
+    /// family than theirs is listened to.
     var gateways: [SocketAddress]
     /// The interface towards the gateway, the only one that is listened on.
     var interfaceIndex: UInt32
