@@ -16,13 +16,18 @@ struct IGDChoice: Sendable {
     /// in the order of `Rank`, then the one that the gateway calls its default, then the order of
     /// types. A single one need not be asked.
     ///
+    /// - Parameters:
+    ///   - device: the gateway's.
+    ///   - deadline: when to stop asking.
+    ///   - isCandidate: which services come into question.
     /// - Returns: `nil` when the device has none that may be called.
     /// - Throws: `CancellationError`; a service that does not answer ranks last.
     static func among(
-        _ device: UPnPDevice, until deadline: ContinuousClock.Instant
+        _ device: UPnPDevice, until deadline: ContinuousClock.Instant,
+        where isCandidate: (UPnPService) -> Bool = { _ in true }
     ) async throws -> IGDChoice? {
         guard let local = device.localAddress else { return nil }
-        let connections = device.connectionServices.compactMap {
+        let connections = device.connectionServices.filter(isCandidate).compactMap {
             IGDConnection($0, localAddress: local)
         }
         guard let first = connections.first else { return nil }
