@@ -6,6 +6,8 @@ extension GatewaySession {
     /// - Parameters:
     ///   - request: what is wanted.
     ///   - limit: when to give up a gateway that is not found, if that is earlier.
+    /// - Returns: what was granted.
+    /// - Throws: `PortMapperError`, `CancellationError`.
     func mapByUPnP(
         _ request: IGDMappingRequest, until limit: ContinuousClock.Instant? = nil
     ) async throws -> MappingGrant {

@@ -9,6 +9,7 @@ extension IGDFinder {
     /// - Parameters:
     ///   - patience: the command's.
     ///   - limit: when to give up, if that is earlier.
+    /// - Returns: the device and the service chosen.
     /// - Throws: as `find(until:)`.
     func find(_ patience: Patience, until limit: ContinuousClock.Instant? = nil) async throws
         -> Found

@@ -113,8 +113,14 @@ final class IGDFinder: Sendable {
 
     /// The interface that has the source address; 0, the system's choice, where that cannot be told.
     private var interfaceIndex: UInt32 {
-        let interfaces = (try? NetworkInterface.all()) ?? []
-        return interfaces.first { $0.address == source }?.index ?? 0
+        // Nothing else of the tables is read: the search waits for it.
+        do throws(SystemError) {
+            var tables = try KernelTables()
+            let addresses = try tables.addresses(source.family)
+            return addresses.first { $0.address == source }?.interfaceIndex ?? 0
+        } catch {
+            return 0
+        }
     }
 }
 
