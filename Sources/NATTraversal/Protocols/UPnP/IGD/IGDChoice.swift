@@ -42,7 +42,9 @@ struct IGDChoice: Sendable {
         let tied = candidates.filter { $0.rank == best }
         let chosen =
             try await defaultConnection(of: device, among: tied, until: deadline) ?? tied[0]
-        log.debug("\(connections.count) connection services: \(chosen.reason)")
+        for candidate in candidates {
+            log.debug("\(candidate.connection.type): \(candidate.state)")
+        }
         return IGDChoice(
             connection: chosen.connection, reason: chosen.reason, status: chosen.status,
             externalAddress: chosen.address)
@@ -95,6 +97,12 @@ struct IGDChoice: Sendable {
             guard status.isConnected else { return .notConnected }
             guard let address else { return .connected }
             return address.scope == .public ? .connectedPublic : .connectedElsewhere
+        }
+
+        /// What it said, for verbose output.
+        var state: String {
+            guard let status else { return "did not tell its state" }
+            return "\(status.text), address \(address.map(\.description) ?? "none")"
         }
 
         var reason: String {
