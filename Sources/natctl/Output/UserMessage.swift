@@ -71,7 +71,7 @@ extension GatewayRefusal {
         case (.upnp, 402):
             "\(said): it may refuse mappings that end by themselves, or its table may be full"
         case (.upnp, 728):
-            "\(said): its table is full; unmap something"
+            "\(said): its table is full, or its rules forbid the port"
         case (.upnp, 718), (.upnp, 729):
             "\(said): that external port is not to be had; choose another"
         case (.upnp, 726):

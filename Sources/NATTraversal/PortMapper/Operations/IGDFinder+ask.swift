@@ -1,9 +1,6 @@
 import Logging
 
 extension IGDFinder {
-    /// How long the search for a gateway's UPnP side may take when other ways have been tried.
-    private static let searchLimit = Duration.seconds(3)
-
     /// The connection service, within the command's patience.
     ///
     /// - Parameters:
@@ -14,7 +11,7 @@ extension IGDFinder {
     func find(_ patience: Patience, until limit: ContinuousClock.Instant? = nil) async throws
         -> Found
     {
-        let deadline = min(patience.deadline, limit ?? patience.deadline, .now + Self.searchLimit)
+        let deadline = min(patience.deadline, limit ?? patience.deadline, .now + limits.search)
         let found = try await find(until: deadline)
         patience.hasHeard = true
         return found

@@ -1,8 +1,4 @@
 extension IGDFinder {
-    /// How long another description of the gateway is searched for: what it answers a multicast
-    /// with may take a second, and half a one on the way (S-14).
-    private static let otherTreeLimit = Duration.milliseconds(1500)
-
     /// Another connection service of the same gateway that may grant what `found` has refused
     /// (D-12): one in the same description, else one in another description at the same address.
     ///
@@ -14,7 +10,7 @@ extension IGDFinder {
     ) async throws -> Found? {
         guard let isCandidate = found.connection.alternatives(after: failure), beginOtherTree()
         else { return nil }
-        let deadline = min(patience.deadline, .now + Self.otherTreeLimit)
+        let deadline = min(patience.deadline, .now + limits.otherTree)
         if let choice = try await IGDChoice.among(
             found.device, until: deadline, where: isCandidate)
         {

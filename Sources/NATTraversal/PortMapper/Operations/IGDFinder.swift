@@ -10,7 +10,17 @@ final class IGDFinder: Sendable {
         var connection: IGDConnection { choice.connection }
     }
 
+    /// How long searches may take.
+    struct Limits {
+        /// For the gateway's UPnP side, when other ways have been tried.
+        var search = Duration.seconds(3)
+        /// For another description of the gateway: what it answers a multicast with may take a
+        /// second, and half a one on the way (S-14).
+        var otherTree = Duration.milliseconds(1500)
+    }
+
     let target: GatewayTarget
+    let limits: Limits
     private let source: IPAddress
     private let others: Set<IPAddress>
     private let network: any UPnPNetwork
@@ -23,12 +33,14 @@ final class IGDFinder: Sendable {
     ///   - target: the gateway.
     ///   - source: this host's address towards it.
     ///   - others: other gateways that are candidates; a device of theirs is not this one's.
+    ///   - limits: how long searches may take.
     ///   - network: the way to its devices.
     init(
         _ target: GatewayTarget, source: IPAddress, others: [GatewayTarget],
-        network: any UPnPNetwork = SystemUPnPNetwork()
+        limits: Limits = Limits(), network: any UPnPNetwork = SystemUPnPNetwork()
     ) {
         self.target = target
+        self.limits = limits
         self.source = source
         self.network = network
         self.others = Set(others.map(\.socketAddress.address)).subtracting([
