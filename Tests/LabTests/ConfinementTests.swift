@@ -25,7 +25,10 @@ import Testing
     @Test(
         "listens on no TCP port",
         arguments: [
-            "map tcp 8080", "unmap tcp 8080 --via nat-pmp", "external-ip", "gateway",
+            "map tcp 8080", "unmap tcp 8080 --via nat-pmp", "external-ip", "gateway", "list",
+            "map tcp 8080 --via upnp", "upnp-scan",
+            "upnp-scan --location http://192.168.77.1:5000/d.xml",
+            "upnp-call WANIPConnection GetExternalIPAddress",
         ])
     func listensNowhere(arguments: String) async throws {
         try await Lab.run(.silentGateway) { lab in

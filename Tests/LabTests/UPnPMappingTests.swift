@@ -95,15 +95,23 @@ struct UPnPMappingTests {
         }
     }
 
-    @Test("is one of three hundred that list shows, each once")
+    @Test("is one of three hundred that list shows, each once, with a stranger's in between")
     func many() async throws {
-        try await Lab.run(UPnPRouter.version2.options) { lab in
-            let mapped = try await lab.natctl("map both 20000-20149 -q --timeout 55")
-            #expect(mapped.lines.count == 300, "\(mapped.errors)")
+        try await Lab.run(UPnPRouter.version2.options + [.secondClient]) { lab in
+            try await lab.natctl("map both 20000-20074 -q --timeout 55")
+            try await lab.on(.client2, "upnpc -e \u{1B}]0;\u{9B}red -a 192.168.77.11 9000 9000 udp")
+            let mapped = try await lab.natctl("map both 20075-20149 -q --timeout 55")
+            #expect(mapped.lines.count == 150, "\(mapped.errors)")
             let listed = try await lab.natctl("list --json")
             let mappings = try #require(listed.document.mappings)
-            #expect(mappings.count == 300)
-            #expect(mappings.map(\.mine) == Array(repeating: true, count: 300))
+            #expect(mappings.count == 301)
+            #expect(mappings.count { $0.mine } == 300)
+            #expect(Set(mappings.map { "\($0.transport) \($0.externalPort)" }).count == 301)
+            let text = try await lab.natctl("list")
+            #expect(text.lines.count >= 301)
+            for output in [listed.output, text.output] {
+                #expect(!output.contains("\u{1B}") && !output.contains("\u{9B}"))
+            }
         }
     }
 

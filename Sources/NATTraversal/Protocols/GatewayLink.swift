@@ -107,6 +107,15 @@ final class GatewayLink {
         try? send(withdrawal.delete)
     }
 
+    /// Forgets a withdrawal, because the same is asked for again: its grant is wanted now.
+    ///
+    /// - Returns: whether there was one, so that the answer to its delete may still come.
+    func takeUp(_ delete: [UInt8]) -> Bool {
+        let count = withdrawals.count
+        withdrawals.removeAll { $0.delete == delete }
+        return withdrawals.count < count
+    }
+
     /// Looks whether grants of what was withdrawn have come meanwhile, without waiting.
     ///
     /// - Returns: whether there was one, which is deleted again.

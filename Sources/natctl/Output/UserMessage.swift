@@ -11,6 +11,9 @@ extension PortMapperError {
         case .closed(let gateway, let cause):
             "\(gateway) cannot be asked (\(cause.reason)); "
                 + "port mapping may be off in its settings"
+        case .unsupported(let gateway, .upnp):
+            "\(gateway) was found, but offers no port mapping by UPnP; its line may be down, or "
+                + "the service off in its settings"
         case .unsupported(let gateway, let technique):
             "\(gateway) does not speak \(technique.displayName); try another --via"
         case .noAnswer(let gateway, let after):
@@ -61,6 +64,18 @@ extension GatewayRefusal {
             "\(said): that external port is not to be had; choose another"
         case (.pcp, 5), (.pcp, 13):
             "\(said): it cannot do what was asked for"
+        // Not known apart from outside.
+        case (.upnp, 606):
+            "\(said): it may want this host allowed to open ports in its settings, or map only "
+                + "ports from 1024 on, or only to the host that asks"
+        case (.upnp, 402):
+            "\(said): it may refuse mappings that end by themselves, or its table may be full"
+        case (.upnp, 728):
+            "\(said): its table is full, or its rules forbid the port"
+        case (.upnp, 718), (.upnp, 729):
+            "\(said): that external port is not to be had; choose another"
+        case (.upnp, 726):
+            "\(said): it cannot limit a mapping to one peer"
         default:
             said
         }

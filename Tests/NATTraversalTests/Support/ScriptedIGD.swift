@@ -64,7 +64,8 @@ final class ScriptedIGD: Sendable {
     /// The actions that were called so far.
     var actions: [String] { state.withLock { $0.calls.map(\.action) } }
 
-    private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
+    /// What the gateway says to a call.
+    func answer(_ request: HTTPRequest) throws -> HTTPResponse {
         guard let body = request.call?.body,
             case .response(let call) = try SOAPAnswer(parsing: body, limits: .action)
         else { return .status(400) }

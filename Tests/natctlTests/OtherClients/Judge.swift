@@ -9,22 +9,26 @@ enum Judge {
         ProjectFiles.root.appendingPathComponent("Tests/natctlTests/tools/\(name)")
     }
 
-    /// Runs one of those scripts behind a simulator on port 5351, in a network of its own.
-    ///
-    /// The running test ends, with the reason, where a program is not installed that the script
-    /// needs or where such a network cannot be made.
-    static func run(
-        _ script: String, needing programs: String..., simulator arguments: String...
-    ) async throws -> CommandOutcome {
-        let alone = tool("alone")
+    /// Ends the running test, with the reason, where a program is not installed or cannot be run in
+    /// a network of its own.
+    static func need(_ programs: [String]) async throws {
         for program in programs {
-            let outcome = try await BuiltTool.run(alone, ["sh", "-c", "command -v \(program)"])
+            let outcome = try await BuiltTool.run(
+                tool("alone"), ["sh", "-c", "command -v \(program)"])
             if outcome.status != 0 {
                 try Test.cancel("\(program) cannot be run in a network of its own")
             }
         }
+    }
+
+    /// Runs one of those scripts behind a simulator on port 5351, in a network of its own, where
+    /// there are the `programs` that the script needs.
+    static func run(
+        _ script: String, needing programs: String..., simulator arguments: String...
+    ) async throws -> CommandOutcome {
+        try await need(programs)
         return try await BuiltTool.run(
-            alone,
+            tool("alone"),
             [ProjectFiles.simulator.path, "--port", "5351"] + arguments + ["--", tool(script).path])
     }
 }

@@ -29,7 +29,10 @@ import Testing
         (refused(.pcp, 10), .cannotMap), (refused(.pcp, 11), .cannotMap),
         (refused(.natPMP, 4), .cannotMap), (refused(.pcp, 4), .unavailable),
         (refused(.pcp, 12), .refused), (refused(.pcp, 99), .refused),
-        (refused(.natPMP, 99), .refused),
+        (refused(.natPMP, 99), .refused), (refused(.upnp, 606), .refused),
+        (refused(.upnp, 402), .refused), (refused(.upnp, 718), .cannotMap),
+        (refused(.upnp, 728), .cannotMap), (refused(.upnp, 726), .refused),
+        (.unsupported(gateway: gateway, technique: .upnp), .unavailable),
     ]
 
     @Test("every error is one line, and ends with the code of its kind", arguments: errors)

@@ -158,18 +158,10 @@ final class ExternalAddressSearch {
         _ target: GatewayTarget, _ link: GatewayLink, _ patience: Patience,
         until limit: ContinuousClock.Instant?
     ) async throws -> IPv4Address {
-        let deadline = min(
-            limit ?? patience.deadline, patience.deadline, .now + GatewaySession.searchLimit)
-        let found = try await finder(target, link).find(until: deadline)
-        patience.hasHeard = true
-        do {
+        try await finder(target, link).ask(patience, until: limit) { found in
             if let address = found.choice.externalAddress { return address }
             return try await found.connection.externalAddress(until: patience.deadline)
                 ?? .unspecified
-        } catch let failure as UPnPFailure {
-            throw PortMapperError(
-                failure, host: found.device.location.host, service: found.connection.type,
-                after: patience.start.duration(to: .now))
         }
     }
 

@@ -1,23 +1,17 @@
 import Logging
 
 extension GatewaySession {
-    /// How long the search for a gateway's UPnP side may take when other ways have been tried.
-    static let searchLimit = Duration.seconds(3)
-
-    /// The connection service, or why there is none.
-    func findIGD(
-        until limit: ContinuousClock.Instant? = nil
-    ) async throws -> IGDFinder.Found {
-        let deadline = min(
-            patience.deadline, limit ?? patience.deadline, .now + Self.searchLimit)
-        let found = try await finder.find(until: deadline)
-        patience.hasHeard = true
-        return found
-    }
-
     /// Maps by UPnP, and learns the external address with the first mapping.
-    func mapByUPnP(_ request: IGDMappingRequest) async throws -> MappingGrant {
-        try await askIGD { found in
+    ///
+    /// - Parameters:
+    ///   - request: what is wanted.
+    ///   - limit: when to give up a gateway that is not found, if that is earlier.
+    /// - Returns: what was granted.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    func mapByUPnP(
+        _ request: IGDMappingRequest, until limit: ContinuousClock.Instant? = nil
+    ) async throws -> MappingGrant {
+        try await askIGD(until: limit) { found in
             let grant = try await found.connection.map(request, until: patience.deadline)
             if igdAddress == nil { igdAddress = try await address(of: found) }
             return MappingGrant(
@@ -31,18 +25,21 @@ extension GatewaySession {
     /// Asks the connection service, and once more after another search where what was known of it is
     /// stale: with a restart of the gateway everything moves (S-18).
     private func askIGD<Answer>(
+        until limit: ContinuousClock.Instant? = nil,
         _ question: (IGDFinder.Found) async throws -> Answer
     ) async throws -> Answer {
-        let found = try await findIGD()
+        let found = try await finder.find(patience, until: limit)
         do {
-            return try await question(found)
+            return try await finder.ask(found, patience, question)
         } catch let failure as UPnPFailure {
-            guard mayBeStale, failure.isStale else { throw error(failure, of: found) }
+            guard mayBeStale, failure.isStale else {
+                throw PortMapperError(failure, of: found, since: patience.start)
+            }
             log.debug("\(found.device.location.host): its services have moved; searching again")
             mayBeStale = false
             hasMoved = true
             finder.forget()
-            return try await askIGD(question)
+            return try await askIGD(until: limit, question)
         }
     }
 
@@ -86,12 +83,6 @@ extension GatewaySession {
             let entry = try await found.connection.entry(key, until: patience.deadline)
             return entry?.leads(to: client, port: port) == true
         }
-    }
-
-    private func error(_ failure: UPnPFailure, of found: IGDFinder.Found) -> PortMapperError {
-        PortMapperError(
-            failure, host: found.device.location.host, service: found.connection.type,
-            after: patience.start.duration(to: .now))
     }
 }
 

@@ -10,19 +10,39 @@ final class IGDFinder: Sendable {
         var connection: IGDConnection { choice.connection }
     }
 
-    private let target: GatewayTarget
+    /// How long searches may take.
+    struct Limits {
+        /// For the gateway's UPnP side, when other ways have been tried.
+        var search = Duration.seconds(3)
+        /// For another description of the gateway: what it answers a multicast with may take a
+        /// second, and half a one on the way (S-14).
+        var otherTree = Duration.milliseconds(1500)
+    }
+
+    let target: GatewayTarget
+    let limits: Limits
     private let source: IPAddress
     private let others: Set<IPAddress>
+    private let network: any UPnPNetwork
     private let found = Locked<Found?>(nil)
     private let heard = Locked(false)
+    /// Whether another tree of the gateway was looked for.
+    private let hasLookedFurther = Locked(false)
 
     /// - Parameters:
     ///   - target: the gateway.
     ///   - source: this host's address towards it.
     ///   - others: other gateways that are candidates; a device of theirs is not this one's.
-    init(_ target: GatewayTarget, source: IPAddress, others: [GatewayTarget]) {
+    ///   - limits: how long searches may take.
+    ///   - network: the way to its devices.
+    init(
+        _ target: GatewayTarget, source: IPAddress, others: [GatewayTarget],
+        limits: Limits = Limits(), network: any UPnPNetwork = SystemUPnPNetwork()
+    ) {
         self.target = target
+        self.limits = limits
         self.source = source
+        self.network = network
         self.others = Set(others.map(\.socketAddress.address)).subtracting([
             target.socketAddress.address
         ])
@@ -38,7 +58,10 @@ final class IGDFinder: Sendable {
     var device: UPnPDevice? { found.withLock { $0?.device } }
 
     /// Searches anew the next time.
-    func forget() { found.withLock { $0 = nil } }
+    func forget() {
+        found.withLock { $0 = nil }
+        hasLookedFurther.withLock { $0 = false }
+    }
 
     /// The connection service.
     ///
@@ -58,23 +81,28 @@ final class IGDFinder: Sendable {
             "\(device.location.host): \(choice.connection.type.name) in \(elapsed) ms: \(choice.reason)"
         )
         let found = Found(device: device, choice: choice)
-        self.found.withLock { $0 = found }
+        keep(found)
         return found
+    }
+
+    /// What is asked from now on.
+    func keep(_ found: Found) { self.found.withLock { $0 = found } }
+
+    /// Whether another tree has not been looked for; from now on it has.
+    func beginOtherTree() -> Bool {
+        hasLookedFurther.withLock { hasLooked in
+            defer { hasLooked = true }
+            return !hasLooked
+        }
     }
 
     private func device(until deadline: ContinuousClock.Instant) async throws -> UPnPDevice {
         if let location = target.location {
-            return try await UPnPBrowser(links: []).describe(
+            return try await UPnPBrowser(links: [], network: network).describe(
                 location, timeout: max(.zero, deadline - .now))
         }
         let start = ContinuousClock.now
-        let gateway = SocketAddress(
-            target.socketAddress.address, port: 1900, scopeID: target.socketAddress.scopeID)
-        let link = SSDPLink(
-            source: source, interfaceIndex: try interfaceIndex(), gateways: [gateway])
-        var browser = UPnPBrowser(links: [link])
-        browser.gatewayAnswered = { [heard] in heard.withLock { $0 = true } }
-        switch try await browser.findGateway(until: deadline) {
+        switch try await browser().findGateway(until: deadline) {
         case .found(let device) where !others.contains(device.location.host):
             return device
         case .notOffered:
@@ -84,10 +112,27 @@ final class IGDFinder: Sendable {
         }
     }
 
+    /// Searches by the way to the gateway.
+    func browser() -> UPnPBrowser {
+        let gateway = SocketAddress(
+            target.socketAddress.address, port: 1900, scopeID: target.socketAddress.scopeID)
+        let link = SSDPLink(
+            source: source, interfaceIndex: interfaceIndex, gateways: [gateway])
+        var browser = UPnPBrowser(links: [link], network: network)
+        browser.gatewayAnswered = { [heard] in heard.withLock { $0 = true } }
+        return browser
+    }
+
     /// The interface that has the source address; 0, the system's choice, where that cannot be told.
-    private func interfaceIndex() throws -> UInt32 {
-        let interfaces = (try? NetworkInterface.all()) ?? []
-        return interfaces.first { $0.address == source }?.index ?? 0
+    private var interfaceIndex: UInt32 {
+        // Nothing else of the tables is read: the search waits for it.
+        do throws(SystemError) {
+            var tables = try KernelTables()
+            let addresses = try tables.addresses(source.family)
+            return addresses.first { $0.address == source }?.interfaceIndex ?? 0
+        } catch {
+            return 0
+        }
     }
 }
 

@@ -47,7 +47,7 @@ final class IGDTable {
 
     /// The connection service with what it says of its state, where it does.
     func connection() async throws -> (found: IGDFinder.Found, status: IGDStatus?) {
-        let found = try await find()
+        let found = try await finder.find(patience)
         if let status = found.choice.status { return (found, status) }
         do {
             return (found, try await found.connection.status(until: patience.deadline))
@@ -56,23 +56,9 @@ final class IGDTable {
         }
     }
 
-    private func find() async throws -> IGDFinder.Found {
-        let found = try await finder.find(
-            until: min(patience.deadline, .now + GatewaySession.searchLimit))
-        patience.hasHeard = true
-        return found
-    }
-
     private func ask<Answer>(
         _ question: (IGDConnection) async throws -> Answer
     ) async throws -> Answer {
-        let found = try await find()
-        do {
-            return try await question(found.connection)
-        } catch let failure as UPnPFailure {
-            throw PortMapperError(
-                failure, host: found.device.location.host, service: found.connection.type,
-                after: patience.start.duration(to: .now))
-        }
+        try await finder.ask(patience) { try await question($0.connection) }
     }
 }

@@ -148,8 +148,7 @@ extension MapOperation {
     /// One after the other, because small gateways hang when asked at once.
     private func askByUPnP(_ indices: [Int], until limit: ContinuousClock.Instant?) async throws {
         try await askOneByOne(indices, by: .upnp) { index in
-            _ = try await session.findIGD(until: limit)
-            let grant = try await session.mapByUPnP(jobs[index].igdRequest)
+            let grant = try await session.mapByUPnP(jobs[index].igdRequest, until: limit)
             // What was asked before may have been granted late; deleting it may have taken this
             // mapping along, because in many gateways both are one table.
             guard try await session.link.answerLateGrants() else { return grant }

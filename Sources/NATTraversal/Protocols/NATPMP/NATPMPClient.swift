@@ -129,8 +129,7 @@ extension NATPMPClient {
     func unmap(
         _ transport: TransportProtocol, internalPort: UInt16, patience: Patience
     ) async throws {
-        let request = NATPMPRequest.map(
-            transport, internalPort: internalPort, suggestedExternalPort: 0, lifetimeSeconds: 0)
+        let request = NATPMPRequest.delete(transport, internalPort: internalPort)
         let response = try await ask(request, patience: patience).response
         guard response.result == .success else { throw refusal(response.result) }
         // Success with lifetime 0 is deleted, whatever port it names (N-10).
@@ -146,12 +145,21 @@ extension NATPMPClient {
         sendLimit: Int? = nil, patience: Patience, until limit: ContinuousClock.Instant? = nil
     ) async throws -> (response: NATPMPResponse, beside: NATPMPResponse?) {
         let requests = [request] + (other.map { [$0] } ?? [])
-        var window = RequestWindow(
+        let wasWithdrawn = request.delete.map { $0 != request && link.takeUp($0.encoded) } ?? false
+        var window = RequestWindow<NATPMPResponse>(
             requests.enumerated().map { index, request in
                 .init(
                     payload: request.encoded, companion: companion,
                     sendLimit: sendLimit ?? (index == 0 ? nil : 4),
-                    judge: { Self.judge($0, for: request) })
+                    judge: { payload in
+                        let verdict = Self.judge(payload, for: request)
+                        if wasWithdrawn, case .answer(let response) = verdict,
+                            case .mapping(_, _, 0) = response.body
+                        {
+                            return .mismatch("the answer to a delete")
+                        }
+                        return verdict
+                    })
             }, limit: requests.count)
         let failure = try await link.ask(&window, patience: patience, until: limit)
         for case let response? in window.answers {
@@ -198,9 +206,7 @@ extension NATPMPClient {
 
     /// Takes back a request that was not answered, as `PCPClient.withdraw` does.
     func withdraw(_ request: NATPMPRequest) {
-        guard case .map(let transport, let internalPort, _, _) = request else { return }
-        let delete = NATPMPRequest.map(
-            transport, internalPort: internalPort, suggestedExternalPort: 0, lifetimeSeconds: 0)
+        guard let delete = request.delete else { return }
         link.withdraw(
             .init(
                 isGrant: { payload in
@@ -218,5 +224,20 @@ extension NATPMPClient {
     private func badAnswer(_ problem: String) -> PortMapperError {
         .badAnswer(
             gateway: link.gateway.address.description, technique: .natPMP, problem: problem)
+    }
+}
+
+extension NATPMPRequest {
+    /// What takes a mapping back.
+    fileprivate static func delete(
+        _ transport: TransportProtocol, internalPort: UInt16
+    ) -> NATPMPRequest {
+        .map(transport, internalPort: internalPort, suggestedExternalPort: 0, lifetimeSeconds: 0)
+    }
+
+    /// What takes back the mapping that is asked for; `nil` where none is.
+    fileprivate var delete: NATPMPRequest? {
+        guard case .map(let transport, let internalPort, _, _) = self else { return nil }
+        return .delete(transport, internalPort: internalPort)
     }
 }

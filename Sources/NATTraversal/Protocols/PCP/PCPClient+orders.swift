@@ -78,12 +78,24 @@ extension PCPClient {
         let companion =
             isNATPMPAllowed && !knowsPCP && link.local.address.family == .ipv4
             ? NATPMPRequest.externalAddress.encoded : nil
-        let requests = orders.map { $0.request(from: link.local.address) }
+        let client = link.local.address
         var window = RequestWindow<PCPAnswer>(
-            requests.map { request in
-                .init(
+            orders.map { order in
+                let request = order.request(from: client)
+                let wasWithdrawn =
+                    order.lifetimeSeconds > 0
+                    && link.takeUp(order.delete.request(from: client).encoded)
+                return .init(
                     payload: request.encoded, companion: companion, sendLimit: sendLimit,
-                    judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
+                    judge: { payload in
+                        let verdict = PCPAnswer.judge(payload, for: request, knowsPCP: knowsPCP)
+                        if wasWithdrawn, case .answer(.response(let response)) = verdict,
+                            response.isDeletion
+                        {
+                            return .mismatch("the answer to a delete")
+                        }
+                        return verdict
+                    })
             }, limit: Self.window)
         let failure = try await link.ask(&window, patience: patience, until: limit)
         for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
@@ -107,7 +119,7 @@ extension PCPClient {
                         case .answer(.response(let response)) =
                             PCPAnswer.judge(payload, for: request)
                     else { return false }
-                    return response.result == .success && response.lifetimeSeconds > 0
+                    return response.result == .success && !response.isDeletion
                 }, delete: order.delete.request(from: client).encoded))
     }
 
@@ -165,4 +177,9 @@ extension PCPClient {
             .badAnswer(
                 gateway: link.gateway.address.description, technique: .pcp, problem: problem))
     }
+}
+
+extension PCPResponse {
+    /// Whether it says that a mapping is gone.
+    fileprivate var isDeletion: Bool { result == .success && lifetimeSeconds == 0 }
 }

@@ -41,6 +41,21 @@ extension UPnPBrowser {
         if let silent { return .notOffered(silent) }
         return .nothing
     }
+
+    /// Searches for a gateway's device of which `isWanted` holds.
+    ///
+    /// - Throws: `PortMapperError.system`, `CancellationError`.
+    func findDevice(
+        until deadline: ContinuousClock.Instant, where isWanted: (UPnPDevice) -> Bool
+    ) async throws -> UPnPDevice? {
+        var found: UPnPDevice?
+        _ = try await search(.gateway, until: deadline, fetchesUntil: deadline) { device in
+            guard isWanted(device) else { return .goOn }
+            found = device
+            return .stop
+        }
+        return found
+    }
 }
 
 extension UPnPDevice {

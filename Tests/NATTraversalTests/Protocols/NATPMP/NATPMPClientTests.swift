@@ -207,4 +207,22 @@ import Testing
         try await link.answerLateGrants()
         #expect(transport.sent.map(\.bytes) == [delete, delete])
     }
+
+    @Test("what was withdrawn and is asked for again hears no answer to the delete, and is kept")
+    func takesUpAgain() async throws {
+        let delete = bytes("00 02 0000 c351 0000 00000000")
+        let transport = ScriptedTransport { payload, _ in
+            // The second copy is the answer to a request that was sent twice.
+            payload == delete
+                ? [.datagram(bytes("00 82 0000 00000562 c351 0000 00000000"))]
+                : [.datagram(Self.answer), .datagram(Self.answer)]
+        }
+        let link = transport.link
+        let client = NATPMPClient(link: link)
+        client.withdraw(Self.request)
+        #expect(
+            try await client.map(Self.request, patience: transport.patience).lifetimeSeconds > 0)
+        try await link.answerLateGrants()
+        #expect(transport.sent.count { $0.bytes == delete } == 1)
+    }
 }

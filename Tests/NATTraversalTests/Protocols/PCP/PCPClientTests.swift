@@ -214,6 +214,27 @@ import Testing
         #expect(transport.sent.count == 1)
     }
 
+    @Test("what was withdrawn and is asked for again hears no answer to the delete, and is kept")
+    func takesUpAgain() async throws {
+        let order = try Self.order()
+        let delete = order.delete.request(from: Vectors.client).encoded
+        let deleted = Vectors.mapResponse(
+            "00000000", "11 000000 9c40 0000" + Vectors.anyIPv4Bytes)
+        let transport = ScriptedTransport { payload, _ in
+            // The second copy is the answer to a request that was sent twice.
+            payload == delete
+                ? [.datagram(deleted)]
+                : [.datagram(Vectors.granted), .datagram(Vectors.granted)]
+        }
+        let link = transport.link
+        let client = PCPClient(link: link)
+        client.withdraw(order)
+        let grant = try await client.map(order, patience: transport.patience)
+        #expect(grant.externalPort.rawValue == 40000)
+        try await link.answerLateGrants()
+        #expect(transport.sent.count { $0.bytes == delete } == 1)
+    }
+
     @Test("asks again without DESCRIPTION where options are refused", arguments: ["05", "06"])
     func retriesWithoutDescription(code: String) async throws {
         let description = "80 00 0003 61626300"

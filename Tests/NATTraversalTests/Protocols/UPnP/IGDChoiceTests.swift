@@ -74,9 +74,11 @@ import Testing
             ("syn-external-address-zero.xml", "none"),
             ("syn-external-address-loopback.xml", "127.0.0.1"),
             ("syn-external-address-renamed-argument.xml", "missing"),
+            ("getexternalip-not-an-address.xml", "missing"),
             ("syn-response-other-action.xml", "other"),
         ])
     func addresses(item: String, expected: String) async throws {
+        guard Corpus.isPresent || item.hasPrefix("syn-") else { return }
         let gateway = ScriptedHTTP { _ in .status(200, try Corpus.item("soap", item).bytes) }
         let location = try HTTPURL(Self.location)
         let document = try Corpus.item("desc", "syn-leading-newline.xml").bytes

@@ -16,13 +16,18 @@ struct IGDChoice: Sendable {
     /// in the order of `Rank`, then the one that the gateway calls its default, then the order of
     /// types. A single one need not be asked.
     ///
+    /// - Parameters:
+    ///   - device: the gateway's.
+    ///   - deadline: when to stop asking.
+    ///   - isCandidate: which services come into question.
     /// - Returns: `nil` when the device has none that may be called.
     /// - Throws: `CancellationError`; a service that does not answer ranks last.
     static func among(
-        _ device: UPnPDevice, until deadline: ContinuousClock.Instant
+        _ device: UPnPDevice, until deadline: ContinuousClock.Instant,
+        where isCandidate: (UPnPService) -> Bool = { _ in true }
     ) async throws -> IGDChoice? {
         guard let local = device.localAddress else { return nil }
-        let connections = device.connectionServices.compactMap {
+        let connections = device.connectionServices.filter(isCandidate).compactMap {
             IGDConnection($0, localAddress: local)
         }
         guard let first = connections.first else { return nil }
@@ -37,7 +42,9 @@ struct IGDChoice: Sendable {
         let tied = candidates.filter { $0.rank == best }
         let chosen =
             try await defaultConnection(of: device, among: tied, until: deadline) ?? tied[0]
-        log.debug("\(connections.count) connection services: \(chosen.reason)")
+        for candidate in candidates {
+            log.debug("\(candidate.connection.type): \(candidate.state)")
+        }
         return IGDChoice(
             connection: chosen.connection, reason: chosen.reason, status: chosen.status,
             externalAddress: chosen.address)
@@ -90,6 +97,12 @@ struct IGDChoice: Sendable {
             guard status.isConnected else { return .notConnected }
             guard let address else { return .connected }
             return address.scope == .public ? .connectedPublic : .connectedElsewhere
+        }
+
+        /// What it said, for verbose output.
+        var state: String {
+            guard let status else { return "did not tell its state" }
+            return "\(status.text), address \(address.map(\.description) ?? "none")"
         }
 
         var reason: String {
