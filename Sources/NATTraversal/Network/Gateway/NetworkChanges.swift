@@ -11,7 +11,8 @@ struct NetworkChanges: Sendable {
 
     /// Listens until the task is cancelled; in a sandbox that forbids it nothing is heard.
     ///
-    /// - Parameter changed: called once for each burst of changes.
+    /// - Parameter changed: called once for each burst of changes, and when listening begins: what
+    ///   has changed before that was not heard.
     func run(_ changed: () -> Void) async {
         do {
             try await listen(changed)
@@ -24,6 +25,7 @@ struct NetworkChanges: Sendable {
 
     private func listen(_ changed: () -> Void) async throws -> Never {
         let socket = try NetlinkSocket(groups: Self.groups)
+        changed()
         var burst = NewsBurst()
         while true {
             if try await socket.hasNews(until: burst.end) { burst.add(at: .now) }

@@ -91,10 +91,11 @@ import Testing
             }
             gateway.faults.refusals = [:]
             held.refresh()
-            guard case .renewed? = await events.nextChange() else {
-                Issue.record("it was not renewed")
-                return
+            // On a machine that stalls the epoch may look as if it had lagged.
+            while let change = await events.nextChange() {
+                if case .renewed = change { return }
             }
+            Issue.record("it was not renewed")
         }
     }
 
