@@ -46,10 +46,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings),
+        .target(name: "Processes", dependencies: ["NATTraversal"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "natctl",
             dependencies: [
-                "NATTraversal",
+                "NATTraversal", "Processes", "CSystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -60,12 +61,13 @@ let package = Package(
         .executableTarget(
             name: "gateway-simulator",
             dependencies: [
-                "GatewaySimulator",
+                "GatewaySimulator", "Processes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "TestSupport", path: "Tests/TestSupport", exclude: ["check-documents.py"],
+            name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport",
+            exclude: ["check-documents.py"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "NATTraversalTests",
@@ -78,12 +80,14 @@ let package = Package(
         .testTarget(
             name: "natctlTests",
             dependencies: [
-                "natctl", "NATTraversal", "GatewaySimulator", "gateway-simulator", "TestSupport",
+                "natctl", "NATTraversal", "Processes", "GatewaySimulator", "gateway-simulator",
+                "TestSupport",
             ],
             exclude: ["shells", "tools"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "LabTests", dependencies: ["natctl", "TestSupport"], exclude: ["lab", "tools"],
+            name: "LabTests", dependencies: ["natctl", "Processes", "TestSupport"],
+            exclude: ["lab", "tools"],
             swiftSettings: swiftSettings),
     ]
 )

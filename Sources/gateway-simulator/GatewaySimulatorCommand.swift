@@ -2,6 +2,7 @@ import ArgumentParser
 import GatewaySimulator
 import Glibc
 import NATTraversal
+import Processes
 
 @main struct GatewaySimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,13 +27,13 @@ import NATTraversal
         configuration.upnp = upnp.configuration
         configuration.faults = faults.faults
         configuration.faults.upnp = upnpFaults.faults
-        let signals = await signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD)
+        let signals = await signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2)
         let status: Int32
         do {
             status = try await SimulatedGateway.run(configuration) { gateway in
                 command.isEmpty
                     ? await serve(gateway, until: signals)
-                    : try await run(command, behind: gateway, signals)
+                    : await run(command, behind: gateway, signals)
             }
         } catch {
             complain("\(error)")
@@ -51,7 +52,7 @@ import NATTraversal
         ]
         print(facts.compactMap(\.self).joined(separator: ", "))
         fflush(nil)
-        for await signal in signals where await !handle(signal, by: gateway) && signal != SIGCHLD {
+        for await signal in signals where await !handle(signal, by: gateway) {
             return 128 + signal
         }
         return 0
@@ -60,7 +61,7 @@ import NATTraversal
     /// Runs a program and passes signals on to it; its exit status, as a shell gives it.
     private func run(
         _ command: [String], behind gateway: SimulatedGateway, _ signals: AsyncStream<Int32>
-    ) async throws -> Int32 {
+    ) async -> Int32 {
         let child: ChildProcess
         do {
             var environment = ["NATCTL_GATEWAY": gateway.gateway.description]
@@ -70,16 +71,15 @@ import NATTraversal
             complain("\(command[0]): \(error.reason)")
             return 127
         }
-        // One that ended before the stream is read leaves no signal in it.
-        if let status = child.statusIfEnded() { return status }
-        for await signal in signals where await !handle(signal, by: gateway) {
-            if signal != SIGCHLD {
-                child.send(signal)
-            } else if let status = child.statusIfEnded() {
-                return status
+        return await withTaskGroup { group in
+            group.addTask {
+                for await signal in signals where await !handle(signal, by: gateway) {
+                    child.send(signal)
+                }
             }
+            defer { group.cancelAll() }
+            return await child.status()
         }
-        return 0
     }
 
     /// Does what a signal wants of the gateway; `false` when it is not for the gateway.

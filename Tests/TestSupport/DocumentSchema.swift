@@ -1,4 +1,5 @@
 package import Foundation
+import Processes
 
 /// Schema/natctl.schema.json, against which every document is held that a test sees.
 ///
