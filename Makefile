@@ -66,6 +66,10 @@ install: release
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/natctl
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions completions/_natctl
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d completions/natctl.fish
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/bin/natctl|$(PREFIX)/bin/natctl|' Packaging/systemd/natctl-map@.service \
+	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/natctl-map@.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/natctl-map@.service
 
 clean:
 	swift package clean

@@ -173,13 +173,13 @@ _natctl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    external-ip|map|unmap|list|list-interfaces|gateway|upnp-scan|upnp-call|help)
+    external-ip|map|unmap|list|list-interfaces|gateway|upnp-scan|upnp-call|watch|help)
         # Offer subcommand argument completions
         "_natctl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'external-ip map unmap list list-interfaces gateway upnp-scan upnp-call help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'external-ip map unmap list list-interfaces gateway upnp-scan upnp-call watch help' -- "${cur}"))
         ;;
     esac
 }
@@ -215,13 +215,16 @@ _natctl_external-ip() {
 
 _natctl_map() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--exact --require-public --verify --json --quiet -q --version -h --help)
+    non_repeating_flags=(--keep --exact --require-public --verify --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(-e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout)
+    non_repeating_options=(--on-change -e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
+    '--on-change')
+        return
+        ;;
     '-e'|'--external-port')
         return
         ;;
@@ -417,6 +420,35 @@ _natctl_upnp-call() {
         ;;
     '--interface')
         __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        return
+        ;;
+    esac
+}
+
+_natctl_watch() {
+    repeating_flags=(--verbose -v)
+    non_repeating_flags=(--json --quiet -q --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--via --gateway --location --interface --timeout)
+    __natctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--via')
+        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        return
+        ;;
+    '--gateway')
+        return
+        ;;
+    '--location')
+        return
+        ;;
+    '--interface')
+        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        return
+        ;;
+    '--timeout')
         return
         ;;
     esac

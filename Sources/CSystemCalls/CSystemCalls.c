@@ -1,6 +1,7 @@
 #include "CSystemCalls.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 ssize_t csystem_receive(int descriptor, void *buffer, size_t length, csystem_datagram_info *info) {
     struct iovec vector = {buffer, length};
@@ -43,3 +44,5 @@ ssize_t csystem_receive(int descriptor, void *buffer, size_t length, csystem_dat
 }
 
 const char *csystem_error_text(int code) { return strerrordesc_np(code); }
+
+int csystem_memory_file(void) { return memfd_create("natctl", MFD_CLOEXEC); }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Glibc
 import NATTraversal
 
@@ -13,13 +12,14 @@ struct NATCtl: AsyncParsableCommand {
             to renew, natctl unmap tcp 8080 to close the port.
 
             Exit codes: 0 done, 64 usage, 65 bad answer, 69 unavailable, 70 internal, 73 cannot \
-            map, 74 input or output, 75 timeout, 77 refused, 128+n ended by signal n.
+            map, 74 input or output, 75 timeout, 77 refused, 128+n ended by signal n; after \
+            COMMAND its own status, 127 when it could not be run.
             """,
         version: "0.1.0",
         subcommands: [
             ExternalIPCommand.self, MapCommand.self, UnmapCommand.self, ListCommand.self,
             ListInterfacesCommand.self, GatewayCommand.self, UPnPScanCommand.self,
-            UPnPCallCommand.self,
+            UPnPCallCommand.self, WatchCommand.self,
         ])
 }
 
@@ -29,24 +29,35 @@ struct NATCtl: AsyncParsableCommand {
 /// statically linked program 7 ms.
 @main enum Main {
     static func main() {
-        let done = DispatchSemaphore(value: 0)
-        let ending = Locked<Int32>(0)
+        let inbox = SignalInbox.shared
+        inbox.catch(SIGINT, SIGTERM)
         // Detached, because `main` counts as the main actor and is blocked below.
-        let work = Task.detached {
-            let status = await run()
-            ending.withLock { $0 = status }
-            done.signal()
+        let work = Task.detached { inbox.end(with: await run()) }
+        // Of a command that does not handle signals itself: the first asks for a clean end, the
+        // second ends at once.
+        var first: Int32?
+        while true {
+            switch inbox.next() {
+            case .ended(let status):
+                exit(first.map { 128 + $0 } ?? status)
+            case .signal(let signal):
+                if let handler = inbox.handler {
+                    handler(signal)
+                } else if first == nil {
+                    first = signal.number
+                    work.cancel()
+                } else {
+                    _exit(128 + signal.number)
+                }
+            }
         }
-        let signals = TerminationSignals { work.cancel() }
-        done.wait()
-        exit(signals.received.map { 128 + $0 } ?? ending.withLock { $0 })
     }
 
     /// Runs the command of the command line and returns the exit code.
     @concurrent private static func run() async -> Int32 {
         LibXML2.refuseOtherDocuments()
         do {
-            var command = try command(for: Array(CommandLine.arguments.dropFirst()))
+            var command = try NATCtl.command(for: Array(CommandLine.arguments.dropFirst()))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -69,17 +80,37 @@ struct NATCtl: AsyncParsableCommand {
             }
         }
     }
+}
 
-    /// The command that the arguments mean.
+extension NATCtl {
+    /// The command that the arguments mean, of `map` with the COMMAND after `--`.
+    static func command(for arguments: [String]) throws -> any ParsableCommand {
+        guard arguments.first == MapCommand.configuration.commandName else {
+            return try parsed(arguments)
+        }
+        let words = arguments.split(
+            separator: "--", maxSplits: 1, omittingEmptySubsequences: false
+        ).map(Array.init)
+        let command = try parsed(words[0])
+        guard var map = command as? MapCommand else { return command }
+        map.command = words.count > 1 ? words[1] : []
+        if words.count > 1, map.command.isEmpty {
+            throw ValidationError("name the command to run after --")
+        }
+        try map.validateHolding()
+        return map
+    }
+
+    /// The command that the arguments mean to ArgumentParser.
     ///
     /// A subcommand alone takes half the time of the whole tree to parse, and natctl runs from
     /// scripts many times. What it does not take, help and mistakes among it, is for the tree, which
     /// knows what to say.
-    private static func command(for arguments: [String]) throws -> any ParsableCommand {
-        let type = NATCtl.configuration.subcommands.first {
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        let type = configuration.subcommands.first {
             $0.configuration.commandName == arguments.first
         }
         if let command = try? type?.parse(Array(arguments.dropFirst())) { return command }
-        return try NATCtl.parseAsRoot(arguments)
+        return try parseAsRoot(arguments)
     }
 }

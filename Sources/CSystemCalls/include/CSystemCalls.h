@@ -29,3 +29,6 @@ ssize_t csystem_receive(int descriptor, void *buffer, size_t length, csystem_dat
 
 /** What the C library says of an errno; NULL for one it does not know. The text is constant. */
 const char *csystem_error_text(int code);
+
+/** A file without a name that is closed in children; -1 with errno like memfd_create(2). */
+int csystem_memory_file(void);

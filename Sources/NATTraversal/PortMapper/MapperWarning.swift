@@ -38,6 +38,10 @@ public struct MapperWarning: Hashable, Sendable {
         case unchecked
         /// Not everything that answered, or not all of a text, is shown.
         case truncated
+        /// A port that is to stay mapped was asked for in vain, and is asked for again.
+        case askingFailed
+        /// The program that is run at changes failed, took too long, or missed some.
+        case hookFailed
     }
 
     /// Which kind.
@@ -76,6 +80,16 @@ extension MapperWarning {
     /// So many answers were passed over.
     package static func truncated(answers: Int) -> MapperWarning {
         MapperWarning(.truncated, "\(answers) more answers were not looked at")
+    }
+
+    /// A port was asked for in vain.
+    package static func askingFailed(_ problem: String) -> MapperWarning {
+        MapperWarning(.askingFailed, problem)
+    }
+
+    /// The program that is run at changes did not do its work.
+    package static func hookFailed(_ problem: String) -> MapperWarning {
+        MapperWarning(.hookFailed, problem)
     }
 
     /// Different external addresses were told.

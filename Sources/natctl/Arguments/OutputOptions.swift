@@ -25,26 +25,29 @@ struct OutputOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - emptyDocument: the members of the JSON document that stay beside an error.
-    ///   - body: does the work.
+    ///   - stream: where it is shown.
+    ///   - body: does the work; `nil` shows nothing.
     /// - Throws: `ExitCode` for what failed, and what is no error of the mapper's.
     func run(
-        emptyDocument: [String: JSONValue] = [:], _ body: () async throws -> any CommandOutput
+        emptyDocument: [String: JSONValue] = [:], on stream: StandardStream = .output,
+        _ body: () async throws -> (any CommandOutput)?
     ) async throws {
         setUpLogging(verbosity: verbose)
         do {
-            try show(try await body())
+            if let output = try await body() { try show(output, on: stream) }
         } catch let error as PortMapperError {
-            try show(Failure(error: error, emptyDocument: emptyDocument))
+            try show(Failure(error: error, emptyDocument: emptyDocument), on: stream)
         } catch let error as SystemError {
-            try show(Failure(error: .system(error), emptyDocument: emptyDocument))
+            try show(Failure(error: .system(error), emptyDocument: emptyDocument), on: stream)
         }
     }
 
-    private func show(_ output: any CommandOutput) throws {
+    /// Shows what was found out, and throws `ExitCode` where that is a failure.
+    func show(_ output: any CommandOutput, on stream: StandardStream) throws {
         for warning in output.warnings { say("warning: \(warning.message)") }
         if let text = format.render(output) {
-            do throws(SystemError) { try StandardStream.output.writeLine(text) } catch {
-                say("standard output cannot be written: \(error.reason)")
+            do throws(SystemError) { try stream.writeLine(text) } catch {
+                say("\(stream.name) cannot be written: \(error.reason)")
                 throw ExitCode(EndCode.io.rawValue)
             }
         }

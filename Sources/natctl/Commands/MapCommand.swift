@@ -5,9 +5,15 @@ struct MapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "map",
         abstract: "Open ports on the gateway",
+        usage: """
+            natctl map tcp|udp|both <port[-port]> ... [<options>]
+            natctl map tcp|udp|both <port[-port]> ... [<options>] -- <command> [<argument> ...]
+            """,
         discussion: """
             The mapping ends with its lifetime unless it is renewed: the same command again, \
-            from another process or from cron, renews it on the same external port.
+            from another process or from cron, renews it on the same external port. With --keep, \
+            or while a command after -- runs, natctl stays, renews it and follows every change until \
+            SIGINT, SIGTERM or the command's end, and deletes it then.
             """)
 
     @Argument(help: "The transport; both is tcp and udp.")
@@ -15,6 +21,22 @@ struct MapCommand: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Ports of this host, 1 to 65535.", valueName: "port[-port]"))
     var ports: [PortRangeArgument]
+
+    @Flag(name: .long, help: "Stay, renew, follow every change; delete the mappings when stopped.")
+    var keep = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --keep or a command: run this by sh -c at each change, the event on standard "
+                + "input.",
+            valueName: "command"))
+    var onChange: String?
+
+    /// What is run while the ports are mapped: what stood after `--`.
+    ///
+    /// Not an argument to ArgumentParser, which allows none after the ports.
+    var command: [String] = []
 
     @OptionGroup(title: "Mapping options") var mapping: MappingOptions
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
@@ -28,9 +50,24 @@ struct MapCommand: AsyncParsableCommand {
         _ = try requests()
     }
 
+    /// Checks what can be checked when COMMAND is known.
+    func validateHolding() throws {
+        if onChange != nil, !isHolding {
+            throw ValidationError("--on-change goes with --keep, or with a command after --")
+        }
+    }
+
+    /// Whether natctl stays.
+    private var isHolding: Bool { keep || !command.isEmpty }
+
     func run() async throws {
         let mapper = PortMapper(try gateway.ipv4Selection())
         let requests = try requests()
+        if isHolding {
+            try await HeldMap(
+                mapper: mapper, requests: requests, output: output, command: command, hook: onChange
+            ).run()
+        }
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
             MappingOutput(report: try await mapper.map(requests))
         }

@@ -26,13 +26,16 @@ extension Mapping {
     /// `tcp 192.168.1.10:8080 <- 198.51.100.7:8080  pcp, 2h`.
     var line: String {
         let inside = SocketAddress(internalAddress, port: internalPort.rawValue)
-        let outside =
-            externalAddress.map { SocketAddress($0, port: externalPort.rawValue).description }
-            ?? "?:\(externalPort)"
         let peer = remoteHost.map { ", from \($0) only" } ?? ""
         let details = [technique?.rawValue, lifetime.map(durationText) ?? "permanent"]
         return "\(transport.rawValue) \(inside) <- \(outside)  "
             + details.compactMap(\.self).joined(separator: ", ") + peer
+    }
+
+    /// Its address and port outside.
+    var outside: String {
+        externalAddress.map { SocketAddress($0, port: externalPort.rawValue).description }
+            ?? "?:\(externalPort)"
     }
 
     /// A member of `mappings`.

@@ -8,6 +8,9 @@ enum StandardStream: Int32 {
     case output = 1
     case error = 2
 
+    /// What it is called.
+    var name: String { "standard \(self)" }
+
     /// Writes a text and a line end.
     func writeLine(_ line: String) throws(SystemError) { try write(line + "\n") }
 

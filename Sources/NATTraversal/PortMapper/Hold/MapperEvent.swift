@@ -34,7 +34,7 @@ public struct MapperEvent: Hashable, Sendable {
     /// Every local and public port that is assigned after the change.
     public var assignments: [PortAssignment]
 
-    init(_ change: Change, at time: Timestamp, assignments: [PortAssignment] = []) {
+    package init(_ change: Change, at time: Timestamp, assignments: [PortAssignment] = []) {
         self.change = change
         self.time = time
         self.assignments = assignments

@@ -1,0 +1,41 @@
+import ArgumentParser
+import NATTraversal
+
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Tell what changes on the way to the Internet",
+        discussion: """
+            Prints an event a line, the present state first, until SIGINT or SIGTERM: another \
+            external address, a gateway that has restarted, another gateway, another interface \
+            or address of this host. Nothing is mapped. SIGHUP asks again at once. With --quiet \
+            the external address alone is printed, at first and at each change.
+            """)
+
+    @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
+    @OptionGroup(title: "Output options") var output: OutputOptions
+
+    func run() async throws {
+        let mapper = PortMapper(try gateway.selection())
+        let control = HoldControl(hasCommand: false)
+        control.takeOver(.shared)
+        try await output.run {
+            // A gateway may come later, an interface of a wrong name will not.
+            do { _ = try await mapper.bestGateway() } catch PortMapperError.noSuchInterface(
+                let name)
+            {
+                throw PortMapperError.noSuchInterface(name)
+            } catch {}
+            return nil
+        }
+        let source = await EventSource(mapper.watch())
+        let service = ServiceManager()
+        control.holds {
+            source.refresh()
+            service?.tellReload()
+        }
+        service?.tell("READY=1")
+        let audience = EventTeller.Audience(format: output.format, isWatch: true, service: service)
+        throw await HoldSession(source: source, audience: audience, control: control).run().exitCode
+    }
+}

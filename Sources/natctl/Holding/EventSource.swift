@@ -1,0 +1,28 @@
+import NATTraversal
+
+/// Where events come from: mappings that are held, or the way to the Internet that is watched.
+struct EventSource: Sendable {
+    /// What happens, the present state first; ends when it is stopped.
+    var events: AsyncStream<MapperEvent>
+    /// Asks the gateway again, now.
+    var refresh: @Sendable () -> Void
+    /// Lets go, and tells what could not be deleted.
+    var stop: @Sendable () async -> MappingReport
+}
+
+extension EventSource {
+    init(_ held: HeldMappings) async {
+        self.init(
+            events: await held.events(), refresh: { held.refresh() },
+            stop: { await held.stop() })
+    }
+
+    init(_ watch: GatewayWatch) async {
+        self.init(
+            events: await watch.events(), refresh: { watch.refresh() },
+            stop: {
+                await watch.stop()
+                return MappingReport()
+            })
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import NATTraversal
+import Processes
+
+/// `map --keep` and `map … -- COMMAND`.
+struct HeldMap {
+    var mapper: PortMapper
+    var requests: [MappingRequest]
+    var output: OutputOptions
+    var command: [String]
+    var hook: String?
+
+    /// Standard output is COMMAND's.
+    private var stream: StandardStream { command.isEmpty ? .output : .error }
+
+    /// Maps, holds, and lets go at the end.
+    ///
+    /// - Throws: `ExitCode`, always; `CancellationError` for a signal before the first step.
+    func run() async throws -> Never {
+        let control = HoldControl(hasCommand: !command.isEmpty)
+        control.takeOver(.shared)
+        let held = try await start(control)
+        let mappings = await held.mappings
+        let source = await EventSource(held)
+        let service = ServiceManager()
+        var problem: SystemError?
+        let child = control.holds {
+            source.refresh()
+            service?.tellReload()
+        } start: {
+            startCommand(for: mappings.first, &problem)
+        }
+        if let problem {
+            say("\(displayed(command[0])) cannot be run: \(problem.reason)")
+            control.end(.command(127))
+        }
+        child?.whenEnded { control.end(.command($0)) }
+        service?.tell("READY=1")
+        if output.format == .quiet {
+            var report = MappingReport()
+            report.mappings = mappings
+            try? output.show(MappingOutput(report: report), on: stream)
+        }
+        let audience = EventTeller.Audience(
+            format: output.format, stream: stream, tellsRenewals: output.verbose > 0,
+            hooks: hook.map { HookQueue(Hook(command: $0)) }, service: service)
+        throw await HoldSession(source: source, audience: audience, control: control).run().exitCode
+    }
+
+    /// Maps all ports, or shows why not.
+    private func start(_ control: HoldControl) async throws -> HeldMappings {
+        var started: HeldMappings?
+        do {
+            try await output.run(emptyDocument: MappingOutput.emptyDocument, on: stream) {
+                let (held, report) = try await control.starting { [mapper, requests] in
+                    try await mapper.startHolding(requests)
+                }
+                started = held
+                return held == nil ? MappingOutput(report: report) : nil
+            }
+        } catch let error as CancellationError {
+            throw control.endingSoFar?.exitCode ?? error
+        }
+        guard let started else { throw ExitCode(EndCode.internal.rawValue) }
+        return started
+    }
+
+    /// Starts COMMAND, if there is one.
+    private func startCommand(
+        for mapping: Mapping?, _ problem: inout SystemError?
+    ) -> ChildProcess? {
+        guard !command.isEmpty else { return nil }
+        do throws(SystemError) {
+            return try ChildProcess(command, environment: mappingVariables(mapping))
+        } catch {
+            problem = error
+            return nil
+        }
+    }
+}
+
+extension HoldControl.Ending {
+    /// COMMAND's own status, or what a signal makes of it.
+    var exitCode: ExitCode {
+        switch self {
+        case .signal(let number): ExitCode(128 + number)
+        case .command(let status): ExitCode(status)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Glibc
+import NATTraversal
+import Processes
+
+/// Does what signals mean, on the main thread, so that nothing that hangs elsewhere is in the way.
+final class HoldControl: Sendable {
+    /// Why a command that stays comes to its end.
+    enum Ending: Equatable, Sendable {
+        case signal(Int32)
+        /// COMMAND has ended with this status.
+        case command(Int32)
+    }
+
+    private struct State {
+        var signals: HoldSignals
+        var cancelStart: (@Sendable () -> Void)?
+        var refresh: (@Sendable () -> Void)?
+        var child: ChildProcess?
+        var ending: Ending?
+    }
+
+    private let state: Locked<State>
+    private let endings: AsyncStream<Ending>
+    private let continuation: AsyncStream<Ending>.Continuation
+
+    init(hasCommand: Bool) {
+        state = Locked(State(signals: HoldSignals(hasCommand: hasCommand)))
+        (endings, continuation) = AsyncStream.makeStream(
+            of: Ending.self, bufferingPolicy: .bufferingOldest(1))
+    }
+
+    /// Takes the signals of this process over.
+    func takeOver(_ inbox: SignalInbox) {
+        inbox.handler = { [self] in receive($0) }
+        inbox.catchUnlessIgnored(SIGHUP, SIGPIPE)
+        if state.withLock(\.signals.hasCommand) {
+            inbox.catchUnlessIgnored(SIGQUIT, SIGUSR1, SIGUSR2)
+        }
+    }
+
+    /// Runs what makes the mappings; a signal cancels it.
+    ///
+    /// - Throws: what `body` throws, `CancellationError` after a signal.
+    func starting<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let task = Task { try await body() }
+        // One that came before the signals were taken over has cancelled this task.
+        let isOver = state.withLock { state in
+            state.cancelStart = { task.cancel() }
+            return state.ending != nil || Task.isCancelled
+        }
+        if isOver { task.cancel() }
+        return try await task.value
+    }
+
+    /// Mappings are held from now on.
+    ///
+    /// - Parameters:
+    ///   - refresh: what SIGHUP does.
+    ///   - start: starts COMMAND, unless it is to end already; the next signal waits for it, so
+    ///     that COMMAND gets every one.
+    /// - Returns: what was started.
+    @discardableResult func holds(
+        refresh: @escaping @Sendable () -> Void, start: () -> ChildProcess? = { nil }
+    ) -> ChildProcess? {
+        state.withLock { state in
+            state.refresh = refresh
+            if state.ending == nil { state.child = start() }
+            state.signals.phase = .holding
+            return state.child
+        }
+    }
+
+    /// The first reason to end, once there is one.
+    var ending: Ending {
+        get async {
+            for await ending in endings { return ending }
+            return .signal(SIGTERM)
+        }
+    }
+
+    /// The reason to end, if there is one.
+    var endingSoFar: Ending? { state.withLock(\.ending) }
+
+    /// Something ends it; what comes later is no reason.
+    func end(_ ending: Ending) {
+        state.withLock { state in
+            if state.ending == nil { state.ending = ending }
+        }
+        continuation.yield(ending)
+    }
+
+    /// The mappings are let go from now on.
+    func stops() { state.withLock { $0.signals.phase = .stopping } }
+
+    /// Does what a signal means.
+    func receive(_ signal: ReceivedSignal) {
+        let (action, state) = state.withLock { state in
+            (state.signals.received(signal), state)
+        }
+        switch action {
+        case .nothing: break
+        case .refresh: state.refresh?()
+        case .pass(let number): state.child?.send(number)
+        case .passAndStop(let number):
+            state.child?.send(number)
+            end(.signal(number))
+        case .stop(let number):
+            end(.signal(number))
+            state.cancelStart?()
+        case .leave(let number): _exit(128 + number)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import NATTraversal
+
+/// Runs a hook for one event after the other; whoever adds one never waits.
+struct HookQueue: Sendable {
+    /// How many events wait at most; of more the oldest are passed over, as each tells the whole
+    /// state.
+    private static let capacity = 1024
+
+    private let hook: Hook
+    private let calls: AsyncStream<Hook.Call>
+    private let continuation: AsyncStream<Hook.Call>.Continuation
+    private let missed = Locked(0)
+
+    init(_ hook: Hook) {
+        self.hook = hook
+        (calls, continuation) = AsyncStream.makeStream(
+            of: Hook.Call.self, bufferingPolicy: .bufferingNewest(Self.capacity))
+    }
+
+    /// Lets an event be told after those that wait.
+    func add(_ call: Hook.Call) {
+        if case .dropped = continuation.yield(call) { missed.withLock { $0 += 1 } }
+    }
+
+    /// No event comes any more.
+    func finish() { continuation.finish() }
+
+    /// Runs the hook until the queue is finished and empty, or the task cancelled.
+    func run(onFailure: (MapperWarning) async -> Void) async {
+        for await call in calls {
+            if let problem = await hook.run(call) { await onFailure(.hookFailed(problem)) }
+            let missed = missed.withLock { missed in
+                defer { missed = 0 }
+                return missed
+            }
+            if missed > 0 {
+                await onFailure(
+                    .hookFailed("the hook was too slow and was not told \(missed) events"))
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import NATTraversal
+
+/// The variables that COMMAND and hooks find a mapping in; what is not known is empty.
+///
+/// Only addresses, ports and words of our own: a shell reads them (T-7).
+func mappingVariables(_ mapping: Mapping?) -> [String: String?] {
+    [
+        "NATCTL_TRANSPORT": mapping?.transport.rawValue ?? "",
+        "NATCTL_INTERNAL_ADDRESS": mapping?.internalAddress.description ?? "",
+        "NATCTL_INTERNAL_PORT": mapping?.internalPort.description ?? "",
+        "NATCTL_EXTERNAL_ADDRESS": mapping?.externalAddress?.description ?? "",
+        "NATCTL_EXTERNAL_PORT": mapping?.externalPort.description ?? "",
+        "NATCTL_TECHNIQUE": mapping?.technique?.rawValue ?? "",
+        "NATCTL_GATEWAY": mapping?.gateway ?? "",
+        // Who reads it must be natctl alone.
+        "NOTIFY_SOCKET": nil,
+    ]
+}
+
+extension MapperEvent.Change {
+    /// The variables of a hook: the mapping that the event is about, else the first there is, and
+    /// over it what the event tells.
+    func variables(first: Mapping?) -> [String: String?] {
+        var variables = mappingVariables(mapping ?? first)
+        variables["NATCTL_EVENT"] = name
+        switch self {
+        case .externalAddressChanged(let address, _):
+            variables["NATCTL_EXTERNAL_ADDRESS"] = address?.description ?? ""
+        case .gatewayChanged(let gateway, _):
+            variables["NATCTL_GATEWAY"] = gateway ?? ""
+        case .gatewayRestarted(let gateway):
+            variables["NATCTL_GATEWAY"] = gateway
+        case .interfaceChanged(let place, _):
+            variables["NATCTL_INTERNAL_ADDRESS"] = place?.address.description ?? ""
+        case .mapped, .renewed, .changed, .lost, .unmapped, .askingFailed, .warning:
+            break
+        }
+        return variables
+    }
+}

@@ -1,0 +1,98 @@
+import NATTraversal
+
+/// What `map --keep` and `watch` print of an event.
+struct EventOutput: CommandOutput {
+    var event: MapperEvent
+
+    var lines: [String] {
+        event.change.text.map { ["\(localTime(event.time))  \($0)"] } ?? []
+    }
+    /// The bare answer of `watch`.
+    var quietLines: [String] {
+        if case .externalAddressChanged(let address?, _) = event.change {
+            [address.description]
+        } else {
+            []
+        }
+    }
+    var document: [String: JSONValue] {
+        event.members.merging([
+            "event": .string(event.change.name), "at": .string(event.time.description),
+        ]) { first, _ in first }
+    }
+    var warnings: [MapperWarning] { event.change.warning.map { [$0] } ?? [] }
+}
+
+extension MapperEvent.Change {
+    /// What documents and hooks call it.
+    var name: String {
+        switch self {
+        case .mapped: "mapped"
+        case .renewed: "renewed"
+        case .changed: "changed"
+        case .lost: "lost"
+        case .unmapped: "unmapped"
+        case .externalAddressChanged: "externalAddressChanged"
+        case .gatewayRestarted: "gatewayRestarted"
+        case .gatewayChanged: "gatewayChanged"
+        case .interfaceChanged: "interfaceChanged"
+        case .askingFailed, .warning: "warning"
+        }
+    }
+
+    /// The mapping it is about, as it is now, or was last.
+    var mapping: Mapping? {
+        switch self {
+        case .mapped(let mapping), .renewed(let mapping), .changed(let mapping, _),
+            .lost(let mapping, _), .unmapped(let mapping):
+            mapping
+        case .externalAddressChanged, .gatewayRestarted, .gatewayChanged, .interfaceChanged,
+            .askingFailed, .warning:
+            nil
+        }
+    }
+
+    /// The warning that it is.
+    var warning: MapperWarning? {
+        switch self {
+        case .warning(let warning):
+            warning
+        case .askingFailed(let transport, let port, let error):
+            .askingFailed(
+                "\(transport.rawValue) \(port) was asked for in vain and is asked for again: "
+                    + error.userMessage)
+        default:
+            nil
+        }
+    }
+
+    /// What people are told; a warning is said elsewhere.
+    var text: String? {
+        switch self {
+        case .mapped, .renewed, .unmapped:
+            mapping.map { "\(name) \($0.line)" }
+        case .changed(let mapping, let previous):
+            "changed \(mapping.line), was \(previous.outside)"
+        case .lost(let mapping, let error):
+            "lost \(mapping.line): \(error.userMessage)"
+        case .externalAddressChanged(let address, let previous):
+            change("external address", address?.description, previous?.description)
+        case .gatewayRestarted(let gateway):
+            "gateway \(gateway) has restarted"
+        case .gatewayChanged(let gateway, let previous):
+            change("gateway", gateway, previous)
+        case .interfaceChanged(let place, let previous):
+            change("interface", place?.text, previous?.text)
+        case .askingFailed, .warning:
+            nil
+        }
+    }
+
+    private func change(_ subject: String, _ now: String?, _ previous: String?) -> String {
+        "\(subject) \(now ?? "none")" + (previous.map { ", was \($0)" } ?? "")
+    }
+}
+
+extension NetworkPlace {
+    fileprivate var text: String { "\(interface.map(plain) ?? "?") \(address)" }
+}

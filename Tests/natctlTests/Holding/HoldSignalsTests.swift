@@ -1,0 +1,83 @@
+import Glibc
+import Testing
+
+@testable import natctl
+
+@Suite("Signals to a command that stays") struct HoldSignalsTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var hasCommand = false
+        var phase = HoldSignals.Phase.holding
+        var signals: [ReceivedSignal]
+        var actions: [HoldSignals.Action]
+    }
+
+    private static func sent(_ numbers: Int32...) -> [ReceivedSignal] {
+        numbers.map { ReceivedSignal(number: $0) }
+    }
+
+    private static func key(_ numbers: Int32...) -> [ReceivedSignal] {
+        numbers.map { ReceivedSignal(number: $0, isFromKernel: true) }
+    }
+
+    static let cases = [
+        Case(
+            testDescription: "the second ends at once", signals: sent(SIGTERM, SIGINT),
+            actions: [.stop(SIGTERM), .leave(SIGINT)]),
+        Case(
+            testDescription: "so does a key", signals: key(SIGINT, SIGINT),
+            actions: [.stop(SIGINT), .leave(SIGINT)]),
+        Case(
+            testDescription: "SIGHUP refreshes, and asks for no end",
+            signals: sent(SIGHUP, SIGHUP, SIGINT),
+            actions: [.refresh, .refresh, .stop(SIGINT)]),
+        Case(
+            testDescription: "a terminal that is gone ends it", signals: key(SIGHUP),
+            actions: [.stop(SIGHUP)]),
+        Case(
+            testDescription: "SIGPIPE is for the write to tell", signals: key(SIGPIPE),
+            actions: [.nothing]),
+        Case(
+            testDescription: "at the start the first gives up", phase: .starting,
+            signals: sent(SIGHUP, SIGINT, SIGTERM),
+            actions: [.nothing, .stop(SIGINT), .leave(SIGTERM)]),
+        Case(
+            testDescription: "at the start a COMMAND has no use for a refresh", hasCommand: true,
+            phase: .starting, signals: sent(SIGUSR1, SIGHUP), actions: [.nothing, .stop(SIGHUP)]),
+        Case(
+            testDescription: "COMMAND gets them all", hasCommand: true,
+            signals: sent(SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGTERM),
+            actions: [
+                .pass(SIGHUP), .pass(SIGUSR1), .pass(SIGUSR2), .pass(SIGQUIT), .pass(SIGTERM),
+            ]),
+        Case(
+            testDescription: "a COMMAND that does not end is left alone at the second",
+            hasCommand: true, signals: sent(SIGTERM, SIGTERM),
+            actions: [.pass(SIGTERM), .passAndStop(SIGTERM)]),
+        Case(
+            testDescription: "keys reach COMMAND by themselves, however many", hasCommand: true,
+            signals: key(SIGINT, SIGINT, SIGINT, SIGQUIT) + sent(SIGINT),
+            actions: [.nothing, .nothing, .nothing, .nothing, .pass(SIGINT)]),
+        Case(
+            testDescription: "the key that has ended COMMAND may be heard late", hasCommand: true,
+            phase: .stopping, signals: key(SIGINT, SIGINT), actions: [.nothing, .leave(SIGINT)]),
+        Case(
+            testDescription: "a refresh is too late at the end", phase: .stopping,
+            signals: sent(SIGHUP), actions: [.nothing]),
+    ]
+
+    @Test("mean what they meet", arguments: cases)
+    func mean(example: Case) {
+        var signals = HoldSignals(hasCommand: example.hasCommand)
+        signals.phase = example.phase
+        #expect(example.signals.map { signals.received($0) } == example.actions)
+    }
+
+    @Test("count from the start on")
+    func countFromStart() {
+        var signals = HoldSignals(hasCommand: false)
+        #expect(signals.received(ReceivedSignal(number: SIGTERM)) == .stop(SIGTERM))
+        signals.phase = .stopping
+        #expect(signals.received(ReceivedSignal(number: SIGTERM)) == .leave(SIGTERM))
+    }
+}

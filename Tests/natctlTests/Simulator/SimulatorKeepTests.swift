@@ -1,0 +1,198 @@
+import Foundation
+import GatewaySimulator
+import NATTraversal
+import Testing
+import TestSupport
+
+@Suite("natctl map --keep on the simulator") struct SimulatorKeepTests {
+    @Test(
+        "deletes the mapping at a signal, and ends with 128 and the signal",
+        arguments: [(SIGINT, ""), (SIGTERM, "--json"), (SIGTERM, "--via nat-pmp"), (SIGINT, "-q")])
+    func deletes(signal: Int32, options: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running("map both 8080 --keep \(options)") { natctl in
+                try await condition { natctl.lines.count == 2 }
+                #expect(tool.forwarded.count == 2)
+                natctl.send(signal)
+            }
+            #expect(outcome.status == 128 + signal, "\(outcome.errors)")
+            #expect(tool.forwarded.isEmpty)
+            #expect(try await tool.natctl("list --leases").lines == [])
+        }
+    }
+
+    @Test("tells each event as a JSON line")
+    func tellsEvents() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running("map tcp 22 8080 --keep --json") { natctl in
+                try await condition { natctl.events.count == 3 }
+                natctl.send(SIGHUP)
+                try await condition { natctl.events.filter { $0 == "renewed" }.count == 2 }
+                natctl.send(SIGTERM)
+            }
+            let names = outcome.output.matches(of: /"event":"([A-Za-z]+)"/).map { String($0.1) }
+            #expect(
+                names == [
+                    "warning", "mapped", "mapped", "renewed", "renewed", "unmapped", "unmapped",
+                ])
+            #expect(outcome.lines.first?.contains(#""code":"sensitivePort""#) == true)
+        }
+    }
+
+    @Test(
+        "tells people a line each, with the renewals only when asked to", arguments: [false, true])
+    func tellsPeople(isVerbose: Bool) async throws {
+        try await ToolBehindGateway.run { tool in
+            let before = tool.gateway.log.count
+            let outcome = try await tool.running("map tcp 8080 --keep \(isVerbose ? "-v" : "")") {
+                natctl in
+                try await condition { !natctl.lines.isEmpty }
+                natctl.send(SIGHUP)
+                try await condition { tool.gateway.log.count >= before + 2 }
+                if isVerbose { try await condition { natctl.lines.count > 1 } }
+                natctl.send(SIGINT)
+            }
+            let mapping = "tcp 127.0.0.1:8080 <- 11.22.33.1:8080  pcp, 2h"
+            let told = outcome.lines.map { String($0.dropFirst("2026-11-25 18:00:00  ".count)) }
+            #expect(
+                told == ["mapped \(mapping)"] + (isVerbose ? ["renewed \(mapping)"] : [])
+                    + ["unmapped \(mapping)"])
+        }
+    }
+
+    @Test("loses no line where there are many mappings")
+    func tellsMany() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running("map tcp 20000-20599 --keep") { natctl in
+                try await condition { natctl.lines.count >= 600 }
+                natctl.send(SIGTERM)
+            }
+            #expect(outcome.lines.count == 1200)
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test("prints the external ports once with --quiet")
+    func isQuiet() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running("map tcp 9000 8080-8081 --keep -q") { natctl in
+                try await condition { natctl.lines.count == 3 }
+                natctl.send(SIGTERM)
+            }
+            #expect(outcome.output == "9000\n8080\n8081\n")
+            #expect(outcome.errors == "")
+        }
+    }
+
+    @Test("the second signal leaves at once, whatever is still mapped")
+    func leavesAtOnce() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running("map tcp 8080 --keep") { natctl in
+                try await condition { !natctl.lines.isEmpty }
+                tool.gateway.faults.silence = .all
+                let before = tool.gateway.log.count
+                natctl.send(SIGINT)
+                // It asks for the deletion, which is not answered.
+                try await condition { tool.gateway.log.count > before }
+                natctl.send(SIGINT)
+            }
+            #expect(outcome.status == 130)
+            // Else it would say what it could not delete.
+            #expect(outcome.errors == "")
+            #expect(tool.forwarded == ["tcp 8080 8080 pcp"])
+        }
+    }
+
+    @Test("says what could not be deleted, and keeps its lease")
+    func saysWhatStays() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running("map tcp 8080 --keep") { natctl in
+                try await condition { !natctl.lines.isEmpty }
+                tool.gateway.faults.silence = .all
+                natctl.send(SIGTERM)
+            }
+            #expect(outcome.status == 143)
+            #expect(outcome.errors.contains("tcp 8080 may still be mapped: "))
+            #expect(outcome.seconds < 15)
+            #expect(try await tool.natctl("list --leases -q").lines == ["8080"])
+        }
+    }
+
+    @Test("fails as map does when not every port is mapped, and leaves nothing")
+    func failsAtStart() async throws {
+        try await ToolBehindGateway.run { tool in
+            tool.gateway.faults.refusals = [.pcpMap: 2, .natpmpMap: 2]
+            for arguments in ["map tcp 8080 --json --via pcp", "map tcp 8080 --json --via nat-pmp"]
+            {
+                let plain = try await tool.natctl(arguments)
+                let kept = try await tool.natctl("\(arguments) --keep")
+                #expect(kept.status == 77)
+                #expect(kept.output == plain.output)
+                #expect(kept.errors == plain.errors)
+            }
+            let outcome = try await tool.shell(
+                "natctl map tcp 80 --keep --via pcp -- touch $NATCTL_STATE/ran")
+            #expect(outcome.status == 77)
+            #expect(!FileManager.default.fileExists(atPath: tool.state.url.path + "/ran"))
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test("a signal at the start leaves nothing")
+    func endsAtStart() async throws {
+        try await ToolBehindGateway.run { tool in
+            tool.gateway.faults.silence = .all
+            let outcome = try await tool.running("map tcp 8080-8082 --keep --json") { natctl in
+                try await condition { tool.gateway.log.count > 0 }
+                natctl.send(SIGINT)
+            }
+            #expect(outcome.status == 130)
+            #expect(outcome.output == "")
+        }
+    }
+
+    @Test("ends as SIGPIPE would end it when nobody reads, but cleans up")
+    func endsWithoutReader() async throws {
+        try await ToolBehindGateway.run { tool in
+            async let ending = tool.shell(
+                """
+                cd $NATCTL_STATE
+                { sh -c 'echo $$ >process; exec natctl map tcp 8080 --keep --json'
+                echo $? >status; } | head -n 1
+                """)
+            try await condition { !tool.forwarded.isEmpty }
+            let process = try #require(
+                pid_t(tool.state.text("process").trimmingCharacters(in: .newlines)))
+            try await condition {
+                kill(process, SIGHUP)
+                return (try? tool.state.text("status"))?.hasSuffix("\n") == true
+            }
+            kill(process, SIGKILL)
+            #expect(try await ending.lines.count == 1)
+            #expect(try tool.state.text("status") == "141\n")
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test("tells systemd that it is ready, how it does, and that it ends")
+    func tellsService() async throws {
+        let socket = try NotifySocket()
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running(
+                "map tcp 8080 --keep", environment: ["NOTIFY_SOCKET": socket.name]
+            ) { natctl in
+                try await condition { !natctl.lines.isEmpty }
+                natctl.send(SIGHUP)
+                try await condition { tool.gateway.log.count >= 2 }
+                natctl.send(SIGTERM)
+            }
+            #expect(outcome.status == 143)
+            let kinds = socket.messages().map { $0.replacing(/MONOTONIC_USEC=[0-9]+/, with: "now") }
+            let mapped = "STATUS=tcp 8080 <- 11.22.33.1:8080"
+            #expect(kinds.first == "READY=1")
+            #expect(kinds.contains(mapped))
+            #expect(kinds.contains("RELOADING=1\nnow"))
+            #expect(kinds.suffix(2) == ["STOPPING=1", "STATUS=nothing is mapped"], "\(kinds)")
+        }
+    }
+}

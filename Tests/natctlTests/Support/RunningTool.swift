@@ -1,0 +1,66 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A `natctl` that stays, as a test sees it while it runs.
+struct RunningTool: Sendable {
+    let process: pid_t
+    fileprivate let folder: TemporaryFolder
+
+    /// What it has written so far.
+    var output: String { (try? folder.text("output")) ?? "" }
+    var errors: String { (try? folder.text("errors")) ?? "" }
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    /// The names of the events it has told.
+    var events: [String] {
+        lines.compactMap { line in
+            line.firstMatch(of: /"event":"([A-Za-z]+)"/).map { String($0.1) }
+        }
+    }
+
+    /// Whether it has ended, also where what it has started has not.
+    var hasEnded: Bool {
+        let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        return state?.contains(") Z ") ?? true
+    }
+
+    /// Sends it a signal.
+    func send(_ signal: Int32) { kill(process, signal) }
+}
+
+extension ToolBehindGateway {
+    /// Runs natctl, with words as a shell splits them, lends it to `body`, and waits for its end.
+    ///
+    /// Every JSON line it has printed is held against the schema.
+    func running(
+        _ arguments: String, environment: [String: String] = [:],
+        body: (RunningTool) async throws -> Void
+    ) async throws -> CommandOutcome {
+        let folder = try TemporaryFolder()
+        let path = folder.url.path
+        let script =
+            "echo $$ >\(path)/process; exec natctl \(arguments) >\(path)/output 2>\(path)/errors"
+        async let ending = shell(script, environment: environment)
+        try await condition { (try? folder.text("errors")) != nil }
+        let process = try #require(
+            pid_t(try folder.text("process").trimmingCharacters(in: .newlines)))
+        let tool = RunningTool(process: process, folder: folder)
+        do {
+            try await body(tool)
+            try await condition { tool.hasEnded }
+        } catch {
+            tool.send(SIGKILL)
+            throw error
+        }
+        tool.send(SIGKILL)
+        var outcome = try await ending
+        (outcome.output, outcome.errors) = (tool.output, tool.errors)
+        if DocumentSchema.isAvailable {
+            for line in (tool.output + tool.errors).split(separator: "\n") where line.first == "{" {
+                try await DocumentSchema.shared.check(String(line))
+            }
+        }
+        return outcome
+    }
+}
