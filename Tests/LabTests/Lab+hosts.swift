@@ -33,11 +33,12 @@ extension Lab {
         try await wait(for: "the first request") { try await requestCount() ?? 0 > 0 }
     }
 
-    /// Asks again until `condition` holds; gives up after ten seconds.
+    /// Asks again until `condition` holds; gives up after `limit`.
     nonisolated func wait(
-        for what: String, until condition: () async throws -> Bool
+        for what: String, within limit: Duration = .seconds(10),
+        until condition: () async throws -> Bool
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + limit
         while try await !condition() {
             guard ContinuousClock.now < deadline else { throw Failure.notInTime(what) }
             try await Task.sleep(for: .milliseconds(10))

@@ -56,6 +56,11 @@ actor Lab {
         try finish(try start(command, on: host))
     }
 
+    /// Runs a command whose words may hold blanks on `host` until it ends.
+    @discardableResult func on(_ host: Host, words: [String]) throws -> CommandOutcome {
+        try finish(try start(words: words, on: host))
+    }
+
     /// Runs the built tool on `host`, as a new process each time, and checks its document.
     @discardableResult func natctl(_ arguments: String, on host: Host = .client) async throws
         -> CommandOutcome
@@ -67,10 +72,16 @@ actor Lab {
 
     /// Starts `command` and returns its number, for `signal` and `finish`.
     func start(_ command: String, on host: Host = .client) throws -> Int {
-        let words = command.split(separator: " ").map(String.init)
+        try start(words: command.split(separator: " ").map(String.init), on: host)
+    }
+
+    private func start(words: [String], on host: Host) throws -> Int {
         let answer: Started = try ask(Start(start: words, host: host.rawValue))
         return answer.process
     }
+
+    /// What a started command has written so far.
+    func look(at process: Int) throws -> Texts { try ask(Look(look: process)) }
 
     func signal(_ signal: Int32, to process: Int) throws {
         let _: Nothing = try ask(Signal(signal: signal, process: process))
@@ -115,8 +126,17 @@ actor Lab {
     }
 }
 
+extension Lab {
+    /// What a command has written.
+    struct Texts: Decodable {
+        var output: String
+        var errors: String
+    }
+}
+
 // The agent's language; tools/agent.py says what it means.
 private struct Start: Encodable { var start: [String], host: String }
+private struct Look: Encodable { var look: Int }
 private struct Started: Decodable { var process: Int }
 private struct Signal: Encodable { var signal: Int32, process: Int }
 private struct Finish: Encodable { var finish: Int, timeout: Int }

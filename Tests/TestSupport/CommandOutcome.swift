@@ -40,7 +40,7 @@ package struct CommandOutcome: Decodable, Sendable {
 
 /// The keys of natctl's JSON that tests look at.
 package struct Document: Decodable {
-    package struct Mapping: Decodable {
+    package struct Mapping: Decodable, Sendable {
         package var transport: String
         package var internalAddress: String
         package var internalPort: Int
@@ -53,7 +53,7 @@ package struct Document: Decodable {
         package var mine: Bool
     }
 
-    package struct Refusal: Decodable {
+    package struct Refusal: Decodable, Sendable {
         package var code: String
         package var message: String
         package var technique: String?

@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""peer.py serve tcp|udp PORT[-PORT]           answers whoever asks, in the background
-peer.py reach tcp|udp ADDRESS PORT[-PORT]   asks; prints each port's answer, a line each
+"""peer.py serve tcp|udp PORT[-PORT]               answers whoever asks, in the background
+peer.py reach tcp|udp|http ADDRESS PORT[-PORT]  asks; prints each port's answer, a line each
+peer.py await tcp|udp|http ADDRESS PORT         asks until there is an answer; prints the instant
 
-A server answers with "TRANSPORT PORT". Where none is reached the line is "refused" (an RST or an
-ICMP error came back) or "silent", and the status 1."""
+A server answers with "TRANSPORT PORT", one of HTTP with its status line. Where none is reached the
+line is "refused" (an RST or an ICMP error came back) or "silent", and the status 1. The instant is
+that of the first question that was answered, in seconds since 1970; after a minute it is given up,
+with status 1."""
 
 import os
 import selectors
 import socket
 import sys
+import time
 
-KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM, "http": socket.SOCK_STREAM}
+QUESTIONS = {"tcp": b"", "udp": b"?", "http": b"HEAD / HTTP/1.0\r\n\r\n"}
 PATIENCE = 1.0
 
 
@@ -45,18 +50,28 @@ def serve(transport, numbers):
                 key.fileobj.sendto(key.data, peer)
 
 
-def reach(transport, address, port):
+def reach(transport, address, port, patience=PATIENCE):
     with socket.socket(socket.AF_INET, KINDS[transport]) as client:
-        client.settimeout(PATIENCE)
+        client.settimeout(patience)
         try:
             client.connect((address, port))
-            if transport == "udp":
-                client.send(b"?")
-            return client.recv(100).decode()
-        except (ConnectionError, PermissionError):
-            return "refused"
+            client.sendall(QUESTIONS[transport])
+            return client.recv(100).decode().partition("\r\n")[0]
         except TimeoutError:
             return "silent"
+        except OSError:
+            return "refused"
+
+
+def wait_for(transport, address, port):
+    """Asks twenty times a second; what is not answered at once is asked again."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        asked = time.time()
+        if reach(transport, address, port, 0.5) not in ("", "refused", "silent"):
+            return asked
+        time.sleep(max(0, asked + 0.05 - time.time()))
+    return None
 
 
 def main():
@@ -64,6 +79,10 @@ def main():
     if action == "serve":
         serve(transport, ports(rest[0]))
         return 0
+    if action == "await":
+        instant = wait_for(transport, rest[0], int(rest[1]))
+        print("never" if instant is None else instant)
+        return 1 if instant is None else 0
     answers = [reach(transport, rest[0], port) for port in ports(rest[1])]
     print("\n".join(answers))
     return 1 if {"refused", "silent"} & set(answers) else 0
