@@ -28,6 +28,8 @@ extension GatewayState {
         case owned(remainingSeconds: UInt32)
         /// No port that would do is free.
         case noPort
+        /// It is a fault.
+        case refused(code: UInt16)
     }
 
     /// Makes a mapping, or renews the one that the internal endpoint has (RFC 6887, section 15.1).
@@ -44,6 +46,10 @@ extension GatewayState {
             let mapping = table.mappings[present]
             guard mapping.technique == wish.technique, mapping.nonce == wish.nonce else {
                 throw .owned(remainingSeconds: mapping.remainingSeconds(at: now))
+            }
+            if let refusal = faults.renewalRefusal, refusal.count > 0 {
+                faults.renewalRefusal?.count -= 1
+                throw .refused(code: refusal.code)
             }
             if wish.isExact, mapping.externalPort != wish.suggestedPort { throw .noPort }
             index = present

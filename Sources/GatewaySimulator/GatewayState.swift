@@ -68,13 +68,15 @@ struct GatewayState: Sendable {
         return reaction
     }
 
-    /// Forgets every mapping and starts the epoch anew, as a restart does.
+    /// Forgets every mapping and starts the epoch anew, as a restart does, unless its fault is that the
+    /// epoch goes on.
     mutating func restart(at now: ContinuousClock.Instant) -> [any PortForwarding] {
-        epoch = GatewayEpoch(rate: faults.epochRate, at: now)
+        if !faults.keepsEpoch { epoch = GatewayEpoch(rate: faults.epochRate, at: now) }
+        bootIdentifier += 1
         return table.remove { _ in true }
     }
 
-    /// What it tells everybody after a restart or with a new address, by each of its protocols.
+    /// What it tells everybody after a restart or with a new address, by PCP and NAT-PMP.
     func announcements(at now: ContinuousClock.Instant) -> [[UInt8]] {
         let seconds = octets(epoch.seconds(at: now))
         var announcements: [[UInt8]] = []

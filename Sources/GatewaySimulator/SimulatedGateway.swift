@@ -126,25 +126,13 @@ package final class SimulatedGateway: Sendable {
         announce()
     }
 
-    /// Forgets every mapping and starts the epoch anew, as a restart does.
+    /// Forgets every mapping and starts the epoch anew, as a restart does, and says so where the
+    /// configuration wants it.
     package func restart() async {
         await end { $0.restart(at: .now) }
+        if state.withLock(\.configuration.upnp.movesOnRestart) { try? moveUPnP() }
         announce()
-    }
-
-    /// Sends its announcements, each once, where the configuration wants them (RFC 6886,
-    /// section 3.2.1; RFC 6887, section 14.1).
-    private func announce() {
-        let (announcements, destination) = state.withLock {
-            ($0.announcements(at: .now), $0.configuration.announcesTo)
-        }
-        guard let destination, let socket else { return }
-        // Loopback is never the interface that the system would choose.
-        var interface = in_addr(s_addr: IPv4Address.loopback.rawValue.bigEndian)
-        _ = unsafe setsockopt(
-            socket.descriptor, Int32(IPPROTO_IP), IP_MULTICAST_IF, &interface,
-            socklen_t(MemoryLayout<in_addr>.size))
-        for announcement in announcements { try? socket.send(announcement, to: destination) }
+        announceAlive()
     }
 
     /// Closes the ports of mappings that have just gone from the table.

@@ -12,6 +12,8 @@ package struct SimulatedMapping: Sendable {
     package var technique: Technique
     /// The 12 bytes that PCP's owner must repeat; `nil` for the other techniques.
     package var nonce: [UInt8]?
+    /// The socket from which PCP's owner last asked for it; `nil` for the other techniques.
+    package var client: SocketAddress?
     /// When it was made.
     package var created: ContinuousClock.Instant
     /// The only peer that may come in, as UPnP's owner wrote it; empty for everybody.

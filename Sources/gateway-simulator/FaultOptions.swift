@@ -28,6 +28,13 @@ struct FaultOptions: ParsableArguments {
         transform: refusal)
     var refusals: [(operation: GatewayOperation, code: UInt16)] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Refuse so many renewals by PCP and NAT-PMP with a result code.",
+            valueName: "code=count"),
+        transform: renewalRefusal)
+    var refuseRenewals: GatewayFaults.RenewalRefusal?
+
     @Option(help: "The lifetime of PCP's errors, in seconds.") var errorLifetime: UInt32?
     @Flag(help: "PCP's errors are 24 bytes.") var headerOnlyErrors = false
     @Flag(help: "Mappings are granted and not made.") var grantWithoutMapping = false
@@ -38,6 +45,7 @@ struct FaultOptions: ParsableArguments {
     @Option(help: "The lifetime granted whatever was asked for, in seconds.")
     var grantLifetime: UInt32?
 
+    @Flag(help: "A restart leaves the epoch as it is.") var keepEpoch = false
     @Option(help: "How fast the epoch runs; below 0 backwards.") var epochRate = 1.0
 
     /// The faults asked for.
@@ -52,11 +60,13 @@ struct FaultOptions: ParsableArguments {
         faults.corruptsOnlyFirstCopy = thenCorrect
         faults.silence = silence
         faults.refusals = Dictionary(refusals.map { ($0.operation, $0.code) }) { $1 }
+        faults.renewalRefusal = refuseRenewals
         faults.errorLifetimeSeconds = errorLifetime
         faults.sendsHeaderOnlyErrors = headerOnlyErrors
         faults.grantsWithoutMapping = grantWithoutMapping
         faults.grantedPort = grantPort
         faults.grantedLifetimeSeconds = grantLifetime
+        faults.keepsEpoch = keepEpoch
         faults.epochRate = epochRate
         return faults
     }
@@ -72,4 +82,12 @@ private func refusal(_ text: String) throws -> (operation: GatewayOperation, cod
         let code = UInt16(parts[1])
     else { throw ValidationError("'\(text)' is not OPERATION=CODE.") }
     return (operation, code)
+}
+
+private func renewalRefusal(_ text: String) throws -> GatewayFaults.RenewalRefusal {
+    let parts = text.split(separator: "=")
+    guard parts.count == 2, let code = UInt16(parts[0]), let count = Int(parts[1]) else {
+        throw ValidationError("'\(text)' is not CODE=COUNT.")
+    }
+    return GatewayFaults.RenewalRefusal(code: code, count: count)
 }

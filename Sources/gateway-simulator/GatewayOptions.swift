@@ -23,8 +23,16 @@ struct GatewayOptions: ParsableArguments {
     @Flag(help: "Nothing listens on the port; the gateway answers with ICMP.")
     var closedPort = false
 
-    @Flag(help: "Restarts and new addresses are announced to 224.0.0.1:5350.")
+    @Flag(
+        help: """
+            Restarts and new addresses are announced to 224.0.0.1:5350, and restarts to \
+            239.255.255.250:1900, on the loopback interface.
+            """)
     var announce = false
+
+    @Flag(
+        help: "A new address is told to each client of PCP by three answers it has not asked for.")
+    var mappingUpdates = false
 
     @Flag(help: "PCP clients may map for other hosts.")
     var allowThirdParty = false
@@ -35,9 +43,10 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "The seed of everything random.")
     var seed: UInt64 = 1
 
-    /// The gateway that behaves.
-    var configuration: GatewayConfiguration {
+    /// The gateway that behaves, with its UPnP side.
+    func configuration(with upnp: UPnPConfiguration) -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
+        configuration.upnp = upnp
         configuration.gateway.port = port
         configuration.externalAddress = externalAddress
         configuration.reportedAddress = reportedAddress
@@ -48,6 +57,8 @@ struct GatewayOptions: ParsableArguments {
         if announce {
             configuration.announcesTo = SocketAddress(
                 .v4(IPv4Address(rawValue: 0xE000_0001)), port: 5350)
+            configuration.upnp.announcesTo = SocketAddress(
+                .v4(IPv4Address(rawValue: 0xEFFF_FFFA)), port: 1900)
         }
         configuration.seed = seed
         return configuration

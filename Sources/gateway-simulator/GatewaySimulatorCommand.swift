@@ -23,8 +23,7 @@ import Processes
     var command: [String] = []
 
     func run() async throws {
-        var configuration = gateway.configuration
-        configuration.upnp = upnp.configuration
+        var configuration = gateway.configuration(with: upnp.configuration)
         configuration.faults = faults.faults
         configuration.faults.upnp = upnpFaults.faults
         let signals = await signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2)
@@ -87,9 +86,9 @@ import Processes
         switch signal {
         case SIGUSR1:
             await gateway.restart()
-            if upnp.moveOnRestart { try? gateway.moveUPnP() }
         case SIGUSR2:
             if let address = self.gateway.nextAddress { gateway.changeReportedAddress(to: address) }
+            if self.gateway.mappingUpdates { await gateway.updateMappings(.kept) }
         default: return false
         }
         return true

@@ -29,6 +29,7 @@ struct UPnPOptions: ParsableArguments {
         configuration.port = httpPort
         configuration.searchPort = searchPort
         configuration.joinsMulticast = multicast
+        configuration.movesOnRestart = moveOnRestart
         configuration.isSecure = !insecure
         return configuration
     }

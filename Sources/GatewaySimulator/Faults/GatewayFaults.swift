@@ -18,6 +18,8 @@ package struct GatewayFaults: Sendable {
     package var silence = Silence.none
     /// The result code with which each operation is refused.
     package var refusals: [GatewayOperation: UInt16] = [:]
+    /// How the next renewals by PCP and NAT-PMP are refused; `nil` when they are not.
+    package var renewalRefusal: RenewalRefusal?
     /// The lifetime of PCP's errors in seconds; `nil` for 1800 or 30, as the result wants.
     package var errorLifetimeSeconds: UInt32?
     /// Whether PCP's errors are the header alone, 24 bytes.
@@ -28,6 +30,8 @@ package struct GatewayFaults: Sendable {
     package var grantedPort = GrantedPort.asSuggested
     /// The lifetime granted whatever was asked for, in seconds.
     package var grantedLifetimeSeconds: UInt32?
+    /// Whether a restart leaves the epoch as it is.
+    package var keepsEpoch = false
     /// How fast the epoch runs: 1 is right, 0 stands still, less runs backwards.
     package var epochRate = 1.0
     /// What it does wrong in UPnP.
@@ -35,6 +39,20 @@ package struct GatewayFaults: Sendable {
 
     /// A gateway that behaves.
     package init() {}
+
+    /// The refusal of what was granted before, for a while.
+    package struct RenewalRefusal: Sendable {
+        /// The result code.
+        package var code: UInt16
+        /// How many renewals are still refused.
+        package var count: Int
+
+        /// A refusal of so many renewals.
+        package init(code: UInt16, count: Int) {
+            self.code = code
+            self.count = count
+        }
+    }
 
     /// Where answers come from.
     package enum AnswerSource: String, Sendable, CaseIterable {

@@ -57,6 +57,7 @@ extension GatewayState {
                 switch error {
                 case .owned: Result.notAuthorized
                 case .noPort: Result.outOfResources
+                case .refused(let code): code
                 }
             return Reaction(answer: failure(request, result, at: now))
         }

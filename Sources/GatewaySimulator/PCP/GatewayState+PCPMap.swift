@@ -15,6 +15,7 @@ extension GatewayState {
                     + map.options.processed, ended: ended)
         }
         let grant = try grant(map, endpoint, at: now)
+        if let index = grant.index { table.update(index) { $0.client = client } }
         return Reaction(
             answer: pcpHeader(request, lifetimeSeconds: grant.lifetimeSeconds, at: now)
                 + request[24..<42] + octets(grant.externalPort)
@@ -69,6 +70,7 @@ extension GatewayState {
             switch error {
             case .owned(let seconds): throw .notAuthorized(for: seconds)
             case .noPort: throw wish.isExact ? .cannotProvideExternal : .noResources
+            case .refused(let code): throw PCPResult(UInt8(truncatingIfNeeded: code))
             }
         }
     }

@@ -50,11 +50,29 @@ extension GatewayState {
         return wanted <= version
     }
 
+    /// What it tells everybody after a restart: that each target is alive (UDA 1.1, section 1.2.2).
+    func aliveMessages(location: String) -> [[UInt8]] {
+        searchTargets.map { target, identifier in
+            let headers = [
+                ("HOST", "239.255.255.250:1900"), ("CACHE-CONTROL", "max-age=120"),
+                ("LOCATION", faults.upnp.location ?? location), ("NT", target),
+                ("NTS", "ssdp:alive"), ("SERVER", "Linux UPnP/1.1 gateway-simulator/1"),
+                ("USN", uniqueName(of: target, identifier)),
+                ("BOOTID.UPNP.ORG", String(bootIdentifier)), ("CONFIGID.UPNP.ORG", "1"),
+            ]
+            let lines = headers.map { "\($0): \($1)\r\n" }
+            return Array(("NOTIFY * HTTP/1.1\r\n" + lines.joined() + "\r\n").utf8)
+        }
+    }
+
+    private func uniqueName(of target: String, _ identifier: String) -> String {
+        target.hasPrefix("uuid:") ? "uuid:\(identifier)" : "uuid:\(identifier)::\(target)"
+    }
+
     private func answer(_ target: String, _ identifier: String, _ location: String) -> [UInt8] {
-        let usn =
-            target.hasPrefix("uuid:") ? "uuid:\(identifier)" : "uuid:\(identifier)::\(target)"
         let headers = [
-            ("CACHE-CONTROL", "max-age=120"), ("ST", target), ("USN", usn), ("EXT", ""),
+            ("CACHE-CONTROL", "max-age=120"), ("ST", target),
+            ("USN", uniqueName(of: target, identifier)), ("EXT", ""),
             ("SERVER", "Linux UPnP/1.1 gateway-simulator/1"), ("LOCATION", location),
             ("BOOTID.UPNP.ORG", String(bootIdentifier)), ("CONFIGID.UPNP.ORG", "1"),
         ]

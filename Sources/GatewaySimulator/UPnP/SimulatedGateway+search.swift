@@ -61,6 +61,5 @@ extension SimulatedGateway {
             return web
         }
         old?.stopListening()
-        state.withLock { $0.bootIdentifier += 1 }
     }
 }

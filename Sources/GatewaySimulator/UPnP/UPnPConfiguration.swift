@@ -1,3 +1,5 @@
+package import NATTraversal
+
 /// What the UPnP side of a simulated gateway is.
 package struct UPnPConfiguration: Sendable {
     /// The version of the device and of its WANIPConnection, 1 or 2.
@@ -12,6 +14,10 @@ package struct UPnPConfiguration: Sendable {
     ///
     /// That needs port 1900.
     package var joinsMulticast = false
+    /// Where a restart is announced, 239.255.255.250:1900 by the specification; `nil` for nowhere.
+    package var announcesTo: SocketAddress?
+    /// Whether a restart moves descriptions and control to another port (S-18).
+    package var movesOnRestart = false
     /// Whether a client may map to its own address alone; in version 2 also not below port 1024.
     package var isSecure = true
 
