@@ -81,7 +81,7 @@ actor Lab {
     }
 
     /// What a started command has written so far.
-    func look(at process: Int) throws -> Texts { try ask(Look(look: process)) }
+    func look(at process: Int) throws -> StayingTool.Texts { try ask(Look(look: process)) }
 
     func signal(_ signal: Int32, to process: Int) throws {
         let _: Nothing = try ask(Signal(signal: signal, process: process))
@@ -123,14 +123,6 @@ actor Lab {
             if more.isEmpty { throw Failure.ended }
             unread += more
         }
-    }
-}
-
-extension Lab {
-    /// What a command has written.
-    struct Texts: Decodable {
-        var output: String
-        var errors: String
     }
 }
 

@@ -9,7 +9,7 @@ struct HoldCommandTests {
         try await Lab.run { lab in
             let process = try await lab.start(
                 "\(Lab.natctl.path) map tcp 8080 -v -- python3 -m http.server 8080")
-            let tool = StayingTool(lab: lab, process: process)
+            let tool = lab.staying(process)
             _ = try await lab.secondsUntilBack(since: 0, "http", tool: tool)
             try await lab.routerDaemon("kill")
             let back = try await lab.secondsUntilBack(

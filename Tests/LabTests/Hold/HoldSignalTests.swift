@@ -51,7 +51,7 @@ struct HoldSignalTests {
             try await lab.serve("tcp", "8080")
             let process = try await lab.start(
                 "\(Lab.natctl.path) map tcp 8080 --via pcp --keep --json -v")
-            let tool = StayingTool(lab: lab, process: process)
+            let tool = lab.staying(process)
             try await tool.waits(for: "mapped")
             let silence = "udp dport 5351 counter drop"
             try await lab.on(.router, "nft add table inet lab")
@@ -65,7 +65,7 @@ struct HoldSignalTests {
             try await tool.signal(SIGINT)
             try await lab.waitUntilGatewayIsAsked()
             try await tool.signal(SIGINT)
-            let ended = try await tool.finish()
+            let ended = try await lab.finishEvents(process)
             #expect(ended.status == 130, "\(ended.errors)")
             #expect(ContinuousClock.now - start < .seconds(4))
             #expect(try await lab.natctl("list --leases -q").lines == ["8080"])

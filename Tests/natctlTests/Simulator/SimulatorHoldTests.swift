@@ -1,0 +1,96 @@
+import GatewaySimulator
+import NATTraversal
+import TestSupport
+import Testing
+
+@Suite("A held mapping on the simulator", .timeLimit(.minutes(3))) struct SimulatorHoldTests {
+    private static let groups = (
+        pcp: SocketAddress(.v4(IPv4Address(rawValue: 0xE000_0001)), port: 5350),
+        upnp: SocketAddress(.v4(IPv4Address(rawValue: 0xEFFF_FFFA)), port: 1900)
+    )
+
+    @Test(
+        "is told when a renewal is refused, asked for again, and there when the gateway relents",
+        arguments: ["pcp", "nat-pmp"])
+    func isRefused(technique: String) async throws {
+        try await ToolBehindGateway.run({
+            // A refusal counts for half a minute, so that the mapping ends before.
+            $0.lifetimeSeconds = 8...86400
+            $0.faults.renewalRefusal = .init(code: 2, count: 1)
+        }) { tool in
+            try await tool.natctl(
+                staying: "map tcp 8080 --via \(technique) --lifetime 16s --keep"
+            ) { held in
+                try await held.waits(for: "mapped")
+                let told = try await held.waits(for: "warning")
+                #expect(told.code != nil)
+                try await condition { tool.gateway.faults.renewalRefusal?.count == 0 }
+                let seen = try await held.events.count
+                let again = try await held.waits(for: "renewed", after: seen, within: .seconds(60))
+                #expect(again.mapping?.externalPort == 8080)
+                #expect(tool.forwarded == ["tcp 8080 8080 \(technique)"])
+            }
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test(
+        "is made again after a restart that only an announcement shows",
+        arguments: ["pcp", "nat-pmp"])
+    func restarts(technique: String) async throws {
+        try await ToolBehindGateway.run({
+            $0.announcesTo = Self.groups.pcp
+            $0.faults.keepsEpoch = true
+        }) { tool in
+            try await tool.natctl(staying: "map tcp 8080 --via \(technique) --keep") { held in
+                try await held.waits(for: "mapped")
+                await tool.gateway.restart()
+                #expect(tool.forwarded.isEmpty)
+                try await condition { tool.forwarded == ["tcp 8080 8080 \(technique)"] }
+            }
+        }
+    }
+
+    @Test("follows an answer that nobody has asked for to another port (RFC 6887, section 14.2)")
+    func movesPort() async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl(staying: "map tcp 8080 --via pcp --keep") { held in
+                try await held.waits(for: "mapped")
+                await tool.gateway.updateMappings(.moved(to: 45001))
+                let changed = try await held.waits(for: "changed")
+                #expect(changed.mapping?.externalPort == 45001)
+                // Three copies say it once.
+                #expect(try await held.events.count { $0.event == "changed" } == 1)
+                #expect(tool.forwarded == ["tcp 8080 45001 pcp"])
+            }
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test("is made again when an answer that nobody has asked for revokes it")
+    func isRevoked() async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl(staying: "map tcp 8080 --via pcp --keep") { held in
+                try await held.waits(for: "mapped")
+                await tool.gateway.updateMappings(.revoked(code: 11))
+                let lost = try await held.waits(for: "lost")
+                #expect(lost.error?.gatewayCode == 11)
+                let seen = try await held.events.count
+                try await held.waits(for: "mapped", after: seen, within: .seconds(60))
+                #expect(tool.forwarded == ["tcp 8080 8080 pcp"])
+            }
+        }
+    }
+
+    @Test("of a thousand ports is there a thousand times, and then not once")
+    func holdsMany() async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl(staying: "map tcp 20000-20999 --via pcp --keep") { held in
+                try await condition { tool.gateway.mappings.count == 1000 }
+                try await held.waits(for: "mapped") { $0.mapping?.internalPort == 20999 }
+                #expect(try await held.events.count { $0.event == "mapped" } == 1000)
+            }
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+}
