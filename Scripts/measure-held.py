@@ -24,17 +24,20 @@ class Held:
     """A natctl that holds, and when it has told what."""
 
     def __init__(self, program):
+        # As text, because each document has every assignment; verbose, because it tells renewals.
         command = [program, "map", "tcp", f"20000-{19999 + COUNT}", "--via", "pcp",
-                   "--lifetime", sys.argv[2], "--keep", "--json"]
-        self.child = subprocess.Popen(command, stdout=subprocess.PIPE)
+                   "--lifetime", sys.argv[2], "--keep", "-v"]
+        self.child = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.instants = collections.defaultdict(list)
         self.changed = threading.Condition()
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
         for line in self.child.stdout:
+            # "2026-11-25 17:04:05  renewed tcp ..."
             with self.changed:
-                self.instants[json.loads(line)["event"]].append(time.monotonic())
+                self.instants[line.split()[2]].append(time.monotonic())
                 self.changed.notify_all()
 
     def wait_for(self, event, limit):

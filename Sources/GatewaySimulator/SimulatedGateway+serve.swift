@@ -25,6 +25,8 @@ extension SimulatedGateway {
 
     /// Carries a request out; every copy of the answer that is to be sent, or `nil`.
     private func answers(to datagram: Datagram) async -> [[UInt8]]? {
+        // First, so that the port of a mapping that has just ended can be had again.
+        await end { $0.table.expire(at: .now) }
         let reaction = state.withLock { state in
             state.react(to: datagram.payload, from: datagram.source, at: .now)
         }

@@ -5,16 +5,17 @@ import Testing
 extension ToolBehindGateway {
     /// Lends a `natctl` that stays to `body`, and ends it by SIGTERM.
     ///
-    /// Every line of its output must fit the schema.
+    /// Every document of its output must fit the schema.
     func natctl(
-        staying arguments: String, body: (StayingTool) async throws -> Void
+        staying arguments: String, format: String = "--json -v",
+        body: (StayingTool) async throws -> Void
     ) async throws {
         let folder = state
         // A shell becomes natctl, so that its number is known.
         async let ending = shell(
             """
             cd $NATCTL_STATE; echo $$ >number; mv number process
-            exec natctl \(arguments) --json -v >events 2>log
+            exec natctl \(arguments) \(format) >events 2>log
             """)
         let file = folder.url.appending(path: "process")
         try await condition { FileManager.default.fileExists(atPath: file.path) }
@@ -31,7 +32,8 @@ extension ToolBehindGateway {
         let status = try await ending.status
         try outcome.get()
         let report = try await tool.report
-        for line in texts().output.split(separator: "\n") where DocumentSchema.isAvailable {
+        let documents = format.contains("--json") && DocumentSchema.isAvailable
+        for line in texts().output.split(separator: "\n") where documents {
             try await DocumentSchema.shared.check(String(line))
         }
         #expect(status == 128 + SIGTERM, "\(report)")

@@ -3,7 +3,7 @@ import NATTraversal
 import TestSupport
 import Testing
 
-@Suite("A held mapping on the simulator", .timeLimit(.minutes(3))) struct SimulatorHoldTests {
+@Suite("A mapping kept on the simulator", .timeLimit(.minutes(3))) struct SimulatorKeepFaultTests {
     private static let groups = (
         pcp: SocketAddress(.v4(IPv4Address(rawValue: 0xE000_0001)), port: 5350),
         upnp: SocketAddress(.v4(IPv4Address(rawValue: 0xEFFF_FFFA)), port: 1900)
@@ -60,7 +60,8 @@ import Testing
                 let changed = try await held.waits(for: "changed")
                 #expect(changed.mapping?.externalPort == 45001)
                 // Three copies say it once.
-                #expect(try await held.events.count { $0.event == "changed" } == 1)
+                let told = try await held.events.filter { $0.event == "changed" }
+                #expect(told.count == 1)
                 #expect(tool.forwarded == ["tcp 8080 45001 pcp"])
             }
             #expect(tool.forwarded.isEmpty)
@@ -73,11 +74,8 @@ import Testing
             try await tool.natctl(staying: "map tcp 8080 --via pcp --keep") { held in
                 try await held.waits(for: "mapped")
                 await tool.gateway.updateMappings(.revoked(code: 11))
-                let lost = try await held.waits(for: "lost")
-                #expect(lost.error?.gatewayCode == 11)
-                let seen = try await held.events.count
-                try await held.waits(for: "mapped", after: seen, within: .seconds(60))
-                #expect(tool.forwarded == ["tcp 8080 8080 pcp"])
+                // Only the gateway's answer to a question is believed, and that is a grant.
+                try await condition { tool.forwarded == ["tcp 8080 8080 pcp"] }
             }
         }
     }
@@ -85,10 +83,16 @@ import Testing
     @Test("of a thousand ports is there a thousand times, and then not once")
     func holdsMany() async throws {
         try await ToolBehindGateway.run { tool in
-            try await tool.natctl(staying: "map tcp 20000-20999 --via pcp --keep") { held in
+            // Each event has every assignment, so as JSON these would be hundreds of megabytes.
+            try await tool.natctl(
+                staying: "map tcp 20000-20999 --via pcp --keep", format: ""
+            ) { held in
                 try await condition { tool.gateway.mappings.count == 1000 }
-                try await held.waits(for: "mapped") { $0.mapping?.internalPort == 20999 }
-                #expect(try await held.events.count { $0.event == "mapped" } == 1000)
+                let deadline = ContinuousClock.now + .seconds(60)
+                while try await held.report.matches(of: /mapped tcp/).count < 1000 {
+                    try #require(.now < deadline)
+                    try await Task.sleep(for: .milliseconds(100))
+                }
             }
             #expect(tool.forwarded.isEmpty)
         }
