@@ -17,7 +17,7 @@ extension MappingHolder {
         requests.indices.flatMap { index in
             let request = requests[index]
             let mapping = held[index]?.mapping
-            let local = localAddresses(of: index).map {
+            let local = (isOver ? [] : localAddresses(of: index)).map {
                 PortAssignment(request.transport, address: $0, port: request.internalPort)
             }
             guard let mapping, let address = mapping.externalAddress else { return local }
@@ -150,6 +150,7 @@ extension MappingHolder {
                 }
             }
         }
+        isOver = true
         tell(report.mappings.map { .unmapped($0) })
         hub.finish()
         return report

@@ -29,6 +29,8 @@ actor MappingHolder {
     var externalAddresses: [String: IPAddress] = [:]
     /// Gateways whose table cannot be read.
     var tableless: Set<String> = []
+    /// Whether nothing is held any more, and no local port is told either.
+    var isOver = false
     /// What was warned of at the last asking.
     var warnings: [MapperWarning] = []
     let observer: WayObserver

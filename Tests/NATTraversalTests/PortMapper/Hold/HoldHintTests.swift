@@ -17,6 +17,19 @@ import Testing
         #expect(time.steps.isEmpty)
     }
 
+    @Test("is asked about within four seconds though others go on coming")
+    func stream() {
+        var time = PlannedTime.held(1, fraction: 0.9)
+        var asked: [Double] = []
+        for _ in 0..<60 {
+            time.plan.hinted(at: time.now)
+            time.pass(.milliseconds(100))
+            asked += time.steps.map(\.seconds)
+        }
+        #expect(asked.count == 1)
+        #expect(asked.allSatisfy { $0 <= 4 })
+    }
+
     @Test("soon after another one is asked about when half a minute is over")
     func quietTime() {
         var time = PlannedTime.held(1)

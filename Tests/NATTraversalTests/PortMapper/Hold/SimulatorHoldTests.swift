@@ -78,6 +78,38 @@ import Testing
         }
     }
 
+    @Test("are asked for until there is an answer when somebody waits for it")
+    func refreshIsPersistent() async throws {
+        try await HoldBehindGateway.run([8080]) { held, gateway in
+            var events = await held.events().makeAsyncIterator()
+            _ = await events.nextChange()
+            gateway.faults.silence = .all
+            held.refresh()
+            try await condition { gateway.log.count(.pcpMap) >= 3 }
+            gateway.faults.silence = .none
+            while let change = await events.nextChange() {
+                if case .renewed = change { return }
+            }
+        }
+    }
+
+    @Test("keep the external address that they had when an answer does not tell it")
+    func addressIsNotTold() async throws {
+        try await HoldBehindGateway.run([8080], .natPMP) { held, gateway in
+            let old = try #require(await held.mappings.first)
+            #expect(old.externalAddress != nil)
+            var events = await held.events().makeAsyncIterator()
+            _ = await events.nextChange()
+            gateway.faults.refusals = [.natpmpAddress: 3]
+            held.refresh()
+            while let change = await events.nextChange() {
+                guard case .renewed(let new) = change else { continue }
+                #expect(new.externalAddress == old.externalAddress)
+                return
+            }
+        }
+    }
+
     @Test("outlive a gateway that refuses to renew, say so once, and are renewed when it relents")
     func refusesRenewal() async throws {
         try await HoldBehindGateway.run([8080]) { held, gateway in
