@@ -51,6 +51,12 @@ struct HeldMappingState: Sendable {
     /// A mapping that is not there and is to be asked for now.
     init(at now: Instant) { bring(to: now) }
 
+    /// Whether it may as well be renewed now, beside others: it is about to be.
+    func isNearlyDue(at now: Instant) -> Bool {
+        guard let next, !asksAnyone else { return false }
+        return next.earliest <= now && next.time <= now + (schedule?.slack ?? .zero)
+    }
+
     /// When it ends, if it does.
     var expiry: Instant? { isHeld ? schedule?.expiry : nil }
 
@@ -81,6 +87,11 @@ struct HeldMappingState: Sendable {
     mutating func bring(to time: Instant) {
         if let next, next.time <= time { return }
         next = RenewalSchedule.Attempt(time: time, earliest: time, isPersistent: true)
+    }
+
+    /// The gateway says that it is another one now; it may say so several times.
+    mutating func updated(at now: Instant) {
+        bring(to: max(now, lastAsked.map { $0 + RenewalSchedule.shortestGap } ?? now))
     }
 
     /// The gateway does not have it any more: it is asked for as if it had never been there.

@@ -35,8 +35,6 @@ struct HoldPlan: Sendable {
     static let roundLength = Duration.seconds(60)
     /// No more than one such round in this time.
     static let roundInterval = Duration.seconds(300)
-    /// How far apart renewals may lie to be made together.
-    private static let together = Duration.seconds(10)
 
     private var states: [HeldMappingState]
     private let lookInterval: Duration
@@ -90,11 +88,7 @@ struct HoldPlan: Sendable {
         if !urgent.isEmpty { return .renew(asking(urgent, at: now), .untilAnswered) }
         guard !due.isEmpty else { return nil }
         // One wake-up and one look at the lease file for several.
-        let together = indices { state in
-            guard let next = state.next, !state.asksAnyone else { return false }
-            return next.earliest <= now && next.time <= now + Self.together
-        }
-        return .renew(asking(together, at: now), .once)
+        return .renew(asking(indices { $0.isNearlyDue(at: now) }, at: now), .once)
     }
 
     /// The mapping that ends first is asked for in place of all: if the gateway has lost them, its
@@ -131,6 +125,18 @@ struct HoldPlan: Sendable {
 
     private func indices(_ isIncluded: (HeldMappingState) -> Bool) -> [Int] {
         states.indices.filter { isIncluded(states[$0]) }
+    }
+}
+
+extension HoldPlan.Action: CustomStringConvertible {
+    /// What is done for how many, for whoever reads along.
+    var description: String {
+        switch self {
+        case .map(let indices): "map \(indices.count)"
+        case .renew(let indices, .once): "renew \(indices.count)"
+        case .renew(let indices, .untilAnswered): "renew \(indices.count) until answered"
+        case .lookAround(let indices): "look around, at \(indices.count)"
+        }
     }
 }
 
@@ -205,7 +211,7 @@ extension HoldPlan {
     }
 
     /// The gateway itself says that a mapping is another one now.
-    mutating func updated(_ index: Int, at now: Instant) { states[index].bring(to: now) }
+    mutating func updated(_ index: Int, at now: Instant) { states[index].updated(at: now) }
 
     /// The user wants everything asked for again.
     mutating func refreshed(at now: Instant) {

@@ -21,6 +21,7 @@ struct RenewalSchedule: Hashable, Sendable {
 
     /// No mapping is asked for more often than this (RFC 6887, section 11.2.1).
     static let shortestGap = Duration.seconds(4)
+    private static let longestSlack = Duration.seconds(10)
     /// What timers make of a lifetime, so that no foreign number makes them spin (threats.md T-12).
     private static let limits = Duration.seconds(8)...Duration.seconds(86400)
 
@@ -32,6 +33,10 @@ struct RenewalSchedule: Hashable, Sendable {
         self.granted = granted
         self.lifetime = min(max(lifetime, Self.limits.lowerBound), Self.limits.upperBound)
     }
+
+    /// How far apart renewals may lie to be made together: close enough that many stay spread over
+    /// their windows.
+    var slack: Duration { min(Self.longestSlack, lifetime / 128) }
 
     /// When the mapping ends.
     var expiry: Instant { granted + lifetime }

@@ -153,6 +153,19 @@ import Testing
         #expect(time.losses == [1])
     }
 
+    @Test("asks for what the gateway says has changed, and again no sooner than in four seconds")
+    func updated() {
+        var time = PlannedTime.held(1)
+        time.pass(.seconds(10))
+        for _ in 0..<3 {
+            time.plan.updated(0, at: time.now)
+            time.pass(.milliseconds(250))
+        }
+        #expect(time.steps.isEmpty)
+        time.pass(.seconds(10))
+        #expect(time.steps.map(\.seconds) == [14])
+    }
+
     @Test("renews everything when told to")
     func refresh() {
         var time = PlannedTime.held(2)
