@@ -1,5 +1,6 @@
 #include "CSystemCalls.h"
 
+#include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -46,3 +47,9 @@ ssize_t csystem_receive(int descriptor, void *buffer, size_t length, csystem_dat
 const char *csystem_error_text(int code) { return strerrordesc_np(code); }
 
 int csystem_memory_file(void) { return memfd_create("natctl", MFD_CLOEXEC); }
+
+void csystem_give_memory_back(void) {
+    /* One heap for all threads; one for each would hold the peak of each. */
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TRIM_THRESHOLD, 64 << 10);
+}

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 public import NATTraversal
 
@@ -11,19 +10,24 @@ public func gatewayOfTheEnvironment() -> GatewaySelection {
         location: environment["NATCTL_LOCATION"].flatMap { try? HTTPURL($0) })
 }
 
+/// Prints a line at once, also to a file.
+public func show(_ line: String) {
+    print(line)
+    fflush(nil)
+}
+
 /// Waits for SIGINT or SIGTERM.
 public func interruption() async {
+    let (signals, feed) = AsyncStream.makeStream(of: Void.self)
     let sources = [SIGINT, SIGTERM].map { number in
         signal(number, SIG_IGN)
-        return DispatchSource.makeSignalSource(signal: number)
-    }
-    let (signals, feed) = AsyncStream.makeStream(of: Void.self)
-    for source in sources {
+        let source = DispatchSource.makeSignalSource(signal: number)
         source.setEventHandler { @Sendable in feed.yield() }
         source.activate()
+        return source
     }
     for await _ in signals { break }
-    for source in sources { source.cancel() }
+    sources.forEach { $0.cancel() }
 }
 
 extension Set<PortAssignment> {

@@ -15,7 +15,7 @@ import Surroundings
             mapper: PortMapper(gatewayOfTheEnvironment()))
         let telling = Task {
             for await assignments in listener {
-                print("\(transport.rawValue) \(port):", assignments.line)
+                show("\(transport.rawValue) \(port): \(assignments.line)")
             }
         }
         await interruption()

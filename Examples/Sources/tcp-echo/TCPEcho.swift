@@ -17,7 +17,7 @@ import Surroundings
         .bindPublic(host: "0.0.0.0", port: port, as: PublicPort(mapper: mapper))
 
         let telling = Task {
-            for await assignments in listener { print("tcp:", assignments.line) }
+            for await assignments in listener { show("tcp: \(assignments.line)") }
         }
         await interruption()
         try await server.close()

@@ -16,7 +16,7 @@ import Surroundings
         .bindPublic(host: "0.0.0.0", port: port, as: PublicPort(mapper: mapper))
 
         let telling = Task {
-            for await assignments in listener { print("udp:", assignments.line) }
+            for await assignments in listener { show("udp: \(assignments.line)") }
         }
         await interruption()
         try await socket.close()

@@ -32,3 +32,6 @@ const char *csystem_error_text(int code);
 
 /** A file without a name that is closed in children; -1 with errno like memfd_create(2). */
 int csystem_memory_file(void);
+
+/** Makes the C library give memory back that a long run no longer needs, at the price of some time. */
+void csystem_give_memory_back(void);

@@ -1,3 +1,4 @@
+import CSystemCalls
 import Glibc
 import NATTraversal
 import Processes
@@ -29,8 +30,9 @@ final class HoldControl: Sendable {
             of: Ending.self, bufferingPolicy: .bufferingOldest(1))
     }
 
-    /// Takes the signals of this process over.
+    /// Takes the signals of this process over, which stays for weeks.
     func takeOver(_ inbox: SignalInbox) {
+        csystem_give_memory_back()
         inbox.handler = { [self] in receive($0) }
         inbox.catchUnlessIgnored(SIGHUP, SIGPIPE)
         if state.withLock(\.signals.hasCommand) {

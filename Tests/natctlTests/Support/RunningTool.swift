@@ -30,17 +30,18 @@ struct RunningTool: Sendable {
 }
 
 extension ToolBehindGateway {
-    /// Runs natctl, with words as a shell splits them, lends it to `body`, and waits for its end.
+    /// Runs natctl or another program, with words as a shell splits them, lends it to `body`, and
+    /// waits for its end.
     ///
     /// Every JSON line it has printed is held against the schema.
     func running(
-        _ arguments: String, environment: [String: String] = [:],
+        _ arguments: String, of program: String = "natctl", environment: [String: String] = [:],
         body: (RunningTool) async throws -> Void
     ) async throws -> CommandOutcome {
         let folder = try TemporaryFolder()
         let path = folder.url.path
         let script =
-            "echo $$ >\(path)/process; exec natctl \(arguments) >\(path)/output 2>\(path)/errors"
+            "echo $$ >\(path)/process; exec \(program) \(arguments) >\(path)/output 2>\(path)/errors"
         async let ending = shell(script, environment: environment)
         try await condition { (try? folder.text("errors")) != nil }
         let process = try #require(

@@ -1,0 +1,70 @@
+import Foundation
+import GatewaySimulator
+import NATTraversal
+import TestSupport
+import Testing
+
+@Suite("The example programs on the simulator", .timeLimit(.minutes(2)))
+struct SimulatorExampleTests {
+    @Test("are sources of less than 40 lines")
+    func areShort() throws {
+        let sources = try ExamplePrograms.sources
+        #expect(sources.count == 5)
+        for source in sources {
+            let lines = try String(contentsOf: source, encoding: .utf8).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.count - 1 < 40, "\(source.lastPathComponent)")
+        }
+    }
+
+    @Test("make an echo server public, and close its port at the end", arguments: ["tcp", "udp"])
+    func echo(transport: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let program = ExamplePrograms.file("\(transport)-echo").path
+            let outcome = try await tool.running("", of: program) { server in
+                try await condition { server.output.contains(/pcp \S+ port \d+/) }
+                let port = try #require(tool.gateway.mappings.first).externalPort
+                let say = ProjectFiles.root.appendingPathComponent("Tests/natctlTests/tools/say.py")
+                let answer = try await tool.shell(
+                    "python3 \(say.path) \(transport) \(tool.gateway.externalAddress) \(port) hello"
+                )
+                #expect(answer.output == "hello\n")
+                server.send(SIGTERM)
+            }
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.lines.last == "\(transport): nowhere")
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test("tell every change of a port's assignments")
+    func watches() async throws {
+        try await ToolBehindGateway.run { tool in
+            let program = ExamplePrograms.file("mapping-watcher").path
+            let outcome = try await tool.running("udp 40123", of: program) { watcher in
+                try await condition { watcher.output.contains("pcp 11.22.33.1 port 40123") }
+                watcher.send(SIGINT)
+            }
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.lines.last == "udp 40123: nowhere")
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test("talk to a gateway by the actions of its connection service")
+    func session() async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
+            let location = try #require(tool.gateway.location)
+            let outcome = try await BuiltTool.run(
+                ExamplePrograms.file("igd-session"), ["40123"],
+                environment: ["NATCTL_LOCATION": location])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.lines.first?.hasPrefix("WANIPConnection at http://127.0.0.1:") == true)
+            #expect(
+                outcome.output.contains("GetExternalIPAddress: NewExternalIPAddress=11.22.33.1"))
+            #expect(outcome.output.contains("NewInternalPort=40123 NewInternalClient=127.0.0.1"))
+            #expect(outcome.lines.last == "DeletePortMapping: ")
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+}
