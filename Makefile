@@ -49,7 +49,7 @@ test:
 # Silent when all is well.
 lint:
 	@Scripts/setup lint
-	@swift format lint --strict --recursive Package.swift Sources Tests
+	@swift format lint --strict --recursive Package.swift Sources Tests Examples
 	@for page in $(wildcard Man/*.[1-9]); do mandoc -T lint -W warning $$page || exit; done
 	@for script in $(BASH_SCRIPTS) $(wildcard completions/*.bash); do bash -n $$script || exit; done
 	@for script in $(wildcard completions/_*); do zsh -n $$script || exit; done
