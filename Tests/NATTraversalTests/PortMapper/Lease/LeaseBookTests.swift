@@ -30,6 +30,23 @@ import Testing
         #expect(book.warnings.count == 1)
     }
 
+    @Test("what is held is there whatever became of the file, until it is let go")
+    func holds() async throws {
+        let folder = try TemporaryFolder()
+        let held = try LeaseFileTests.lease()
+        // One that cannot be written, and one that another process or a set clock has emptied.
+        for path in ["/dev/null/natctl", folder.path] {
+            let book = LeaseBook(LeaseFile(folder: path))
+            book.hold([held])
+            #expect(try await book.change(isDurable: false) { $0[held.key] } == held)
+            try await book.remove([held.key])
+            #expect(try await book.change(isDurable: false) { $0[held.key] } == nil)
+            book.hold([held])
+            book.release([held.key])
+            #expect(try await book.change(isDurable: false) { $0[held.key] } == nil)
+        }
+    }
+
     @Test("a command about leases alone fails without them")
     func fails() {
         let book = LeaseBook(LeaseFile(folder: nil))

@@ -1,0 +1,42 @@
+import GatewaySimulator
+import Testing
+
+@testable import NATTraversal
+
+@Suite("A held mapping read back on the simulator", .timeLimit(.minutes(2)))
+struct SimulatorReadBackTests {
+    @Test(
+        "that the gateway's table lacks is told as lost, and made again",
+        arguments: [Technique.upnp, nil])
+    func isMissing(technique: Technique?) async throws {
+        try await HoldBehindGateway.mapper(
+            technique,
+            configure: {
+                // Where PCP has made it, nothing but the table shows the loss.
+                if technique == nil { $0.techniques = [.pcp, .upnp] }
+                $0.faults.keepsEpoch = true
+            }
+        ) { mapper, gateway in
+            var options = HoldOptions()
+            options.readBackInterval = .milliseconds(100)
+            let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+            let held = try await mapper.hold(request, options: options)
+            let mapping = try #require(await held.mappings.first)
+            #expect(mapping.technique == technique ?? .pcp)
+            var events = await held.events().makeAsyncIterator()
+            #expect(await events.nextChange() == .mapped(mapping))
+            // It must have been seen there once.
+            let reads = gateway.log.count(.upnpRead)
+            try await condition { gateway.log.count(.upnpRead) > reads + 1 }
+            await gateway.restart()
+            guard case .lost(mapping, .badAnswer)? = await events.nextChange(),
+                case .mapped? = await events.nextChange()
+            else {
+                Issue.record("it was not told")
+                return
+            }
+            #expect(gateway.mappings.count == 1)
+            await held.stop()
+        }
+    }
+}
