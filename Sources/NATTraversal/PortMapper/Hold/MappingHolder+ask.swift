@@ -20,29 +20,34 @@ extension MappingHolder {
         }
         let search = MapSearch(asked, selection: selection, book: book, sessions: sessions)
         let outcome = try await search.run()
+        let newLeases = await settle(outcome, of: indices)
+        return (outcome.report, newLeases)
+    }
+
+    /// Takes what came of asking: the grants together, and the failures.
+    ///
+    /// - Returns: the leases that are new.
+    @discardableResult
+    private func settle(_ outcome: MapSearch.Outcome, of indices: [Int]) async -> [Lease] {
         let now = Timestamp.now
         var grants: [(Int, Held, isNew: Bool)] = []
         var newLeases: [Lease] = []
         for (position, index) in indices.enumerated() {
             let job = outcome.jobs[position]
-            if let grant = job.grant {
-                let lease = job.lease(
-                    of: grant, isThirdParty: outcome.isThirdParty(job), at: now)
-                if job.plan != .renewal { newLeases.append(lease) }
-                grants.append(
-                    (
-                        index,
-                        Held(mapping: job.mapping(of: grant), lease: lease, target: outcome.target),
-                        grant.isNew
-                    ))
-            } else {
+            guard let grant = job.grant else {
                 fail(index, outcome.failures[position] ?? .noGateway)
+                continue
             }
+            let lease = job.lease(of: grant, isThirdParty: outcome.isThirdParty(job), at: now)
+            if job.plan != .renewal { newLeases.append(lease) }
+            let held = Held(mapping: job.mapping(of: grant), lease: lease, target: outcome.target)
+            grants.append((index, held, grant.isNew))
         }
-        let report = outcome.report
-        await take(grants, hasLostTable: outcome.sessions.contains { $0.takeLossOfTable() })
-        warn(report.warnings + book.warnings)
-        return (report, newLeases)
+        // Each is asked, so that none keeps its answer for the next time.
+        let losses = outcome.sessions.map { $0.takeLossOfTable() }
+        await take(grants, hasLostTable: losses.contains(true))
+        warn(outcome.report.warnings + book.warnings)
+        return newLeases
     }
 
     /// Asks again for what is not there, or may not be.
@@ -72,7 +77,11 @@ extension MappingHolder {
                 let operation = MapOperation(session, selection: selection, book: book)
                 try await operation.renew(
                     indices.map { requests[$0] }, sendLimit: persistence == .once ? 1 : nil)
-                await take(operation.jobs, of: indices, session)
+                await settle(
+                    MapSearch.Outcome(
+                        target: target, jobs: operation.jobs,
+                        failures: operation.jobs.map(\.failure), sessions: [session]),
+                    of: indices)
             } catch let error as PortMapperError {
                 for index in indices { fail(index, error) }
             } catch {}  // cancelled: nobody waits for it any more
@@ -82,28 +91,6 @@ extension MappingHolder {
     private struct Place: Hashable {
         var target: GatewayTarget?
         var address: IPv4Address?
-    }
-
-    private func take(
-        _ jobs: [MappingJob], of indices: [Int], _ session: GatewaySession
-    ) async {
-        let now = Timestamp.now
-        var grants: [(Int, Held, isNew: Bool)] = []
-        for (job, index) in zip(jobs, indices) {
-            if let grant = job.grant {
-                let lease = job.lease(of: grant, isThirdParty: session.isThirdParty, at: now)
-                grants.append(
-                    (
-                        index,
-                        Held(mapping: job.mapping(of: grant), lease: lease, target: session.target),
-                        grant.isNew
-                    ))
-            } else {
-                fail(index, job.failure ?? .noAnswer(gateway: session.target.name, after: .zero))
-            }
-        }
-        await take(grants, hasLostTable: session.takeLossOfTable())
-        warn(jobs.flatMap { $0.warnings(of: session.target) } + book.warnings)
     }
 
     /// Looks whether the gateway's table still has a mapping, where it can be read.
