@@ -73,4 +73,4 @@ install: release
 
 clean:
 	swift package clean
-	rm -rf .build/natctl .build/natctl-static .build-static
+	rm -rf .build/natctl .build/natctl-static .build/examples .build-static

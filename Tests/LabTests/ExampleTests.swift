@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The example programs on a real router", .needsLab, .timeLimit(.minutes(5)))
+@Suite(
+    "The example programs on a real router", .needsLab, .timeLimit(.minutes(5)),
+    .enabled(if: ExamplePrograms.areExpected, "not built; make test builds them"))
 struct ExampleTests {
     private static let say = ProjectFiles.root
         .appendingPathComponent("Tests/natctlTests/tools/say.py").path
@@ -42,11 +44,18 @@ struct ExampleTests {
         }
     }
 
-    @Test("map, read and delete by the actions of the router's connection service")
+    @Test("map, read, list and delete by the actions of the router's connection service")
     func session() async throws {
         try await Lab.run { lab in
             let program = ExamplePrograms.file("igd-session").path
-            let outcome = try await lab.on(.client, "\(program) 8080")
+            try await lab.serve("tcp", "8080")
+            let process = try await lab.start("\(program) 8080")
+            try await lab.wait(for: "the list") {
+                try await lab.look(at: process).output.contains("the end of the list")
+            }
+            #expect(try await lab.reach("tcp", "8080") == ["tcp 8080"])
+            try await lab.signal(SIGTERM, to: process)
+            let outcome = try await lab.finish(process)
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.output.contains("NewExternalIPAddress=11.22.33.1"))
             #expect(outcome.output.contains("NewInternalClient=192.168.77.10"))

@@ -16,20 +16,6 @@ public func show(_ line: String) {
     fflush(nil)
 }
 
-/// Waits for SIGINT or SIGTERM.
-public func interruption() async {
-    let (signals, feed) = AsyncStream.makeStream(of: Void.self)
-    let sources = [SIGINT, SIGTERM].map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number)
-        source.setEventHandler { @Sendable in feed.yield() }
-        source.activate()
-        return source
-    }
-    for await _ in signals { break }
-    sources.forEach { $0.cancel() }
-}
-
 extension Set<PortAssignment> {
     /// The assignments in one line, local ones first.
     public var line: String {

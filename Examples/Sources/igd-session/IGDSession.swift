@@ -1,38 +1,39 @@
 import NATTraversal
 import Surroundings
 
-/// Talks to the gateway's UPnP service in its own words: `igd-session PORT`.
+/// Opens a TCP port in the gateway's own words until it is interrupted: `igd-session PORT`.
 @main struct IGDSession {
     static func main() async throws {
+        let interruption = Interruption()
+        let device =
+            if let location = gatewayOfTheEnvironment().location {
+                try await UPnPBrowser(links: []).describe(location)
+            } else { try await UPnPBrowser(links: SSDPLink.ofHost()).gateway() }
         guard let port = CommandLine.arguments.dropFirst().first.flatMap({ PortNumber($0) }),
-            let service = try await connectionService(), let url = service.control.url
-        else { return print("usage: igd-session PORT, behind a gateway that speaks UPnP") }
-        let client = try SocketAddress(url.host, port: url.port.rawValue, scopeID: url.scopeID)
-            .source()
-        print("\(service.name) at \(url)")
-
+            let device, let service = device.connectionServices.first,
+            let client = device.localAddress
+        else { return show("usage: igd-session PORT, behind a gateway that speaks UPnP") }
+        func call(_ action: String, _ arguments: [(String, String)] = []) async throws {
+            let results = try await service.call(action, arguments.map { UPnPArgument($0, $1) })
+            show("\(action): " + results.map { "\($0.name)=\($0.value)" }.joined(separator: " "))
+        }
+        show("\(service.type) at \(device.location)")
+        try await call("GetExternalIPAddress")
         let entry = [("NewRemoteHost", ""), ("NewExternalPort", "\(port)"), ("NewProtocol", "TCP")]
         let target = [
-            ("NewInternalPort", "\(port)"), ("NewInternalClient", "\(client)"), ("NewEnabled", "1"),
-            ("NewPortMappingDescription", "igd session"), ("NewLeaseDuration", "600"),
+            ("NewInternalClient", "\(client)"), ("NewInternalPort", "\(port)"), ("NewEnabled", "1"),
+            ("NewPortMappingDescription", "igd-session"), ("NewLeaseDuration", "600"),
         ]
-        for (action, arguments) in [
-            ("GetExternalIPAddress", []), ("AddPortMapping", entry + target),
-            ("GetSpecificPortMappingEntry", entry), ("DeletePortMapping", entry),
-        ] {
-            let results = try await service.call(action, arguments.map { UPnPArgument($0, $1) })
-            print("\(action):", results.map { "\($0.name)=\($0.value)" }.joined(separator: " "))
-        }
-    }
-
-    /// The gateway's service: searched for, or where NATCTL_LOCATION says.
-    static func connectionService() async throws -> UPnPService? {
-        if let location = gatewayOfTheEnvironment().location {
-            let device = try await UPnPBrowser(links: []).describe(location)
-            return device.services.first { $0.name == "WANIPConnection" }
-        }
-        var services: [UPnPService] = []
-        _ = try await UPnPBrowser(links: SSDPLink.ofHost()).scan { services += $0.services }
-        return services.first { $0.name == "WANIPConnection" }
+        try await call("AddPortMapping", entry + target)
+        do {
+            try await call("GetSpecificPortMappingEntry", entry)
+            for index in 0..<1000 {
+                try await call("GetGenericPortMappingEntry", [("NewPortMappingIndex", "\(index)")])
+            }
+        } catch PortMapperError.refused(let refusal) where refusal.code == 713 {
+            show("the end of the list")
+        } catch { show("\(error)") }
+        await interruption.wait()
+        try await call("DeletePortMapping", entry)
     }
 }

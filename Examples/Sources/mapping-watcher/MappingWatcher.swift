@@ -5,6 +5,7 @@ import Surroundings
 /// `mapping-watcher tcp|udp PORT`.
 @main struct MappingWatcher {
     static func main() async {
+        let interruption = Interruption()
         let arguments = CommandLine.arguments.dropFirst()
         guard let transport = arguments.first.flatMap(TransportProtocol.init(rawValue:)),
             let port = arguments.dropFirst().first.flatMap({ PortNumber($0) })
@@ -18,7 +19,7 @@ import Surroundings
                 show("\(transport.rawValue) \(port): \(assignments.line)")
             }
         }
-        await interruption()
+        await interruption.wait()
         await listener.stop()
         await telling.value
     }

@@ -7,6 +7,7 @@ import Surroundings
 /// A TCP server that says what it hears, public while it runs: `tcp-echo [PORT]`.
 @main struct TCPEcho {
     static func main() async throws {
+        let interruption = Interruption()
         let port = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 0
         let mapper = PortMapper(gatewayOfTheEnvironment())
         let (server, listener) = try await ServerBootstrap(
@@ -19,7 +20,7 @@ import Surroundings
         let telling = Task {
             for await assignments in listener { show("tcp: \(assignments.line)") }
         }
-        await interruption()
+        await interruption.wait()
         try await server.close()
         await listener.stop()
         await telling.value

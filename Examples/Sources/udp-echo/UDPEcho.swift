@@ -7,6 +7,7 @@ import Surroundings
 /// A UDP socket that says what it hears, public while it runs: `udp-echo [PORT]`.
 @main struct UDPEcho {
     static func main() async throws {
+        let interruption = Interruption()
         let port = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 0
         let mapper = PortMapper(gatewayOfTheEnvironment())
         let (socket, listener) = try await DatagramBootstrap(
@@ -18,7 +19,7 @@ import Surroundings
         let telling = Task {
             for await assignments in listener { show("udp: \(assignments.line)") }
         }
-        await interruption()
+        await interruption.wait()
         try await socket.close()
         await listener.stop()
         await telling.value

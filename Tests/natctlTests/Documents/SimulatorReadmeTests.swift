@@ -7,20 +7,9 @@ import Testing
 @testable import natctl
 
 @Suite("The README") struct SimulatorReadmeTests {
-    /// The lines of the first code block in this language after `words`.
-    private func block(_ language: String, after words: String = "") throws -> [String] {
-        let text = try ProjectFiles.text("README.md")
-        let start = words.isEmpty ? text.startIndex : try #require(text.range(of: words)).upperBound
-        let open = try #require(text[start...].range(of: "```\(language)\n")).upperBound
-        let close = try #require(text[open...].range(of: "\n```")).lowerBound
-        return text[open..<close].split(separator: "\n", omittingEmptySubsequences: false)
-            .map(String.init)
-    }
-
     @Test("shows commands that work, in the order they stand in")
     func commandsWork() async throws {
-        let lines = try block("sh", after: "These lines are run by a test")
-        #expect(!lines.isEmpty)
+        let lines = try #require(try ReadmeFile.block("sh", after: "These lines are run by a test"))
         try await ToolBehindGateway.run { tool in
             for line in lines {
                 let outcome = try await tool.shell(line)
@@ -32,7 +21,7 @@ import Testing
 
     @Test("shows the real output of its first command, but for this host's address")
     func firstCommand() async throws {
-        let lines = try block("console")
+        let lines = try #require(try ReadmeFile.block("console"))
         try await ToolBehindGateway.run { tool in
             let command = try #require(lines.first).dropFirst("$ ".count)
             let outcome = try await tool.shell(String(command))
@@ -45,7 +34,7 @@ import Testing
     @Test("shows a use of the library that compiles and works")
     func libraryWorks() async throws {
         let source = try ProjectFiles.text("Tests/natctlTests/Documents/ReadmeExample.swift")
-        #expect(try block("swift").joined(separator: "\n") + "\n" == source)
+        #expect(try ReadmeFile.block("swift").map { $0.joined(separator: "\n") + "\n" } == source)
         try await ToolBehindGateway.run { tool in
             let mapper = PortMapper(
                 GatewaySelection(gateway: GatewayLiteral(tool.gateway.gateway.description)),
@@ -53,7 +42,8 @@ import Testing
             let port = try #require(PortNumber("8080"))
             #expect(
                 try await makePublic(port, by: mapper)
-                    == "\(tool.gateway.reportedAddress), port 8080; 1 closed again")
+                    == "127.0.0.1 port 8080, \(tool.gateway.reportedAddress) port 8080")
+            #expect(tool.gateway.mappings.isEmpty)
         }
     }
 

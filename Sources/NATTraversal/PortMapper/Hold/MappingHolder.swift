@@ -41,15 +41,16 @@ actor MappingHolder {
     nonisolated let mailbox = HoldMailbox()
 
     init(
-        _ requests: [MappingRequest], options: HoldOptions, selection: GatewaySelection,
-        leaseFile: LeaseFile
+        _ requests: [MappingRequest], options: HoldOptions, isMapped: Bool = true,
+        selection: GatewaySelection, leaseFile: LeaseFile
     ) {
         self.requests = requests
         self.options = options
         self.selection = selection
         book = LeaseBook(leaseFile)
         observer = WayObserver(selection, localAddresses: options.localAddresses, mailbox: mailbox)
-        plan = HoldPlan(count: requests.count, lookInterval: options.readBackInterval, at: .now)
+        plan = HoldPlan(
+            count: isMapped ? requests.count : 0, lookInterval: options.readBackInterval, at: .now)
         held = Array(repeating: nil, count: requests.count)
         lastPorts = Array(repeating: nil, count: requests.count)
         saidFailures = Array(repeating: nil, count: requests.count)

@@ -20,7 +20,8 @@ public struct MappingListener: AsyncSequence, Sendable {
     ///
     /// - Parameters:
     ///   - transport: of the port.
-    ///   - address: the local address the service is bound to; a wildcard means every interface.
+    ///   - address: the local address the service is bound to; a wildcard means every interface,
+    ///     and a single address of IPv6 is told but not mapped.
     ///   - port: the port the service is bound to.
     ///   - externalPort: the port wanted outside; `nil` is the same.
     ///   - lifetime: of the mapping, which is renewed in time.
@@ -42,7 +43,9 @@ public struct MappingListener: AsyncSequence, Sendable {
         case .v4: options.localAddresses = .everyInterface(.ipv4)
         case .v6: options.localAddresses = .everyInterface(nil)
         }
-        held = mapper.holdWhenPossible([request], options: options)
+        // Mappings are of IPv4, and would lead to another service than one at an address of IPv6.
+        let isMapped = address.family == .ipv4 || address.isUnspecified
+        held = mapper.holdWhenPossible([request], options: options, isMapped: isMapped)
     }
 
     /// Deletes the mapping and ends the sequence; awaited, at most five seconds.

@@ -41,13 +41,18 @@ extension PortMapper {
 
     /// Holds mappings that may be had now or later, whatever the gateway says at first.
     ///
+    /// - Parameters:
+    ///   - requests: what to map.
+    ///   - options: how it is held.
+    ///   - isMapped: whether a gateway is asked at all, or only local assignments are told.
     /// - Returns: at once, before anything is mapped.
     nonisolated func holdWhenPossible(
-        _ requests: [MappingRequest], options: HoldOptions
+        _ requests: [MappingRequest], options: HoldOptions, isMapped: Bool = true
     ) -> HeldMappings {
         HeldMappings(
             MappingHolder(
-                requests, options: options, selection: selection, leaseFile: leaseFile))
+                requests, options: options, isMapped: isMapped, selection: selection,
+                leaseFile: leaseFile))
     }
 
     /// Watches the way to the Internet.

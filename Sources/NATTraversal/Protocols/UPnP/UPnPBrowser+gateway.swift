@@ -12,6 +12,19 @@ enum UPnPGatewaySearch: Sendable {
 }
 
 extension UPnPBrowser {
+    /// Finds the default gateway's device, or another one that has a service which maps ports.
+    ///
+    /// - Parameter timeout: how long it is waited for.
+    /// - Returns: a device with at least one of `UPnPDevice.connectionServices`; `nil` where none
+    ///   answers.
+    /// - Throws: `PortMapperError.system`, `CancellationError`.
+    public func gateway(timeout: Duration = .seconds(3)) async throws -> UPnPDevice? {
+        guard case .found(let device) = try await findGateway(until: .now + timeout) else {
+            return nil
+        }
+        return device
+    }
+
     /// Searches for the default gateway's connection service.
     ///
     /// Stops as soon as that is known. A device at another address is taken when no default gateway

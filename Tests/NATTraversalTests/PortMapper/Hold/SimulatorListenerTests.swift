@@ -47,6 +47,26 @@ struct SimulatorListenerTests {
         }
     }
 
+    @Test("of a service at one address of IPv6 tells it, and asks no gateway")
+    func ipv6() async throws {
+        let (port, other) = (try TestPort.number(8080), try TestPort.number(8081))
+        let loopback = try #require(IPAddress("::1"))
+        try await HoldBehindGateway.mapper { mapper, gateway in
+            let listener = MappingListener(.tcp, address: loopback, port: port, mapper: mapper)
+            var sets = listener.makeAsyncIterator()
+            #expect(await sets.next() == [PortAssignment(.tcp, address: loopback, port: port)])
+            listener.held.refresh()
+            // What begins later is mapped by then.
+            let later = MappingListener(
+                .tcp, address: .v4(.loopback), port: other, mapper: mapper)
+            try await condition { !gateway.mappings.isEmpty }
+            await later.stop()
+            await listener.stop()
+            #expect(await sets.next() == [])
+            #expect(gateway.log.count(.pcpMap) == 1)
+        }
+    }
+
     @Test("goes on asking a gateway that grants nothing at first")
     func later() async throws {
         let port = try TestPort.number(8080)
