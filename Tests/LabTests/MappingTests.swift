@@ -97,7 +97,7 @@ import Testing
     @Test("is made once although every third frame is lost or doubled", arguments: 0..<3)
     func badWire(_: Int) async throws {
         try await Lab.run(.loss(30), .duplicate(30)) { lab in
-            let mapped = try await lab.natctl("map tcp 8080 --json")
+            let mapped = try await lab.natctl("map tcp 8080 --json --timeout 30s")
             #expect(mapped.status == 0, "\(mapped.errors)")
             // A request that arrives twice is granted twice, and the router lays its rule anew.
             try await lab.wait(for: "one rule") { try await lab.ruleCount() == 1 }

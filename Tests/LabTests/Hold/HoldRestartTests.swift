@@ -97,14 +97,15 @@ struct HoldRestartTests {
         }
     }
 
-    @Test("is never told as lost though a third of the frames is")
+    /// The clock here is real, so less is lost than in `HoldLossTests`: an asking in three, with which
+    /// a schedule of four is exhausted once in thousands.
+    @Test("is never told as lost though every third asking is")
     func losesFrames() async throws {
-        try await Lab.run(.loss(30)) { lab in
-            try await lab.natctl(staying: "map tcp 8080 --keep --via nat-pmp --lifetime 24s") {
-                tool in
-                // Each renewal is a chance to be wrong; three take the better part of a minute.
-                try await lab.wait(for: "renewals", within: .seconds(120)) {
-                    try await tool.events.count { $0.event == "renewed" } >= 3
+        try await Lab.run(.loss(18)) { lab in
+            let patient = "map tcp 8080 --keep --via nat-pmp --lifetime 64s --timeout 30s"
+            try await lab.natctl(staying: patient) { tool in
+                try await lab.wait(for: "renewals", within: .seconds(150)) {
+                    try await tool.events.count { $0.event == "renewed" } >= 2
                 }
                 #expect(try await tool.events.filter { $0.event == "lost" }.isEmpty)
             }
