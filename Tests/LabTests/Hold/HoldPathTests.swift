@@ -4,7 +4,8 @@ import Testing
 @Suite("A held mapping, when the way to the Internet changes,", .needsLab, .timeLimit(.minutes(5)))
 struct HoldPathTests {
     @Test(
-        "tells the new external address though its port stays", arguments: ["pcp", "nat-pmp"])
+        "tells the new external address though its port stays",
+        arguments: ["pcp", "nat-pmp", "upnp"])
     func changesExternalAddress(technique: String) async throws {
         try await Lab.run { lab in
             try await lab.keeping("--via \(technique)") { tool in

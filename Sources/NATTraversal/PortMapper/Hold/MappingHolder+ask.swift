@@ -93,7 +93,8 @@ extension MappingHolder {
         var address: IPv4Address?
     }
 
-    /// Looks whether the gateway's table still has a mapping, where it can be read.
+    /// Looks whether the gateway's table still has a mapping, where it can be read, and whether the
+    /// external address is another one, where only UPnP tells it.
     func readBack(_ index: Int) async {
         guard let mapping = held[index]?.mapping, let target = held[index]?.target,
             selection.allows(.upnp), !tableless.contains(mapping.gateway)
@@ -111,6 +112,7 @@ extension MappingHolder {
             if isThere {
                 held[index]?.wasSeen = true
                 plan.seen(index, at: .now)
+                if isByUPnP { try await askForAddress(of: mapping, on: session) }
             } else if isByUPnP || held[index]?.wasSeen == true {
                 lose(index, because: session.missingMapping)
                 plan.missing(index, at: .now)
@@ -122,6 +124,16 @@ extension MappingHolder {
             log.debug("\(mapping.gateway): its table cannot be read: \(error)")
             if isByUPnP { plan.hinted(at: .now) } else { tableless.insert(mapping.gateway) }
         } catch {}  // cancelled: nobody waits for it any more
+    }
+
+    /// Where UPnP tells another external address than before, the mappings are renewed and learn it.
+    private func askForAddress(of mapping: Mapping, on session: GatewaySession) async throws {
+        guard let old = mapping.externalAddress,
+            let new = try await session.externalAddressByUPnP(), new != old
+        else { return }
+        for index in held.indices where held[index]?.mapping.gateway == mapping.gateway {
+            plan.updated(index, at: .now)
+        }
     }
 }
 

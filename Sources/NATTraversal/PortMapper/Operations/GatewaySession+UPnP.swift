@@ -45,11 +45,21 @@ extension GatewaySession {
 
     /// The external address that the connection told, `.some(nil)` when it has none.
     private func address(of found: IGDFinder.Found) async throws -> IPv4Address?? {
-        if let address = found.choice.externalAddress { return address }
+        // What was asked to choose a service for an earlier asking is old by now.
+        if !mayBeStale, let address = found.choice.externalAddress { return address }
         do {
             return .some(try await found.connection.externalAddress(until: patience.deadline))
         } catch is UPnPFailure {
             return .some(nil)
+        }
+    }
+
+    /// The external address at present; `nil` when the connection has none.
+    ///
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    func externalAddressByUPnP() async throws -> IPAddress? {
+        try await askIGD { found in
+            try await found.connection.externalAddress(until: patience.deadline).map(IPAddress.v4)
         }
     }
 

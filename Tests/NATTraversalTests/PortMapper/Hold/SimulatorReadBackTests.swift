@@ -39,4 +39,33 @@ struct SimulatorReadBackTests {
             await held.stop()
         }
     }
+
+    @Test("tells another external address that only UPnP knows, long before a renewal")
+    func movesAddress() async throws {
+        try await HoldBehindGateway.mapper(.upnp) { mapper, gateway in
+            var options = HoldOptions()
+            options.readBackInterval = .milliseconds(100)
+            let requests = try [8080, 8081].map {
+                MappingRequest(.tcp, internalPort: try TestPort.number($0))
+            }
+            let held = try await mapper.hold(requests, options: options)
+            var events = await held.events().makeAsyncIterator()
+            for mapping in await held.mappings {
+                #expect(await events.nextChange() == .mapped(mapping))
+            }
+            let address = IPv4Address(rawValue: 0x0B16_2109)
+            gateway.changeReportedAddress(to: address)
+            guard case .externalAddressChanged(.v4(address), _)? = await events.nextChange(),
+                case .changed(let first, _)? = await events.nextChange(),
+                case .changed(let second, _)? = await events.nextChange()
+            else {
+                Issue.record("it was not told")
+                return
+            }
+            for mapping in [first, second] {
+                #expect(mapping.externalAddress == .v4(address))
+            }
+            await held.stop()
+        }
+    }
 }
