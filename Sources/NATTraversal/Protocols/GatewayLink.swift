@@ -120,11 +120,11 @@ final class GatewayLink {
     ///
     /// - Returns: whether there was one, which is deleted again.
     @discardableResult
-    func answerLateGrants() async throws -> Bool {
+    func answerLateGrants() async -> Bool {
         guard !withdrawals.isEmpty else { return false }
         var hasAnswered = false
         while let payload = try? await receive(until: now) {
-            hasAnswered = try answerStray(payload) || hasAnswered
+            hasAnswered = answerStray(payload) || hasAnswered
         }
         return hasAnswered
     }
@@ -134,20 +134,21 @@ final class GatewayLink {
     func takeUnasked() async -> [[UInt8]] {
         var payloads: [[UInt8]] = []
         while payloads.count < Self.unaskedLimit, let payload = try? await receive(until: now) {
-            if (try? answerStray(payload)) != true { payloads.append(payload) }
+            if !answerStray(payload) { payloads.append(payload) }
         }
         return payloads
     }
 
     /// - Returns: whether it was the grant of something withdrawn.
     @discardableResult
-    private func answerStray(_ payload: [UInt8]) throws(SystemError) -> Bool {
+    private func answerStray(_ payload: [UInt8]) -> Bool {
         guard let late = withdrawals.first(where: { $0.isGrant(payload) }) else {
             log.debug("\(gateway): an answer to nothing that was asked, ignored")
             return false
         }
         log.debug("\(gateway): a grant after all of what was withdrawn; deleting it")
-        try send(late.delete)
+        // What cannot be sent is lost like any other datagram.
+        try? send(late.delete)
         return true
     }
 

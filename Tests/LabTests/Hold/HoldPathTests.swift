@@ -70,6 +70,37 @@ struct HoldPathTests {
         }
     }
 
+    @Test("is back after its interface was replaced by another one of the same name")
+    func losesInterface() async throws {
+        try await Lab.run { lab in
+            try await lab.keeping("--via nat-pmp --lifetime 16s --interface eth0") { tool in
+                try await lab.on(.client, "new-interface 192.168.77.10")
+                try await lab.routerDaemon("restart")
+                let now = try await lab.on(.client, "date +%s.%N").lines.first ?? ""
+                let back = try await lab.secondsUntilBack(
+                    since: try #require(Double(now)), tool: tool)
+                let report = try await tool.report
+                #expect(back < 10, "\(report)")
+                #expect(try await lab.ruleCount() == 1)
+            }
+        }
+    }
+
+    @Test("is back within five seconds after a gateway restarts that is not the first to be asked")
+    func restartsSecondGateway() async throws {
+        try await Lab.run { lab in
+            try await lab.on(.client, "ip route add default via 192.168.77.99 metric 5")
+            // What the WAN host asks is answered all the same.
+            try await lab.on(.client, "ip route add 11.22.33.0/24 via 192.168.77.1")
+            try await lab.keeping("--via nat-pmp --timeout 10s") { tool in
+                let back = try await lab.secondsUntilBack(
+                    since: try await lab.routerDaemon("restart"), tool: tool)
+                let report = try await tool.report
+                #expect(back < HoldRestartTests.limit, "\(report)")
+            }
+        }
+    }
+
     @Test(
         "moves to the gateway that the default route leads to, and the old one lets it go",
         arguments: ["auto", "pcp", "nat-pmp", "upnp"])

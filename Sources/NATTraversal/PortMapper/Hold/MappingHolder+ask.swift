@@ -7,6 +7,9 @@ extension MappingHolder {
         Patience(limit: .seconds(9 + max(count, 1)), silence: .seconds(3))
     }
 
+    /// A table that was not to be read so often in a row is taken for missing.
+    private static let readLimit = 3
+
     /// Asks whoever may grant it, as a command does.
     ///
     /// - Returns: the outcome as the public face shows it, and the leases that are new.
@@ -97,7 +100,7 @@ extension MappingHolder {
     /// external address is another one, where only UPnP tells it.
     func readBack(_ index: Int) async {
         guard let mapping = held[index]?.mapping, let target = held[index]?.target,
-            selection.allows(.upnp), !tableless.contains(mapping.gateway)
+            selection.allows(.upnp), failedReads[mapping.gateway, default: 0] < Self.readLimit
         else { return }
         let isByUPnP = mapping.technique == .upnp
         let key = PortMappingKey(
@@ -110,20 +113,29 @@ extension MappingHolder {
             let isThere = try await session.hasMapping(
                 key, to: mapping.internalAddress, port: mapping.internalPort)
             if isThere {
+                failedReads[mapping.gateway] = nil
                 held[index]?.wasSeen = true
                 plan.seen(index, at: .now)
                 if isByUPnP { try await askForAddress(of: mapping, on: session) }
-            } else if isByUPnP || held[index]?.wasSeen == true {
+            } else if isByUPnP || showsOthers(mapping.gateway) {
                 lose(index, because: session.missingMapping)
                 plan.missing(index, at: .now)
             } else {
-                // A gateway with a table for each technique shows nothing of the others'.
-                tableless.insert(mapping.gateway)
+                // A gateway with a table for each technique shows nothing of the others', and one
+                // that has lost this mapping grants it again.
+                failedReads[mapping.gateway] = Self.readLimit
+                plan.hinted(at: .now)
             }
         } catch let error as PortMapperError {
             log.debug("\(mapping.gateway): its table cannot be read: \(error)")
-            if isByUPnP { plan.hinted(at: .now) } else { tableless.insert(mapping.gateway) }
+            failedReads[mapping.gateway, default: 0] += isByUPnP ? 0 : 1
+            if isByUPnP { plan.hinted(at: .now) }
         } catch {}  // cancelled: nobody waits for it any more
+    }
+
+    /// Whether a gateway's UPnP table has shown what another technique has made.
+    private func showsOthers(_ gateway: String) -> Bool {
+        held.contains { $0?.mapping.gateway == gateway && $0?.wasSeen == true }
     }
 
     /// Where UPnP tells another external address than before, the mappings are renewed and learn it.

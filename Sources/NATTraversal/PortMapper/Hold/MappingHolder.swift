@@ -27,8 +27,10 @@ actor MappingHolder {
     var saidFailures: [HeldMappingState.Failure?]
     /// The external address of each gateway, as it was told last.
     var externalAddresses: [String: IPAddress] = [:]
-    /// Gateways whose table cannot be read.
-    var tableless: Set<String> = []
+    /// How often in a row the table of a gateway could not be read.
+    var failedReads: [String: Int] = [:]
+    /// The gateways that are listened to.
+    private var heard: Set<GatewayTarget> = []
     /// Whether nothing is held any more, and no local port is told either.
     var isOver = false
     /// What was warned of at the last asking.
@@ -85,14 +87,20 @@ actor MappingHolder {
             await stopWaiting()
             await heed(signals)
             await work()
+            if heard != granting { await listen() }
             waitForUnasked()
             return plan.wake
         }
         await stopWaiting()
     }
 
+    /// The gateways that have granted something.
+    private var granting: Set<GatewayTarget> { Set(held.compactMap(\.?.target)) }
+
     private func listen() async {
-        await observer.listen(knowing: sessions.all.lazy.compactMap(\.finder.device).first)
+        heard = granting
+        await observer.listen(
+            following: heard, knowing: sessions.all.lazy.compactMap(\.finder.device).first)
     }
 
     private func heed(_ signals: Set<HoldSignal>) async {
@@ -112,6 +120,7 @@ actor MappingHolder {
             case .renew(let indices, let persistence): await renew(indices, persistence)
             case .lookAround(let indices):
                 await lookForWay()
+                guard observer.way != nil else { continue }
                 for index in indices { await readBack(index) }
             }
         }
@@ -125,10 +134,8 @@ actor MappingHolder {
         guard change.isOtherWay else { return }
         await listen()
         guard observer.way != nil else { return plan.wayIsGone() }
-        if !change.isSameAsLast {
-            sessions.close()
-            tableless = []
-        }
+        failedReads = [:]
+        if !change.isSameAsLast { sessions.close() }
         plan.wayIsThere(isSame: change.isSameAsLast, at: .now)
     }
 }

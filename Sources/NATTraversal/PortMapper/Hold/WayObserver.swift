@@ -15,6 +15,8 @@ final class WayObserver {
     private(set) var hasLooked = false
     /// The way as it was when there was one.
     private(set) var lastWay: NetworkWay?
+    /// The gateways that are followed besides, and where this host is attached to each.
+    private var followed: [GatewayTarget: NetworkWay.Attachment] = [:]
     /// Every address of this host, where those are told.
     private(set) var everyAddress: [IPAddress] = []
 
@@ -31,8 +33,9 @@ final class WayObserver {
     struct Change: Sendable {
         /// What there is to tell.
         var changes: [MapperEvent.Change] = []
-        /// Whether the way is another one or none now, and what was there before has come back.
+        /// Whether the way, or that to a gateway that is followed, is another one or none now.
         var isOtherWay = false
+        /// Whether what was there before has come back.
         var isSameAsLast = false
     }
 
@@ -51,26 +54,49 @@ final class WayObserver {
         if old?.gateway != way?.gateway {
             change.changes.append(.gatewayChanged(way?.gateway, previous: old?.gateway))
         }
-        change.isOtherWay = old?.gateway != way?.gateway || old?.place != way?.place
-        change.isSameAsLast = way?.gateway == lastWay?.gateway && way?.place == lastWay?.place
+        let isFollowedSame = followed.allSatisfy { target, attachment in
+            (try? NetworkWay.Attachment(towards: target)) == attachment
+        }
+        let isSame = way.map { $0.isSame(as: old) } ?? (old == nil)
+        change.isOtherWay = !isSame || !isFollowedSame
+        change.isSameAsLast = isFollowedSame && way.map { $0.isSame(as: lastWay) } ?? false
         lastWay = way ?? lastWay
         return change
     }
 
     /// Listens on the way as it is now, and for another one where there is none.
     ///
-    /// - Parameter device: the gateway's UPnP side as it was found.
-    func listen(knowing device: UPnPDevice? = nil) async {
+    /// - Parameters:
+    ///   - targets: gateways that are to be heard as well.
+    ///   - device: the gateway's UPnP side as it was found.
+    func listen(following targets: Set<GatewayTarget> = [], knowing device: UPnPDevice? = nil) async
+    {
         await stop()
-        let signals = GatewaySignals(
-            gateways: way?.gatewayAddresses ?? [], interfaceIndex: way?.interfaceIndex ?? 0,
-            device: device.map(SSDPPresence.init))
+        followed = [:]
+        for target in targets where target.name != way?.gateway {
+            followed[target] = try? NetworkWay.Attachment(towards: target)
+        }
+        var gateways = [way?.attachment.interfaceIndex ?? 0: way?.gatewayAddresses ?? []]
+        for (target, attachment) in followed {
+            gateways[attachment.interfaceIndex, default: []].append(target.socketAddress)
+        }
+        // Each hears the kernel too; what several put counts once.
+        let signals = gateways.map { index, addresses in
+            GatewaySignals(
+                gateways: addresses, interfaceIndex: index, device: device.map(SSDPPresence.init))
+        }
         let mailbox = mailbox
         listening = Task {
-            await signals.run { signal in
-                switch signal {
-                case .gatewayMayHaveRestarted: mailbox.put(.gatewayMayHaveRestarted)
-                case .networkChanged: mailbox.put(.networkChanged)
+            await withDiscardingTaskGroup { group in
+                for signals in signals {
+                    group.addTask {
+                        await signals.run { signal in
+                            switch signal {
+                            case .gatewayMayHaveRestarted: mailbox.put(.gatewayMayHaveRestarted)
+                            case .networkChanged: mailbox.put(.networkChanged)
+                            }
+                        }
+                    }
                 }
             }
         }

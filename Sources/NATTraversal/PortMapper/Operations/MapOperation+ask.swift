@@ -151,7 +151,7 @@ extension MapOperation {
             let grant = try await session.mapByUPnP(jobs[index].igdRequest, until: limit)
             // What was asked before may have been granted late; deleting it may have taken this
             // mapping along, because in many gateways both are one table.
-            guard try await session.link.answerLateGrants() else { return grant }
+            guard await session.link.answerLateGrants() else { return grant }
             return try await session.mapByUPnP(jobs[index].igdRequest)
         }
     }

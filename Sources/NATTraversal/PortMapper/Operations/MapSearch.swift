@@ -52,7 +52,7 @@ final class MapSearch {
             }
             for (index, job) in jobs.enumerated() { job.failure.map { note($0, for: index) } }
             if isLast || jobs.contains(where: { $0.grant != nil }) {
-                for session in sessions.all { try await session.link.answerLateGrants() }
+                for session in sessions.all { await session.link.answerLateGrants() }
                 return Outcome(
                     target: target, jobs: jobs, failures: failures,
                     sessions: sessions.all.filter { $0.target == target })

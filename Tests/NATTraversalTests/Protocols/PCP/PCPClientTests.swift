@@ -195,7 +195,7 @@ import Testing
         let link = transport.link
         let order = try Self.order()
         PCPClient(link: link).withdraw(order)
-        try await link.answerLateGrants()
+        await link.answerLateGrants()
         let delete = order.delete.request(from: Vectors.client).encoded
         #expect(transport.sent.map(\.bytes) == [delete, delete])
     }
@@ -210,7 +210,7 @@ import Testing
         }
         let link = transport.link
         PCPClient(link: link).withdraw(try Self.order())
-        try await link.answerLateGrants()
+        await link.answerLateGrants()
         #expect(transport.sent.count == 1)
     }
 
@@ -231,7 +231,7 @@ import Testing
         client.withdraw(order)
         let grant = try await client.map(order, patience: transport.patience)
         #expect(grant.externalPort.rawValue == 40000)
-        try await link.answerLateGrants()
+        await link.answerLateGrants()
         #expect(transport.sent.count { $0.bytes == delete } == 1)
     }
 
