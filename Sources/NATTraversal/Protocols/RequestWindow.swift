@@ -21,6 +21,8 @@ struct RequestWindow<Answer: Sendable> {
         var companion: [UInt8]?
         /// How often it is sent before it is given up; `nil` is until time is over.
         var sendLimit: Int?
+        /// What an answer repeats of it, by which it is found among many.
+        var key: [UInt8]?
         var judge: @Sendable ([UInt8]) -> Verdict<Answer>
     }
 
@@ -34,6 +36,8 @@ struct RequestWindow<Answer: Sendable> {
 
     private let requests: [Request]
     private let limit: Int
+    private let keyOf: ([UInt8]) -> [UInt8]?
+    private let indices: [[UInt8]: [Int]]
     private var waiting: [Waiting] = []
     private var unsent = 0
 
@@ -45,9 +49,16 @@ struct RequestWindow<Answer: Sendable> {
     /// - Parameters:
     ///   - requests: in the order they are to be sent.
     ///   - limit: how many may be unanswered at a time.
-    init(_ requests: [Request], limit: Int) {
+    ///   - keyOf: what a datagram repeats of the request that it may answer.
+    init(
+        _ requests: [Request], limit: Int, keyOf: @escaping ([UInt8]) -> [UInt8]? = { _ in nil }
+    ) {
         self.requests = requests
         self.limit = limit
+        self.keyOf = keyOf
+        indices = requests.indices.reduce(into: [:]) { indices, index in
+            if let key = requests[index].key { indices[key, default: []].append(index) }
+        }
         answers = Array(repeating: nil, count: requests.count)
     }
 
@@ -112,9 +123,12 @@ struct RequestWindow<Answer: Sendable> {
     ///
     /// - Returns: whether it answered one.
     mutating func received(_ payload: [UInt8]) -> Bool {
+        // Of a request that has its answer already nobody is left to be asked (N-5).
+        let named = keyOf(payload).flatMap { indices[$0] }
         var mismatch: String?
         for position in waiting.indices {
             let index = waiting[position].index
+            if let named, !named.contains(index) { continue }
             switch requests[index].judge(payload) {
             case .answer(let answer):
                 answers[index] = answer
@@ -130,18 +144,8 @@ struct RequestWindow<Answer: Sendable> {
                 mismatch = reason
             }
         }
-        if let mismatch, !isRepeated(payload) { self.mismatch = mismatch }
+        if let mismatch { self.mismatch = mismatch }
         return false
-    }
-
-    /// Whether a datagram answers a request that has its answer already (N-5).
-    private func isRepeated(_ payload: [UInt8]) -> Bool {
-        answers.indices.contains { index in
-            guard answers[index] != nil, case .answer = requests[index].judge(payload) else {
-                return false
-            }
-            return true
-        }
     }
 
     /// Puts off all resends, because the gateway has just shown that it works.

@@ -11,7 +11,9 @@ import Testing
     static func request(
         _ byte: UInt8, companion: [UInt8]? = nil, sendLimit: Int? = nil
     ) -> Window.Request {
-        Window.Request(payload: [byte], companion: companion, sendLimit: sendLimit) { payload in
+        Window.Request(
+            payload: [byte], companion: companion, sendLimit: sendLimit, key: [byte]
+        ) { payload in
             switch payload {
             case [byte]: .answer("strong \(byte)")
             case [0xEE, byte]: .weakAnswer("weak \(byte)")
@@ -29,7 +31,7 @@ import Testing
         private var window: Window
 
         init(_ requests: [Window.Request], limit: Int) {
-            window = Window(requests, limit: limit)
+            window = Window(requests, limit: limit) { $0.count == 1 ? $0 : nil }
         }
 
         var answers: [String?] { window.answers }

@@ -21,6 +21,8 @@ struct RenewalSchedule: Hashable, Sendable {
 
     /// No mapping is asked for more often than this (RFC 6887, section 11.2.1).
     static let shortestGap = Duration.seconds(4)
+    /// An asking that comes later than this before the end comes too late.
+    private static let leastTime = Duration.seconds(1)
     private static let longestSlack = Duration.seconds(10)
     /// What timers make of a lifetime, so that no foreign number makes them spin (threats.md T-12).
     private static let limits = Duration.seconds(8)...Duration.seconds(86400)
@@ -53,11 +55,12 @@ struct RenewalSchedule: Hashable, Sendable {
         let part = lifetime / Double(1 << min(max(number, 1), 20))
         let earliest = granted + (lifetime - part)
         let time = earliest + part / 4 * fraction
-        guard let last else { return Attempt(time: time, earliest: earliest) }
-        let soonest = last + Self.shortestGap
-        if earliest >= soonest || time >= soonest {
-            return Attempt(time: time, earliest: max(earliest, soonest))
+        let soonest = last.map { $0 + Self.shortestGap } ?? earliest
+        guard earliest >= soonest || time >= soonest else {
+            return Attempt(time: soonest, earliest: soonest, isPersistent: true)
         }
-        return Attempt(time: soonest, earliest: soonest, isPersistent: true)
+        return Attempt(
+            time: time, earliest: max(earliest, soonest),
+            isPersistent: time + Self.shortestGap + Self.leastTime > expiry)
     }
 }

@@ -87,6 +87,7 @@ extension PCPClient {
                     && link.takeUp(order.delete.request(from: client).encoded)
                 return .init(
                     payload: request.encoded, companion: companion, sendLimit: sendLimit,
+                    key: PCPMapOrder.key(of: request.encoded),
                     judge: { payload in
                         let verdict = PCPAnswer.judge(payload, for: request, knowsPCP: knowsPCP)
                         if wasWithdrawn, case .answer(.response(let response)) = verdict,
@@ -96,7 +97,7 @@ extension PCPClient {
                         }
                         return verdict
                     })
-            }, limit: Self.window)
+            }, limit: Self.window, keyOf: PCPMapOrder.key)
         let failure = try await link.ask(&window, patience: patience, until: limit)
         for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
             withdraw(order)
@@ -176,6 +177,15 @@ extension PCPClient {
         return .failure(
             .badAnswer(
                 gateway: link.gateway.address.description, technique: .pcp, problem: problem))
+    }
+}
+
+extension PCPMapOrder {
+    /// Nonce, protocol and internal port of a MAP request or of the answer to it, as they lie there
+    /// (RFC 6887, section 11.1).
+    fileprivate static func key(of message: [UInt8]) -> [UInt8]? {
+        guard message.count >= 60, message[0] == 2, message[1] & 0x7F == 1 else { return nil }
+        return Array(message[24..<42])
     }
 }
 

@@ -37,6 +37,19 @@ import Testing
     }
 
     @Test(
+        "always ends with an asking that is sent until it is answered",
+        arguments: [8, 16, 64, 120, 600, 7200], [0, 0.25, 0.5, 0.75, 1])
+    func lastIsPersistent(lifetime: Int, fraction: Double) {
+        let schedule = RenewalSchedule(.seconds(lifetime), grantedAt: granted)
+        var attempt = schedule.attempt(1, fraction: fraction)
+        for number in 2...20 where !attempt.isPersistent {
+            attempt = schedule.attempt(number, after: attempt.time, fraction: fraction)
+        }
+        #expect(attempt.isPersistent)
+        #expect(attempt.time <= schedule.expiry - .seconds(1))
+    }
+
+    @Test(
         "takes no lifetime that would make timers spin or sleep for years (T-12)",
         arguments: [(0, 8), (1, 8), (120, 120), (86400, 86400), (4_294_967_295, 86400)])
     func clamps(lifetime: Int, taken: Double) {
