@@ -68,4 +68,43 @@ struct SimulatorReadBackTests {
             await held.stop()
         }
     }
+
+    @Test("is made again though the gateway lost it before it was first looked for")
+    func isMissingAtOnce() async throws {
+        try await HoldBehindGateway.mapper(
+            configure: {
+                $0.techniques = [.pcp, .upnp]
+                $0.faults.keepsEpoch = true
+            }
+        ) { mapper, gateway in
+            var options = HoldOptions()
+            options.readBackInterval = .milliseconds(500)
+            let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+            let held = try await mapper.hold(request, options: options)
+            await gateway.restart()
+            #expect(gateway.mappings.isEmpty)
+            try await condition { gateway.mappings.count == 1 }
+            await held.stop()
+        }
+    }
+
+    @Test("is looked for again after the table could not be read twice")
+    func isUnreadable() async throws {
+        let read = "GetSpecificPortMappingEntry"
+        try await HoldBehindGateway.mapper(
+            configure: {
+                $0.techniques = [.pcp, .upnp]
+                $0.faults.upnp.refusals = [read: 501]
+            }
+        ) { mapper, gateway in
+            var options = HoldOptions()
+            options.readBackInterval = .milliseconds(400)
+            let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+            let held = try await mapper.hold(request, options: options)
+            try await condition { gateway.log.count(.upnpRead) == 2 }
+            gateway.faults.upnp.refusals = [:]
+            try await condition { gateway.log.count(.upnpRead) > 4 }
+            await held.stop()
+        }
+    }
 }
