@@ -32,6 +32,9 @@ final class UnmapOperation {
         return outcomes.map { $0 ?? .success(()) }
     }
 
+    /// How long somebody who wants to leave waits for another process's lock of the lease file.
+    private static let lockPatience = Duration.seconds(1)
+
     /// Deletes leases within five seconds.
     ///
     /// It is done although the task may have been cancelled, for the gateway must still be told. What
@@ -44,8 +47,10 @@ final class UnmapOperation {
     ) async -> [Result<Void, PortMapperError>] {
         // A task of its own, which nobody cancels.
         await Task {
-            let patience = Patience(limit: .seconds(5), silence: .seconds(1))
-            let operation = UnmapOperation(target, patience: patience, book: LeaseBook(leaseFile))
+            let patience = Patience(limit: .seconds(4), silence: .seconds(1))
+            var file = leaseFile
+            file.lockPatience = lockPatience
+            let operation = UnmapOperation(target, patience: patience, book: LeaseBook(file))
             do {
                 return try await operation.run(leases)
             } catch {
