@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("natctl on a LAN client", .needsLab, .timeLimit(.minutes(5))) struct ConfinementTests {
+@Suite("natctl on a LAN client", .needsLab, .timeLimit(.minutes(30))) struct ConfinementTests {
     @Test("needs no privilege")
     func unprivileged() async throws {
         try await Lab.run { lab in

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What the routing tables of a real kernel make of the gateways, as `-v` tells them.
-@Suite("Gateways of the routing tables", .needsLab, .timeLimit(.minutes(5)))
+@Suite("Gateways of the routing tables", .needsLab, .timeLimit(.minutes(30)))
 struct DefaultRouteTests {
     /// The gateways in their order: `192.168.77.1 on eth0`.
     private func gateways(_ lab: Lab) async throws -> [String] {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "The example programs on a real router", .needsLab, .timeLimit(.minutes(5)),
+    "The example programs on a real router", .needsLab, .timeLimit(.minutes(30)),
     .enabled(if: ExamplePrograms.areExpected, "not built; make test builds them"))
 struct ExampleTests {
     private static let say = ProjectFiles.root

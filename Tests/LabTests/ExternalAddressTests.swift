@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("The external address", .needsLab, .timeLimit(.minutes(5))) struct ExternalAddressTests {
+@Suite("The external address", .needsLab, .timeLimit(.minutes(30))) struct ExternalAddressTests {
     @Test(
         "is printed alone on a line, and no mapping is left behind",
         arguments: ["auto", "pcp", "nat-pmp"])

@@ -43,7 +43,7 @@ struct UnwillingGateway: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("A gateway that grants nothing", .needsLab, .timeLimit(.minutes(5))) struct FailureTests {
+@Suite("A gateway that grants nothing", .needsLab, .timeLimit(.minutes(30))) struct FailureTests {
     @Test("is told by an exit code, a sentence and a document", arguments: UnwillingGateway.all)
     func tells(gateway: UnwillingGateway) async throws {
         try await Lab.run(gateway.options) { lab in

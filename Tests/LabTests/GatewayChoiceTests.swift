@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("Of two default routes", .needsLab, .timeLimit(.minutes(5))) struct GatewayChoiceTests {
+@Suite("Of two default routes", .needsLab, .timeLimit(.minutes(30))) struct GatewayChoiceTests {
     @Test("the one with the lower metric is asked, and the other hears nothing")
     func best() async throws {
         try await Lab.run(.secondRouter) { lab in

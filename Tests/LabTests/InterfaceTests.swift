@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("list-interfaces", .needsLab, .timeLimit(.minutes(5))) struct InterfaceTests {
+@Suite("list-interfaces", .needsLab, .timeLimit(.minutes(30))) struct InterfaceTests {
     /// The JSON of list-interfaces (cli.md).
     private struct List: Decodable {
         struct Interface: Decodable {

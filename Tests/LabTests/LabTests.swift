@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("The lab itself", .needsLab, .timeLimit(.minutes(5))) struct LabTests {
+@Suite("The lab itself", .needsLab, .timeLimit(.minutes(30))) struct LabTests {
     @Test("its router maps a port for somebody else's client, and forwards it")
     func forwards() async throws {
         try await Lab.run { lab in

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("A mapping on a real router", .needsLab, .timeLimit(.minutes(5))) struct MappingTests {
+@Suite("A mapping on a real router", .needsLab, .timeLimit(.minutes(30))) struct MappingTests {
     @Test(
         "is reached from the WAN, renewed by a second process and deleted by a third",
         arguments: ["auto", "pcp", "nat-pmp"], ["tcp", "udp"])

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("A router that speaks all three techniques", .needsLab, .timeLimit(.minutes(10)))
+@Suite("A router that speaks all three techniques", .needsLab, .timeLimit(.minutes(30)))
 struct RaceTests {
     @Test("has one mapping more after each map, whatever is lost on the way", arguments: [0, 20])
     func exactlyOne(loss: Int) async throws {

@@ -12,7 +12,7 @@ enum UPnPRouter: String, CaseIterable {
     }
 }
 
-@Suite("A mapping on a real router by UPnP", .needsLab, .timeLimit(.minutes(5)))
+@Suite("A mapping on a real router by UPnP", .needsLab, .timeLimit(.minutes(30)))
 struct UPnPMappingTests {
     @Test(
         "is reached from the WAN, renewed by a second process and deleted by a third",

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("UPnP on a real LAN", .needsLab, .timeLimit(.minutes(5))) struct UPnPTests {
+@Suite("UPnP on a real LAN", .needsLab, .timeLimit(.minutes(30))) struct UPnPTests {
     @Test(
         "upnp-scan lists the router and its services with their actions",
         arguments: ["", "force_igd_desc_v1=yes"])

@@ -1,7 +1,7 @@
 import NATTraversal
 import Surroundings
 
-/// Opens a TCP port in the gateway's own words until it is interrupted: `igd-session PORT`.
+/// Opens a TCP port in the gateway's own words, for ten minutes at most: `igd-session PORT`.
 @main struct IGDSession {
     static func main() async throws {
         let interruption = Interruption()

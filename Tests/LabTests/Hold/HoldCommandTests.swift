@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A command whose port is held mapped", .needsLab, .timeLimit(.minutes(5)))
+@Suite("A command whose port is held mapped", .needsLab, .timeLimit(.minutes(30)))
 struct HoldCommandTests {
     @Test("serves the WAN, also after a restart of the router, and leaves no mapping")
     func serves() async throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("A held mapping, when the way to the Internet changes,", .needsLab, .timeLimit(.minutes(5)))
+@Suite("A held mapping, when the way to the Internet changes,", .needsLab, .timeLimit(.minutes(30)))
 struct HoldPathTests {
     @Test(
         "tells the new external address though its port stays",
@@ -63,7 +63,7 @@ struct HoldPathTests {
                 let back = try await lab.secondsUntilBack(
                     since: try #require(Double(now)), tool: tool)
                 let report = try await tool.report
-                #expect(back < 10, "\(report)")
+                #expect(back < 15, "\(report)")
                 try await tool.waits(for: "interfaceChanged") { $0.address == "192.168.77.10" }
                 #expect(try await lab.ruleCount() == 1)
             }
@@ -80,7 +80,7 @@ struct HoldPathTests {
                 let back = try await lab.secondsUntilBack(
                     since: try #require(Double(now)), tool: tool)
                 let report = try await tool.report
-                #expect(back < 10, "\(report)")
+                #expect(back < 15, "\(report)")
                 #expect(try await lab.ruleCount() == 1)
             }
         }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("A held mapping, when the router is unwilling,", .needsLab, .timeLimit(.minutes(5)))
+@Suite("A held mapping, when the router is unwilling,", .needsLab, .timeLimit(.minutes(30)))
 struct HoldRefusalTests {
     @Test("tells that it is refused, and is back when the router relents")
     func relents() async throws {

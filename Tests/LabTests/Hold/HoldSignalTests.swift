@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A held mapping, when natctl gets a signal,", .needsLab, .timeLimit(.minutes(5)))
+@Suite("A held mapping, when natctl gets a signal,", .needsLab, .timeLimit(.minutes(30)))
 struct HoldSignalTests {
     @Test(
         "at any moment, is one mapping on the same port for the next map",

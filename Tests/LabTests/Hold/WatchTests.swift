@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("The way to the Internet, watched,", .needsLab, .timeLimit(.minutes(5)))
+@Suite("The way to the Internet, watched,", .needsLab, .timeLimit(.minutes(30)))
 struct WatchTests {
     @Test("is told as it is, and then each change of it, with nothing mapped")
     func tellsChanges() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NATTraversal
 
-@Suite("UDP socket in a group", .timeLimit(.minutes(1))) struct SimulatorMulticastTests {
+@Suite("UDP socket in a group", .timeLimit(.minutes(10))) struct SimulatorMulticastTests {
     /// The next datagram within ten seconds.
     private func next(_ socket: UDPSocket) async throws -> [UInt8]? {
         try await socket.receive(until: .now + .seconds(10))?.payload

@@ -5,7 +5,7 @@ import Testing
 @testable import NATTraversal
 
 /// Runs tests of this very program again, with more rights.
-@Suite("In a network of its own", .timeLimit(.minutes(2))) struct SimulatorNamespaceTests {
+@Suite("In a network of its own", .timeLimit(.minutes(10))) struct SimulatorNamespaceTests {
     @Test(
         "changes are heard, and groups of both families",
         .enabled("network namespaces cannot be made here") {

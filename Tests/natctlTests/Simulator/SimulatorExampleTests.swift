@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "The example programs on the simulator", .timeLimit(.minutes(2)),
+    "The example programs on the simulator", .timeLimit(.minutes(10)),
     .enabled(if: ExamplePrograms.areExpected, "not built; make test builds them"))
 struct SimulatorExampleTests {
     @Test("are sources of less than 40 lines")
@@ -43,12 +43,12 @@ struct SimulatorExampleTests {
     func watches() async throws {
         try await ToolBehindGateway.run { tool in
             let program = ExamplePrograms.file("mapping-watcher").path
-            let outcome = try await tool.running("udp 40123", of: program) { watcher in
-                try await condition { watcher.output.contains("pcp 11.22.33.1 port 40123") }
+            let outcome = try await tool.running("udp 20123", of: program) { watcher in
+                try await condition { watcher.output.contains("pcp 11.22.33.1 port 20123") }
                 watcher.send(SIGINT)
             }
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(outcome.lines.last == "udp 40123: nowhere")
+            #expect(outcome.lines.last == "udp 20123: nowhere")
             #expect(tool.forwarded.isEmpty)
         }
     }
@@ -58,11 +58,11 @@ struct SimulatorExampleTests {
         try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
             let location = try #require(tool.gateway.location)
             let outcome = try await tool.running(
-                "40123", of: ExamplePrograms.file("igd-session").path,
+                "20123", of: ExamplePrograms.file("igd-session").path,
                 environment: ["NATCTL_LOCATION": location]
             ) { program in
                 try await condition { program.output.contains("the end of the list") }
-                #expect(tool.forwarded == ["tcp 40123 40123 upnp"])
+                #expect(tool.forwarded == ["tcp 20123 20123 upnp"])
                 program.send(SIGINT)
             }
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -72,7 +72,7 @@ struct SimulatorExampleTests {
                     "GetGenericPortMappingEntry", "the end of the list", "DeletePortMapping",
                 ])
             #expect(outcome.output.contains("NewExternalIPAddress=11.22.33.1\n"))
-            #expect(outcome.output.contains("NewInternalPort=40123 NewInternalClient=127.0.0.1"))
+            #expect(outcome.output.contains("NewInternalPort=20123 NewInternalClient=127.0.0.1"))
             #expect(tool.forwarded.isEmpty)
         }
     }

@@ -14,7 +14,7 @@ import TestSupport
     static let cases = [
         Case(testDescription: "SIGINT, a silent gateway", signal: SIGINT) { $0.silence = .all },
         Case(testDescription: "SIGTERM, a slow gateway", signal: SIGTERM) {
-            $0.delay = .milliseconds(300)
+            $0.delay = .seconds(2)
         },
         Case(
             testDescription: "SIGINT, by NAT-PMP, one port after the other", signal: SIGINT,
@@ -27,7 +27,7 @@ import TestSupport
         Case(
             testDescription: "SIGTERM while asking for the address", signal: SIGTERM,
             arguments: "external-ip --via pcp"
-        ) { $0.delay = .milliseconds(300) },
+        ) { $0.delay = .seconds(2) },
     ]
 
     @Test("ends with 128 and the signal, and leaves nothing mapped", arguments: cases)

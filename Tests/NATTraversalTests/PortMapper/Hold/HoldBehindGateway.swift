@@ -60,9 +60,9 @@ extension AsyncStream<MapperEvent>.Iterator {
     }
 }
 
-/// Waits until something is so, at most 20 s.
+/// Waits until something is so, at most 60 s.
 func condition(_ isMet: () async -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while await !isMet() {
         guard ContinuousClock.now < deadline else { throw NotInTime() }
         try await Task.sleep(for: .milliseconds(10))

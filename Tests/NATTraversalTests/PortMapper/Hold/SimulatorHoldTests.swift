@@ -3,7 +3,7 @@ import Testing
 
 @testable import NATTraversal
 
-@Suite("Mappings held on the simulator", .timeLimit(.minutes(2))) struct SimulatorHoldTests {
+@Suite("Mappings held on the simulator", .timeLimit(.minutes(10))) struct SimulatorHoldTests {
     @Test("are mapped at first, told to whoever listens, and deleted in the end")
     func lifetime() async throws {
         try await HoldBehindGateway.run([8080]) { held, gateway in

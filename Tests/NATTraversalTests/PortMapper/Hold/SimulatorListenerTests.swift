@@ -3,7 +3,7 @@ import Testing
 
 @testable import NATTraversal
 
-@Suite("A listener of mappings on the simulator", .timeLimit(.minutes(2)))
+@Suite("A listener of mappings on the simulator", .timeLimit(.minutes(10)))
 struct SimulatorListenerTests {
     @Test("hears the local port at once, then the public one, and nothing at the end")
     func sets() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NATTraversal
 
-@Suite("A held mapping read back on the simulator", .timeLimit(.minutes(2)))
+@Suite("A held mapping read back on the simulator", .timeLimit(.minutes(10)))
 struct SimulatorReadBackTests {
     @Test(
         "that the gateway's table lacks is told as lost, and made again",

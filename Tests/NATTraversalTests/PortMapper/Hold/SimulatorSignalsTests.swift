@@ -4,7 +4,7 @@ import Testing
 
 @testable import NATTraversal
 
-@Suite("Signals while mappings are held", .timeLimit(.minutes(1))) struct SimulatorSignalsTests {
+@Suite("Signals while mappings are held", .timeLimit(.minutes(10))) struct SimulatorSignalsTests {
     private static let index = LoopbackMulticast.interfaceIndex
     private static let pcp = [2, 0x80] + [UInt8](repeating: 0, count: 22)
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NATTraversal
 
-@Suite("A watch on the simulator", .timeLimit(.minutes(2))) struct SimulatorWatchTests {
+@Suite("A watch on the simulator", .timeLimit(.minutes(10))) struct SimulatorWatchTests {
     @Test("tells the present state first, then a restart and another address")
     func tells() async throws {
         try await HoldBehindGateway.mapper { mapper, gateway in
