@@ -52,6 +52,8 @@ package struct UPnPFaults: Sendable {
     package var refusesHTTP11 = false
     /// The actions that are answered by a reset connection (H-10).
     package var resetActions: Set<String> = []
+    /// How long the answer to each action is held back; it is carried out at once.
+    package var actionDelays: [String: Duration] = [:]
 
     // Actions.
 

@@ -5,6 +5,8 @@ extension GatewayState {
     struct HTTPReaction {
         /// `nil` where the connection is reset instead.
         var answer: HTTPAnswer?
+        /// How long it is held back.
+        var delay = Duration.zero
         var ended: [any PortForwarding] = []
     }
 
@@ -61,7 +63,9 @@ extension GatewayState {
             return HTTPReaction(answer: .page(call == nil ? 400 : 404))
         }
         if faults.upnp.resetActions.contains(call.action) { return HTTPReaction() }
-        return perform(call, of: service, from: client, at: now)
+        var reaction = perform(call, of: service, from: client, at: now)
+        reaction.delay = faults.upnp.actionDelays[call.action] ?? .zero
+        return reaction
     }
 
     /// The service that a control URL leads to; the connection's may be spelled as a fault wants.

@@ -30,7 +30,8 @@ extension SimulatedGateway {
         }
         for forwarder in reaction.ended { await forwarder.stop() }
         guard let answer = reaction.answer else { return connection.resetOnClose() }
-        if faults.delay > .zero { try await Task.sleep(for: faults.delay) }
+        let delay = faults.delay + reaction.delay
+        if delay > .zero { try await Task.sleep(for: delay) }
         let framing = faults.upnp.framing
         if framing != .silent {
             let version = request.version == "HTTP/1.0" ? request.version : "HTTP/1.1"

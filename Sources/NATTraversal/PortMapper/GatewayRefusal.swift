@@ -65,6 +65,7 @@ extension GatewayRefusal {
         // RouterOS says "out of resources" when it dislikes the suggested port (N-3).
         case (.natPMP, 4): .anotherPort
         case (.natPMP, 1), (.natPMP, 5): .nextTechnique
+        case (.upnp, 401), (.upnp, 602), (.upnp, 501), (.upnp, 403): .nextTechnique
         default: .report
         }
     }
@@ -85,8 +86,10 @@ extension GatewayRefusal {
     public var kind: Kind {
         switch (technique, code) {
         case (.pcp, 7), (.natPMP, 3): .noExternalAddress
-        case (.pcp, 8), (.pcp, 10), (.pcp, 11), (.natPMP, 4), (.upnp, 728), (.upnp, 718): .noRoom
-        case (.pcp, 1), (.natPMP, 1), (.natPMP, 5), (.pcp, 4), (.upnp, 401): .unsupported
+        case (.pcp, 8), (.pcp, 10), (.pcp, 11), (.natPMP, 4): .noRoom
+        case (.upnp, 603), (.upnp, 718), (.upnp, 728), (.upnp, 729): .noRoom
+        case (.pcp, 1), (.natPMP, 1), (.natPMP, 5), (.pcp, 4): .unsupported
+        case (.upnp, 401), (.upnp, 602): .unsupported
         default: .denied
         }
     }

@@ -33,7 +33,11 @@ import Testing
         Case(.pcp, 255, .report, .denied), Case(.natPMP, 1, .nextTechnique, .unsupported),
         Case(.natPMP, 2, .upnp, .denied), Case(.natPMP, 3, .report, .noExternalAddress),
         Case(.natPMP, 4, .anotherPort, .noRoom), Case(.natPMP, 5, .nextTechnique, .unsupported),
-        Case(.natPMP, 66, .report, .denied),
+        Case(.natPMP, 66, .report, .denied), Case(.upnp, 401, .nextTechnique, .unsupported),
+        Case(.upnp, 602, .nextTechnique, .unsupported), Case(.upnp, 501, .nextTechnique, .denied),
+        Case(.upnp, 403, .nextTechnique, .denied), Case(.upnp, 606, .report, .denied),
+        Case(.upnp, 603, .report, .noRoom), Case(.upnp, 718, .report, .noRoom),
+        Case(.upnp, 728, .report, .noRoom), Case(.upnp, 729, .report, .noRoom),
     ]
 
     @Test("what natctl does about each, and of which kind it is", arguments: cases)

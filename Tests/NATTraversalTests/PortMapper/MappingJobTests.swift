@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import NATTraversal
@@ -33,5 +34,38 @@ import Testing
         job.take(.failure(error), by: .pcp)
         job.record(in: &table, isThirdParty: false, at: .now)
         #expect((table[key] != nil) == stays)
+    }
+
+    @Test(
+        "what UPnP was asked for and has not answered stays asked for, whatever the others said",
+        arguments: [
+            PortMapperError.closed(
+                gateway: "192.168.77.1", cause: SystemError("receive", code: ECONNREFUSED)),
+            .unsupported(gateway: "192.168.77.1", technique: .pcp),
+        ], [true, false])
+    func silenceOfUPnP(other: PortMapperError, isFirst: Bool) throws {
+        let port = try TestPort.number(8080)
+        let key = Lease.Key(
+            gateway: "192.168.77.1", transport: .tcp,
+            internalAddress: .v4(IPv4Address(rawValue: 0xC0A8_4D0A)), internalPort: port)
+        var job = MappingJob(
+            MappingRequest(.tcp, internalPort: port), key: key, old: nil,
+            selection: GatewaySelection(), isThirdParty: false)
+        var table = LeaseTable()
+        if isFirst { job.take(.failure(other), by: .pcp) }
+        job.portAskedByUPnP = try TestPort.number(8081)
+        table[key] = job.intent(isThirdParty: false, at: .now)
+        job.take(.failure(Self.silence), by: .upnp)
+        if !isFirst { job.take(.failure(other), by: .pcp) }
+        job.record(in: &table, isThirdParty: false, at: .now)
+        #expect(job.failure == Self.silence)
+        #expect(table[key]?.technique == .upnp)
+        #expect(table[key]?.externalPort.rawValue == 8081)
+
+        // An answer settles it.
+        job.take(.failure(Self.refusal), by: .upnp)
+        job.record(in: &table, isThirdParty: false, at: .now)
+        #expect(job.failure == Self.refusal)
+        #expect(table[key] == nil)
     }
 }

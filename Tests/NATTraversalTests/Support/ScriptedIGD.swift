@@ -15,6 +15,7 @@ final class ScriptedIGD: Sendable {
         case code(Int)
         case failure(HTTPClientError)
         case page
+        case status(Int)
     }
 
     /// A call as it came.
@@ -31,6 +32,10 @@ final class ScriptedIGD: Sendable {
         var isHonest = true
         /// Whether every index leads to the first entry.
         var isStuck = false
+        /// What an addition makes of what it was asked for.
+        var alter: @Sendable (inout Entry) -> Void = { _ in }
+        /// The text of NewReservedPort, in place of the port that was asked for; empty for none.
+        var reservedPort: String?
         /// What an addition makes of a lease.
         var grant: @Sendable (Int) -> Int = { $0 }
     }
@@ -88,6 +93,7 @@ extension ScriptedIGD.Fault {
             switch self {
             case .code(let code): .soap(fault: code)
             case .failure(let error): throw error
+            case .status(let status): .status(status)
             case .page: .status(200, Array("<html><body>Log in</body></html>".utf8))
             }
         }
@@ -105,11 +111,15 @@ extension ScriptedIGD.State {
             if action == "AddAnyPortMapping", version < 2 { return .soap(fault: 401) }
             let lease = Int(arguments["NewLeaseDuration"] ?? "") ?? 0
             if isHonest {
-                table[key] = ScriptedIGD.Entry(
+                var entry = ScriptedIGD.Entry(
                     client: arguments["NewInternalClient"] ?? "",
                     port: arguments["NewInternalPort"] ?? "", lease: grant(lease))
+                alter(&entry)
+                table[key] = entry
             }
-            return .soap(action, "<NewReservedPort>\(port)</NewReservedPort>")
+            let reserved = reservedPort ?? port
+            return .soap(
+                action, reserved.isEmpty ? "" : "<NewReservedPort>\(reserved)</NewReservedPort>")
         case "GetSpecificPortMappingEntry":
             guard let entry = table[key] else { return .soap(fault: 714) }
             return .soap(action, entry.fields)

@@ -32,6 +32,8 @@ import Testing
         (refused(.natPMP, 99), .refused), (refused(.upnp, 606), .refused),
         (refused(.upnp, 402), .refused), (refused(.upnp, 718), .cannotMap),
         (refused(.upnp, 728), .cannotMap), (refused(.upnp, 726), .refused),
+        (refused(.upnp, 729), .cannotMap), (refused(.upnp, 603), .cannotMap),
+        (refused(.upnp, 602), .unavailable),
         (.unsupported(gateway: gateway, technique: .upnp), .unavailable),
     ]
 

@@ -6,19 +6,23 @@ extension GatewaySession {
     /// - Parameters:
     ///   - request: what is wanted.
     ///   - limit: when to give up a gateway that is not found, if that is earlier.
+    ///   - willAsk: called before each request with what it would make.
     /// - Returns: what was granted.
     /// - Throws: `PortMapperError`, `CancellationError`.
     func mapByUPnP(
-        _ request: IGDMappingRequest, until limit: ContinuousClock.Instant? = nil
+        _ request: IGDMappingRequest, until limit: ContinuousClock.Instant? = nil,
+        willAsk: (PortMappingKey) async throws -> Void
     ) async throws -> MappingGrant {
         try await askIGD(until: limit) { found in
-            let grant = try await found.connection.map(request, until: patience.deadline)
+            let grant = try await found.connection.map(
+                request, until: patience.deadline, willAsk: willAsk)
             if igdAddress == nil { igdAddress = try await address(of: found) }
             return MappingGrant(
                 technique: .upnp,
                 externalAddress: igdAddress?.flatMap { IPAddress.v4($0).ifSpecified },
                 externalPort: grant.key.externalPort, lifetimeSeconds: grant.lifetimeSeconds,
-                isVerified: grant.isVerified, isNew: grant.isNew)
+                isAddressKnown: igdAddress != nil, isVerified: grant.isVerified,
+                isNew: grant.isNew)
         }
     }
 
@@ -43,14 +47,15 @@ extension GatewaySession {
         }
     }
 
-    /// The external address that the connection told, `.some(nil)` when it has none.
+    /// The external address that the connection told, `.some(nil)` when it has none, `nil` when it
+    /// has not answered.
     private func address(of found: IGDFinder.Found) async throws -> IPv4Address?? {
         // What was asked to choose a service for an earlier asking is old by now.
         if !mayBeStale, let address = found.choice.externalAddress { return address }
         do {
             return .some(try await found.connection.externalAddress(until: patience.deadline))
-        } catch is UPnPFailure {
-            return .some(nil)
+        } catch let failure as UPnPFailure {
+            return failure == .http(.timeout) ? nil : .some(nil)
         }
     }
 

@@ -148,11 +148,15 @@ extension MapOperation {
     /// One after the other, because small gateways hang when asked at once.
     private func askByUPnP(_ indices: [Int], until limit: ContinuousClock.Instant?) async throws {
         try await askOneByOne(indices, by: .upnp) { index in
-            let grant = try await session.mapByUPnP(jobs[index].igdRequest, until: limit)
+            func record(_ key: PortMappingKey) async throws {
+                try await recordUPnP(index, at: key.externalPort)
+            }
+            let grant = try await session.mapByUPnP(
+                jobs[index].igdRequest, until: limit, willAsk: record)
             // What was asked before may have been granted late; deleting it may have taken this
             // mapping along, because in many gateways both are one table.
             guard await session.link.answerLateGrants() else { return grant }
-            return try await session.mapByUPnP(jobs[index].igdRequest)
+            return try await session.mapByUPnP(jobs[index].igdRequest, willAsk: record)
         }
     }
 

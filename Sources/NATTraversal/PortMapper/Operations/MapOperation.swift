@@ -63,7 +63,9 @@ final class MapOperation {
 
     /// What may exist on the gateway of what this operation has newly asked for.
     var newLeases: [Lease] {
-        jobs.filter { $0.plan != .renewal && $0.failure == nil }.map { job in
+        jobs.filter {
+            $0.plan != .renewal && ($0.failure == nil || $0.portAskedByUPnP != nil)
+        }.map { job in
             guard let grant = job.grant else {
                 return job.intent(isThirdParty: session.isThirdParty, at: .now)
             }
@@ -172,6 +174,16 @@ final class MapOperation {
                 old.state == .granted
             else { continue }
             jobs[index].restored = try await session.restore(old, isThirdParty: old.isThirdParty)
+        }
+    }
+
+    /// Records that a mapping is about to be asked for by UPnP, at this outside port: it is deleted in
+    /// another way than what was asked for before.
+    func recordUPnP(_ index: Int, at port: PortNumber) async throws {
+        jobs[index].portAskedByUPnP = port
+        let intent = jobs[index].intent(isThirdParty: session.isThirdParty, at: .now)
+        try await book.change(isDurable: false) { table in
+            if table[intent.key]?.state != .granted { table[intent.key] = intent }
         }
     }
 

@@ -130,6 +130,7 @@ extension MappingJob {
     /// The warnings that a grant of this gateway deserves.
     func warnings(of target: GatewayTarget) -> [MapperWarning] {
         guard let grant else { return [] }
+        guard grant.isAddressKnown else { return warnings }
         return warnings
             + ExternalAddressCheck.warnings(
                 for: grant.externalAddress, gateway: target.socketAddress.address)

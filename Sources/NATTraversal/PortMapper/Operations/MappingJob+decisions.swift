@@ -42,7 +42,7 @@ extension MappingJob {
 
     /// Whether the gateway may yet do what was asked: it has said neither yes nor no.
     private var mayStillBeGranted: Bool {
-        if case .noAnswer = failure { true } else { false }
+        if case .noAnswer = failure { true } else { portAskedByUPnP != nil }
     }
 
     /// The warnings that a grant deserves.

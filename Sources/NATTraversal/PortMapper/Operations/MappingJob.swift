@@ -16,6 +16,11 @@ struct MappingJob {
     private(set) var outcome: Result<MappingGrant, PortMapperError>?
     /// Why the last technique that was asked failed; decides which is asked next.
     private(set) var latest: (technique: Technique, error: PortMapperError)?
+    /// The external port of a UPnP request that has been sent, as long as the gateway has said
+    /// neither yes nor no to it.
+    var portAskedByUPnP: PortNumber?
+    /// The silence that followed that request.
+    private var upnpSilence: PortMapperError?
     /// The old mapping, granted again because the new one was refused.
     var restored: MappingGrant?
     /// What was granted, is unwanted, and could not be deleted.
@@ -38,8 +43,17 @@ struct MappingJob {
             isBeyondNATPMP: isThirdParty || request.remoteHost != nil)
     }
 
-    /// Why it failed, as far as is known.
+    /// Why it failed, as far as is known; a request that may yet be granted tells more than a
+    /// technique that is not there.
     var failure: PortMapperError? {
+        switch merged {
+        case .closed, .unsupported: upnpSilence ?? merged
+        default: merged
+        }
+    }
+
+    /// What the techniques have said, the most telling of it.
+    private var merged: PortMapperError? {
         if case .failure(let error) = outcome { error } else { nil }
     }
 
@@ -50,13 +64,26 @@ struct MappingJob {
 
     /// Takes an outcome; of two failures the more telling one stays.
     mutating func take(_ new: Result<MappingGrant, PortMapperError>, by technique: Technique) {
+        if technique == .upnp { heard(new) }
         switch new {
         case .success:
             outcome = new
             latest = nil
         case .failure(let error):
-            outcome = .failure(TechniqueChoice.moreTelling(failure, error))
+            outcome = .failure(TechniqueChoice.moreTelling(merged, error))
             latest = (technique, error)
+        }
+    }
+
+    /// Takes what came of a UPnP request, if one was sent.
+    private mutating func heard(_ new: Result<MappingGrant, PortMapperError>) {
+        guard portAskedByUPnP != nil else { return }
+        switch new {
+        case .failure(.noAnswer(let gateway, let after)):
+            upnpSilence = .noAnswer(gateway: gateway, after: after)
+        // It may be the read-back that found nobody.
+        case .failure(.closed): break
+        default: (portAskedByUPnP, upnpSilence) = (nil, nil)
         }
     }
 
@@ -87,6 +114,8 @@ struct MappingGrant: Hashable, Sendable {
     var externalPort: PortNumber
     /// `nil` for a mapping that stays until it is deleted.
     var lifetimeSeconds: UInt32?
+    /// Whether the gateway has answered what its external address is.
+    var isAddressKnown = true
     /// Whether nothing speaks against its being there: a UPnP success that could not be read back
     /// is none.
     var isVerified = true
@@ -130,9 +159,10 @@ extension MappingJob {
     func intent(isThirdParty: Bool, at now: Timestamp) -> Lease {
         let lifetimeSeconds = max(1, request.lifetime.wholeSeconds)
         return Lease(
-            key: key, state: .asked, technique: techniques.first ?? .pcp, nonce: nonce,
+            key: key, state: .asked,
+            technique: portAskedByUPnP == nil ? techniques.first ?? .pcp : .upnp, nonce: nonce,
             suggestedExternalPort: request.suggestedExternalPort,
-            externalAddress: nil, externalPort: suggestedPort,
+            externalAddress: nil, externalPort: portAskedByUPnP ?? suggestedPort,
             remoteHost: request.remoteHost.map(IPAddress.v4), lifetimeSeconds: lifetimeSeconds,
             expiry: now.advanced(bySeconds: lifetimeSeconds),
             description: request.shownDescription, isThirdParty: isThirdParty,

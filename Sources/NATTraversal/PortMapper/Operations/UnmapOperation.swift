@@ -6,6 +6,9 @@ final class UnmapOperation {
     private let patience: Patience
     private let book: LeaseBook
     private var igd: IGDTable?
+    /// Whether what is not there, but was asked for, is kept in mind: the request may be carried out
+    /// after its time.
+    private var keepsAsked = false
 
     init(_ target: GatewayTarget, patience: Patience, book: LeaseBook) {
         self.target = target
@@ -51,6 +54,7 @@ final class UnmapOperation {
             var file = leaseFile
             file.lockPatience = lockPatience
             let operation = UnmapOperation(target, patience: patience, book: LeaseBook(file))
+            operation.keepsAsked = true
             do {
                 return try await operation.run(leases)
             } catch {
@@ -100,8 +104,13 @@ final class UnmapOperation {
                     remoteHost: lease.remoteHost),
                 client: lease.key.internalAddress, internalPort: lease.key.internalPort,
                 isRecorded: true)
-            if case .foreign(let entry) = deletion {
+            switch deletion {
+            case .absent where keepsAsked && lease.state == .asked:
+                return .failure(
+                    .noAnswer(gateway: target.name, after: patience.start.duration(to: .now)))
+            case .foreign(let entry):
                 log.debug("\(lease.externalPort) now leads to \(displayed(entry)); it stays")
+            case .deleted, .absent: break
             }
             return .success(())
         } catch let error as PortMapperError {

@@ -37,6 +37,9 @@ enum UPnPFailure: Error, Hashable, Sendable {
         }
     }
 
+    /// Whether a question was refused, in whatever way: the answer will not come.
+    var isRefusal: Bool { code != nil || isUnsupported }
+
     /// Whether the action seems not to exist: said so, or the connection broken off (H-10).
     var isUnsupported: Bool {
         switch self {

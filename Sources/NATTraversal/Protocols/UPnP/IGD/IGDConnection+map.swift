@@ -7,21 +7,29 @@ extension IGDConnection {
     /// mapping is foreign and stays, and another port is asked for. A success counts only after it
     /// was read back.
     ///
+    /// - Parameters:
+    ///   - request: what is wanted.
+    ///   - deadline: when to give up.
+    ///   - willAsk: called before each request with what it would make, so that it can be found
+    ///     again should the answer never be heard.
+    /// - Returns: what was granted.
     /// - Throws: `UPnPFailure`, with code 718 when `request` is exact and its port is foreign;
     ///   `UPnPUsageError`, `CancellationError`.
     func map(
-        _ request: IGDMappingRequest, until deadline: ContinuousClock.Instant
+        _ request: IGDMappingRequest, until deadline: ContinuousClock.Instant,
+        willAsk: (PortMappingKey) async throws -> Void = { _ in }
     ) async throws -> IGDGrant {
         var negotiation = IGDNegotiation(
             request, isVersion2: isVersion2, permanentLease: permanentLease,
             isForThisHost: request.internalClient.unmapped == localAddress)
         var previous = try await vacantPort(request, &negotiation, until: deadline)
         while true {
-            switch try await ask(request, &negotiation, until: deadline) {
-            case .granted(let key):
+            try await willAsk(request.key(at: negotiation.externalPort))
+            switch try await ask(request, &negotiation, before: previous, until: deadline) {
+            case .granted(let key, let entry):
                 var grant = try await verified(
-                    request, key, negotiation, previous: previous, until: deadline)
-                grant.isNew = grant.isVerified && previous == nil
+                    request, key, negotiation, previous: previous, seen: entry, until: deadline)
+                grant.isNew = grant.isVerified && previous.entry == nil
                 return grant
             case .again:
                 continue
@@ -33,31 +41,31 @@ extension IGDConnection {
     }
 
     private enum Outcome {
-        case granted(PortMappingKey)
+        /// Granted; with the entry, where it was seen already.
+        case granted(PortMappingKey, PortMappingEntry?)
         case again
         case anotherPort(UPnPFailure)
     }
 
     /// Moves the negotiation on until its port is free, or holds this very mapping.
     ///
-    /// - Returns: the mapping as it is in the table already; a gateway whose table cannot be read
-    ///   gives `nil`.
+    /// - Returns: what is at the port.
     private func vacantPort(
         _ request: IGDMappingRequest, _ negotiation: inout IGDNegotiation,
         until deadline: ContinuousClock.Instant
-    ) async throws -> PortMappingEntry? {
+    ) async throws -> PortState {
         while true {
             let key = request.key(at: negotiation.externalPort)
             let entry: PortMappingEntry?
             do { entry = try await self.entry(key, until: deadline) } catch let failure
                 as UPnPFailure
-                where failure.code != nil || failure.isUnsupported
+                where failure.isRefusal
             {
                 log.debug("\(type.name): the table cannot be read: \(failure)")
-                return nil
+                return .unread
             }
-            guard let entry else { return nil }
-            if request.isSame(as: entry) { return entry }
+            guard let entry else { return .vacant }
+            if request.isSame(as: entry) { return .mapped(entry) }
             log.debug("\(key.externalPort) is taken by \(entry.internalClient)")
             guard negotiation.moveOn() else { throw UPnPFailure.fault(code: 718, words: nil) }
         }
@@ -65,36 +73,49 @@ extension IGDConnection {
 
     /// Sends one request and decides what its answer means.
     private func ask(
-        _ request: IGDMappingRequest, _ negotiation: inout IGDNegotiation,
+        _ request: IGDMappingRequest, _ negotiation: inout IGDNegotiation, before: PortState,
         until deadline: ContinuousClock.Instant
     ) async throws -> Outcome {
         let key = request.key(at: negotiation.externalPort)
+        let reply: UPnPReply
         do {
-            let reply = try await service.invoke(
-                negotiation.action, negotiation.arguments, until: deadline)
-            return .granted(try key.moved(by: reply, of: negotiation.action))
+            // What is not answered leaves time to look what came of it.
+            let look = min(.seconds(1), (deadline - .now) / 2)
+            reply = try await service.invoke(
+                negotiation.action, negotiation.arguments, until: deadline - look)
         } catch let failure as UPnPFailure {
             log.debug("\(negotiation.action) \(key.externalPort): \(failure)")
-            if failure == .http(.timeout) || [718, 501].contains(failure.code) {
-                // It may have been carried out all the same, or be there from before.
-                let entry = try? await entry(key, until: .now + .upnpRequest)
-                if let entry, request.isSame(as: entry), failure.code != 501 {
-                    return .granted(key)
-                }
-                guard failure.code != nil else { throw failure }
-                return try outcome(
-                    of: failure, &negotiation, isPortForeign: entry.map { !request.isSame(as: $0) })
+            guard failure == .http(.timeout) || [718, 501, 403].contains(failure.code) else {
+                return try await outcome(
+                    of: failure, &negotiation, isPortForeign: false, until: deadline)
             }
-            return try outcome(of: failure, &negotiation, isPortForeign: nil)
+            // It may have been carried out all the same, or be there from before.
+            let entry = try await entryIfAnswered(key, until: deadline)
+            let isSame = entry.map(request.isSame)
+            if isSame == true, failure.code == nil || failure.code == 718 {
+                return .granted(key, entry)
+            }
+            return try await outcome(
+                of: failure, &negotiation, isPortForeign: isSame == false, until: deadline)
+        }
+        do { return .granted(try key.moved(by: reply, of: negotiation.action), nil) } catch {
+            // It told no port, so it may have taken the one that it was asked for.
+            if before == .vacant, let entry = try await entryIfAnswered(key, until: deadline),
+                request.isSame(as: entry)
+            {
+                try await deleteUnwanted(key, until: deadline)
+            }
+            throw error
         }
     }
 
     private func outcome(
-        of failure: UPnPFailure, _ negotiation: inout IGDNegotiation, isPortForeign: Bool?
-    ) throws(UPnPFailure) -> Outcome {
+        of failure: UPnPFailure, _ negotiation: inout IGDNegotiation, isPortForeign: Bool,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> Outcome {
         let reaction: IGDNegotiation.Reaction =
             if let code = failure.code {
-                negotiation.refused(code, isPortForeign: isPortForeign ?? false)
+                negotiation.refused(code, isPortForeign: isPortForeign)
             } else if failure.isUnsupported {
                 negotiation.unsupported()
             } else {
@@ -102,10 +123,25 @@ extension IGDConnection {
             }
         switch reaction {
         case .ask: return .again
+        case .askLater:
+            try await clock.sleep(for: min(.seconds(2), max(.zero, deadline - .now)))
+            return .again
         case .anotherPort: return .anotherPort(failure)
         case .giveUp: throw failure
         }
     }
+}
+
+/// What a port of the table was seen to hold before a mapping was asked for.
+enum PortState: Hashable, Sendable {
+    case vacant
+    /// This very mapping.
+    case mapped(PortMappingEntry)
+    /// The gateway does not let its table be read.
+    case unread
+
+    /// The mapping that was there.
+    var entry: PortMappingEntry? { if case .mapped(let entry) = self { entry } else { nil } }
 }
 
 extension IGDMappingRequest {

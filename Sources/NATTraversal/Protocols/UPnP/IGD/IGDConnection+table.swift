@@ -34,7 +34,7 @@ extension IGDConnection {
         do {
             guard let entry = try await entry(key, until: deadline) else { return .absent }
             guard entry.leads(to: client, port: internalPort) else { return .foreign(entry) }
-        } catch let failure as UPnPFailure where isRecorded && failure.code != nil {
+        } catch let failure as UPnPFailure where isRecorded && failure.isRefusal {
             log.debug("\(key.externalPort): cannot be read, deleting what is recorded: \(failure)")
         }
         do {

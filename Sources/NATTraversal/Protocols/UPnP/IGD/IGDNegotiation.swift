@@ -7,6 +7,8 @@ struct IGDNegotiation: Hashable, Sendable {
     enum Reaction: Hashable, Sendable {
         /// Ask again; the request has been changed.
         case ask
+        /// Ask the same again in a while.
+        case askLater
         /// Ask for another outside port.
         case anotherPort
         /// Tell the user what the gateway said.
@@ -24,6 +26,7 @@ struct IGDNegotiation: Hashable, Sendable {
     private let permanentLease: UInt32
     private let isForThisHost: Bool
     private var portsAsked = 1
+    private var hasWaited = false
 
     /// - Parameters:
     ///   - request: what is wanted.
@@ -92,13 +95,15 @@ struct IGDNegotiation: Hashable, Sendable {
         // From a secure gateway it means that nobody maps for another host (specs of version 2, 2.2).
         case 718 where !isForThisHost && !isPortForeign: .giveUp
         case 718, 729: .anotherPort
-        case 501 where isPortForeign: .anotherPort
+        case 501 where isPortForeign, 403 where isPortForeign: .anotherPort
         case 725: becomePermanent() ? .ask : .giveUp
         case 600, -911: becomePermanent() ? .ask : .giveUp
-        case 402, 501: becomePermanent() || becomePlain() ? .ask : .giveUp
+        case 402, 601, 702, 501, 403: becomePermanent() || becomePlain() ? .ask : .giveUp
         case 605, 800...899: becomePlain() ? .ask : .giveUp
         case 724: useSamePort() ? .ask : .giveUp
         case 401, 602: unsupported()
+        // The line is going up or down.
+        case 705, 707: wait() ? .askLater : .giveUp
         // 715, 716, 726 and 727 ask for less than the user does, or for every port at once: never.
         default: .giveUp
         }
@@ -114,6 +119,11 @@ struct IGDNegotiation: Hashable, Sendable {
         guard description != IGDMappingRequest.plainDescription else { return false }
         description = IGDMappingRequest.plainDescription
         return true
+    }
+
+    private mutating func wait() -> Bool {
+        defer { hasWaited = true }
+        return !hasWaited
     }
 
     private mutating func useSamePort() -> Bool {

@@ -18,7 +18,12 @@ struct PortMappingEntry: Hashable, Sendable {
 
     /// Whether it leads to this port of this host.
     func leads(to client: IPAddress, port: PortNumber) -> Bool {
-        internalPort == port.rawValue && IPAddress(internalClient)?.unmapped == client.unmapped
+        internalPort == port.rawValue && leads(to: client)
+    }
+
+    /// Whether it leads to this host, whatever the port.
+    func leads(to client: IPAddress) -> Bool {
+        IPAddress(internalClient)?.unmapped == client.unmapped
     }
 
     /// Reads the results of GetGenericPortMappingEntry, or what is inside a list's entry; the two
