@@ -37,7 +37,7 @@ public enum PortMapperError: Error, Hashable, Sendable {
 extension PortMapperError {
     /// The error, told as a silence since `start` where it is one: each technique knows only of its
     /// own part of the wait.
-    func silent(since start: ContinuousClock.Instant) -> PortMapperError {
+    package func silent(since start: ContinuousClock.Instant) -> PortMapperError {
         guard case .noAnswer(let gateway, _) = self else { return self }
         return .noAnswer(gateway: gateway, after: start.duration(to: .now))
     }

@@ -38,6 +38,8 @@ struct XMLLimits: Hashable, Sendable {
     static let description = XMLLimits(bytes: 1 << 20)
     /// For the answer to an action: 256 KiB.
     static let action = XMLLimits(bytes: 256 << 10)
+    /// The same for an answer of which every text is wanted whole.
+    static let call = XMLLimits(bytes: 256 << 10, textBytes: 256 << 10)
     /// For a list of port mappings inside an answer, a document inside a document: 1 MiB each.
     static let portListing = XMLLimits(bytes: 1 << 20, textBytes: 1 << 20)
 }

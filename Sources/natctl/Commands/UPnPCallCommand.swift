@@ -36,38 +36,45 @@ struct UPnPCallCommand: AsyncParsableCommand {
     func run() async throws {
         let arguments = try parsedArguments()
         try await output.run {
-            let service = try await findService()
-            do { return try await call(service, arguments) } catch let error as UPnPUsageError {
+            let start = ContinuousClock.now
+            let deadline = start + timeout.duration
+            do {
+                let service = try await findService(until: deadline)
+                return try await call(service, arguments, until: deadline)
+            } catch let error as UPnPUsageError {
                 throw ValidationError(error.userMessage)
+            } catch let error as PortMapperError {
+                throw error.silent(since: start)
             }
         }
     }
 
     private func call(
-        _ service: UPnPService, _ arguments: [UPnPArgument]
+        _ service: UPnPService, _ arguments: [UPnPArgument], until deadline: ContinuousClock.Instant
     ) async throws -> UPnPCallOutput {
+        var warnings: [MapperWarning] = []
         do {
-            _ = try await service.actions(timeout: timeout.duration)
-        } catch let error as PortMapperError {
-            guard error.endCode == .badAnswer else { throw error }
-            let results = try await service.callUnchecked(
-                action, arguments, timeout: timeout.duration)
-            return UPnPCallOutput(
-                service: service.type, action: action, results: results, warnings: [.unchecked])
+            // A description that does not come leaves half of the time for the call.
+            _ = try await service.actions(timeout: min(.upnpRequest, (deadline - .now) / 2))
+        } catch is PortMapperError {
+            warnings = [.unchecked]
         }
-        let results = try await service.call(action, arguments, timeout: timeout.duration)
-        return UPnPCallOutput(service: service.type, action: action, results: results, warnings: [])
+        let results =
+            warnings.isEmpty
+            ? try await service.call(action, arguments, timeout: deadline - .now)
+            : try await service.callUnchecked(action, arguments, timeout: deadline - .now)
+        return UPnPCallOutput(
+            service: service.type, action: action, results: results, warnings: warnings)
     }
 
-    private func findService() async throws -> UPnPService {
+    private func findService(until deadline: ContinuousClock.Instant) async throws -> UPnPService {
         let name = try serviceName()
         let search: UPnPServiceSearch
         if let url = try upnp.url() {
-            let device = try await UPnPBrowser(links: []).describe(url, timeout: timeout.duration)
-            search = try await UPnPBrowser.service(named: name, of: device)
+            let device = try await UPnPBrowser(links: []).describe(url, timeout: deadline - .now)
+            search = try await UPnPBrowser.service(named: name, of: device, until: deadline)
         } else {
-            search = try await upnp.browser().service(
-                named: name, duration: min(.seconds(3), timeout.duration))
+            search = try await upnp.browser().service(named: name, until: deadline)
         }
         switch search {
         case .found(let service): return service

@@ -16,7 +16,7 @@ struct GatewayOutput: CommandOutput {
         reports.flatMap { report in
             report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
                 MapperWarning.about(externalAddress: $0, gateway: report.address)
-            }
+            } + report.warnings
         }
     }
     var document: [String: JSONValue] {

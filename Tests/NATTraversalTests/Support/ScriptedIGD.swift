@@ -26,6 +26,8 @@ final class ScriptedIGD: Sendable {
         /// The keys of the table as the gateway numbers them.
         private(set) var order: [String] = []
         var calls: [Call] = []
+        /// What comes of every call after so many.
+        var end: (calls: Int, fault: Fault)?
         /// Faults of an action, used up in turn.
         var faults: [String: [Fault]] = [:]
         /// Whether additions are carried out.
@@ -77,6 +79,7 @@ final class ScriptedIGD: Sendable {
         let arguments = Dictionary(call.results.map { ($0.name, $0.value) }) { first, _ in first }
         return try state.withLock { state in
             state.calls.append((call.element, arguments))
+            if let end = state.end, state.calls.count > end.calls { return try end.fault.response }
             if var faults = state.faults[call.element], !faults.isEmpty {
                 let fault = faults.removeFirst()
                 state.faults[call.element] = faults

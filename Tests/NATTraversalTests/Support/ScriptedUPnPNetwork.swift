@@ -91,7 +91,7 @@ final class ScriptedHTTP: HTTPTransport {
     typealias Responder = @Sendable (HTTPRequest) throws -> HTTPResponse
 
     private let responder: Responder
-    private let seen = Locked<[HTTPRequest]>([])
+    private let seen = Locked<[(request: HTTPRequest, bodyLimit: Int)]>([])
 
     init(_ responder: @escaping Responder) { self.responder = responder }
 
@@ -104,12 +104,14 @@ final class ScriptedHTTP: HTTPTransport {
     }
 
     /// What was asked for, in order.
-    var requests: [HTTPRequest] { seen.withLock { $0 } }
+    var requests: [HTTPRequest] { seen.withLock { $0.map(\.request) } }
+    /// The longest body that was asked for with each.
+    var bodyLimits: [Int] { seen.withLock { $0.map(\.bodyLimit) } }
 
     func exchange(
         _ request: HTTPRequest, bodyLimit: Int, until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
-        seen.withLock { $0.append(request) }
+        seen.withLock { $0.append((request, bodyLimit)) }
         return HTTPExchange(
             response: try responder(request),
             localAddress: SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D0A)), port: 40000))

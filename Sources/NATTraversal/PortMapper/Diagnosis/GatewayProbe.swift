@@ -9,7 +9,9 @@ struct GatewayProbe {
         let candidates = try candidates()
         let reports = try await withThrowingTaskGroup(of: (Int, GatewayReport).self) { group in
             for (index, candidate) in candidates.enumerated() {
-                group.addTask { (index, try await report(on: candidate)) }
+                group.addTask {
+                    (index, try await report(on: candidate, among: candidates.map(\.target)))
+                }
             }
             return try await group.reduce(into: [Int: GatewayReport]()) { $0[$1.0] = $1.1 }
         }
@@ -39,32 +41,39 @@ struct GatewayProbe {
         }
     }
 
-    private func report(on candidate: Candidate) async throws -> GatewayReport {
+    private func report(
+        on candidate: Candidate, among targets: [GatewayTarget]
+    ) async throws -> GatewayReport {
         let isIPv4 = candidate.target.socketAddress.address.family == .ipv4
         async let pcp = ask(candidate.target, by: .pcp)
         async let natpmp = isIPv4 ? ask(candidate.target, by: .natPMP) : nil
-        async let upnp = isIPv4 ? askByUPnP(candidate.target) : nil
-        let (igd, device) = try await upnp ?? (nil, nil)
+        async let upnp = isIPv4 ? askByUPnP(candidate.target, among: targets) : nil
+        let (igd, device, warnings) = try await upnp ?? (nil, nil, [])
         let techniques = [try await pcp, try await natpmp, igd].compactMap(\.self)
         return GatewayReport(
             address: candidate.target.socketAddress.address, interface: candidate.interface,
             localAddress: try? candidate.target.link().local.address, rank: candidate.rank,
-            reason: candidate.reason, techniques: techniques, device: device)
+            reason: candidate.reason, techniques: techniques, device: device,
+            warnings: warnings)
     }
 
     private func askByUPnP(
-        _ target: GatewayTarget
-    ) async throws -> (GatewayReport.TechniqueReport, GatewayReport.Device?)? {
+        _ target: GatewayTarget, among targets: [GatewayTarget]
+    ) async throws -> (
+        GatewayReport.TechniqueReport, GatewayReport.Device?, [MapperWarning]
+    )? {
         guard selection.allows(.upnp) else { return nil }
         var report = GatewayReport.TechniqueReport(technique: .upnp, isAvailable: false)
         var device: GatewayReport.Device?
+        var warnings: [MapperWarning] = []
         let start = ContinuousClock.now
         do {
-            let table = try IGDTable(target, patience: selection.patience())
+            let table = try IGDTable(target, others: targets, patience: selection.patience())
             let (found, status) = try await table.connection()
             report.isAvailable = true
             report.roundTrip = start.duration(to: .now)
             device = GatewayReport.Device(found.device, status)
+            warnings = table.warnings
             report.externalAddress = try await table.externalAddress().map(IPAddress.v4)
             if report.externalAddress == nil {
                 report.problem = .noExternalAddress(gateway: target.name, technique: .upnp)
@@ -72,7 +81,7 @@ struct GatewayProbe {
         } catch let error as PortMapperError {
             report.problem = error
         }
-        return (report, device)
+        return (report, device, warnings)
     }
 
     private func ask(

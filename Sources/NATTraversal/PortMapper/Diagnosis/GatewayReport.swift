@@ -46,6 +46,8 @@ public struct GatewayReport: Hashable, Sendable {
     public var techniques: [TechniqueReport]
     /// What it says of itself by UPnP, every text of it foreign; `nil` when it does not.
     public var device: Device?
+    /// What is to be said of that device, such as that it is not the gateway.
+    public var warnings: [MapperWarning] = []
 
     /// The diagnosis; `nil` where the gateway speaks PCP alone, which tells no address unasked.
     public var diagnosis: Diagnosis? {

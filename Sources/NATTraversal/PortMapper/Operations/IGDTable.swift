@@ -35,8 +35,8 @@ final class IGDTable {
         try await ask { try await $0.entry(key, until: patience.deadline) }
     }
 
-    /// All entries, everybody's, and whether there may be more.
-    func entries() async throws -> (entries: [PortMappingEntry], isCut: Bool) {
+    /// All entries, everybody's, and where reading them ended.
+    func entries() async throws -> (entries: [PortMappingEntry], end: IGDConnection.TableEnd) {
         try await ask { try await $0.entries(until: patience.deadline) }
     }
 

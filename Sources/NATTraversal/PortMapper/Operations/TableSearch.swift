@@ -33,7 +33,7 @@ final class TableSearch {
             return report.add([.leasesOnly])
         }
         let table = try IGDTable(target, others: targets, patience: selection.patience())
-        let (entries, isCut) = try await table.entries()
+        let (entries, end) = try await table.entries()
         let externalAddress = try? await table.externalAddress()
         for entry in entries {
             let mapping = Mapping(
@@ -42,9 +42,18 @@ final class TableSearch {
             guard let mapping, !report.mappings.contains(where: mapping.isSame) else { continue }
             report.mappings.append(mapping)
         }
-        if isCut {
+        switch end {
+        case .whole: break
+        case .limit:
             report.warn(
-                .truncated, "the gateway's table has more than \(IGDConnection.entryLimit) entries")
+                .truncated,
+                "no more than \(entries.count) entries of the gateway's table were read; there may "
+                    + "be others")
+        case .brokenOff:
+            report.warn(
+                .truncated,
+                "reading the gateway's table broke off after \(entries.count) entries; there may be "
+                    + "others")
         }
         report.add(table.warnings)
     }

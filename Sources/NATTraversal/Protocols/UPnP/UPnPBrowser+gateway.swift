@@ -28,7 +28,7 @@ extension UPnPBrowser {
     /// Searches for the default gateway's connection service.
     ///
     /// Stops as soon as that is known. A device at another address is taken when no default gateway
-    /// has one until the search is over: a gateway may answer from another address than its own
+    /// has answered until the search is over: a gateway may answer from another address than its own
     /// (S-10), or it is somebody else's (S-9), which the caller must say
     /// (`UPnPDevice.isDefaultGateway`).
     ///
@@ -41,8 +41,10 @@ extension UPnPBrowser {
     ) async throws -> UPnPGatewaySearch {
         var best: UPnPDevice?
         var silent: UPnPDevice?
+        var hasAnswered = false
         _ = try await search(.gateway, until: deadline, fetchesUntil: deadline) { device in
             log.debug("\(device.location): \(device.connectionServices.count) connection services")
+            if device.isDefaultGateway { hasAnswered = true }
             guard !device.connectionServices.isEmpty else {
                 if device.isDefaultGateway, device.isGatewayType { silent = device }
                 return .goOn
@@ -50,7 +52,7 @@ extension UPnPBrowser {
             if device.isDefaultGateway || best == nil { best = device }
             return device.isDefaultGateway ? .stop : .isEnough
         }
-        if let best { return .found(best) }
+        if let best, best.isDefaultGateway || !hasAnswered { return .found(best) }
         if let silent { return .notOffered(silent) }
         return .nothing
     }

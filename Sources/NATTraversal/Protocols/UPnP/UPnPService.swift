@@ -58,12 +58,18 @@ public final class UPnPService: Sendable {
     public func call(
         _ action: String, _ arguments: [UPnPArgument] = [], timeout: Duration = .upnpRequest
     ) async throws -> [UPnPArgument] {
+        let deadline = ContinuousClock.now + timeout
         let actions = try await actions(timeout: timeout)
         guard let description = actions.first(where: { $0.name == action }) else {
             throw UPnPUsageError.noSuchAction(action, actions: actions.map(\.name))
         }
         let ordered = try description.ordered(arguments)
-        return try await callUnchecked(action, ordered, timeout: timeout)
+        let results = try await callUnchecked(action, ordered, timeout: deadline - .now)
+        // An empty success of such an action says nothing.
+        guard !results.isEmpty || description.outputs.isEmpty else {
+            throw PortMapperError(.result(description.outputs[0].name), host: host, after: timeout)
+        }
+        return results
     }
 
     /// Calls an action with the arguments as they are given, in this order.
@@ -75,16 +81,18 @@ public final class UPnPService: Sendable {
     ) async throws -> [UPnPArgument] {
         try await publicErrors(timeout) {
             try await self.invoke(
-                action, arguments, limits: .portListing, until: .now + timeout
+                action, arguments, limits: action == "GetListOfPortMappings" ? .portListing : .call,
+                until: .now + timeout
             ).results
         }
     }
+
+    private var host: IPAddress { control.url?.host ?? scpd.url?.host ?? .v4(.unspecified) }
 
     private func publicErrors<Value: Sendable>(
         _ timeout: Duration, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         do { return try await body() } catch let failure as UPnPFailure {
-            let host = control.url?.host ?? scpd.url?.host ?? .v4(.unspecified)
             throw PortMapperError(failure, host: host, service: UPnPType(type), after: timeout)
         }
     }

@@ -44,15 +44,15 @@ extension UPnPBrowser {
     ///
     /// - Parameters:
     ///   - name: what the user calls it.
-    ///   - duration: how long devices other than the gateway are waited for.
+    ///   - deadline: when to give up; devices other than the gateway are waited for 3 s at most.
     /// - Returns: the service, or why there is no single one.
     /// - Throws: `PortMapperError.system`, `CancellationError`.
     package func service(
-        named name: UPnPServiceName, duration: Duration = .seconds(3)
+        named name: UPnPServiceName, until deadline: ContinuousClock.Instant
     ) async throws -> UPnPServiceSearch {
         var matches: [UPnPService] = []
         var gateways: [UPnPDevice] = []
-        _ = try await scan(named: name, duration: duration) { device in
+        _ = try await scan(named: name, until: deadline) { device in
             let services = device.services.filter(name.matches)
             guard !services.isEmpty else { return .goOn }
             matches += services
@@ -63,18 +63,19 @@ extension UPnPBrowser {
             return matches.count > 1
                 ? .ambiguous(matches) : matches.first.map { .found($0) } ?? .nothing
         }
-        return try await Self.service(named: name, of: gateway)
+        return try await Self.service(named: name, of: gateway, until: deadline)
     }
 
     /// The service of this name on one device; of several connection services the one in use (D-6).
     ///
     /// - Throws: `CancellationError`.
     package static func service(
-        named name: UPnPServiceName, of device: UPnPDevice
+        named name: UPnPServiceName, of device: UPnPDevice,
+        until deadline: ContinuousClock.Instant
     ) async throws -> UPnPServiceSearch {
         let matches = device.services.filter(name.matches)
         guard matches.count > 1 else { return matches.first.map { .found($0) } ?? .nothing }
-        let choice = try await IGDChoice.among(device, until: .now + .upnpRequest)
+        let choice = try await IGDChoice.among(device, until: deadline)
         guard let chosen = choice?.connection.service, name.matches(chosen) else {
             return .ambiguous(matches)
         }
@@ -84,14 +85,16 @@ extension UPnPBrowser {
     /// Asks for gateways, and a moment later, when none has stopped the search, for everything: that
     /// wakes every television (S-1).
     private func scan(
-        named name: UPnPServiceName, duration: Duration,
+        named name: UPnPServiceName, until deadline: ContinuousClock.Instant,
         _ found: (UPnPDevice) async -> Verdict
     ) async throws -> Summary {
+        let duration = min(.seconds(3), deadline - .now)
         let firstRound = Duration.milliseconds(300)
         var plan = SSDPSearchPlan.scan(for: nil, duration: duration).delayed(by: firstRound)
         plan.sends.insert(
             contentsOf: SSDPSearchPlan.gateway.sends.prefix { $0.offset < firstRound }, at: 0)
         let end = ContinuousClock.now + duration
-        return try await search(plan, until: end, fetchesUntil: end + .seconds(1), found)
+        return try await search(
+            plan, until: end, fetchesUntil: min(end + .seconds(1), deadline), found)
     }
 }

@@ -61,10 +61,10 @@ import Testing
     func walk(end: Int) async throws {
         let gateway = ScriptedIGD(version: 1)
         gateway.fill(1000..<1010)
-        let (entries, isCut) = try await gateway.connection.entries(until: deadline)
+        let (entries, tableEnd) = try await gateway.connection.entries(until: deadline)
         #expect(entries.map(\.externalPort) == Array(1000..<1010))
         #expect(entries.allSatisfy { $0.transport == .udp && $0.remainingSeconds == 7200 })
-        #expect(!isCut)
+        #expect(tableEnd == .whole)
 
         let empty = ScriptedIGD(version: 1)
         empty.state.withLock { $0.faults["GetGenericPortMappingEntry"] = [.code(end), .code(end)] }
@@ -92,9 +92,23 @@ import Testing
     func endless() async throws {
         let gateway = ScriptedIGD(version: 1)
         gateway.fill(1000..<2010)
-        let (entries, isCut) = try await gateway.connection.entries(until: deadline)
+        let (entries, end) = try await gateway.connection.entries(until: deadline)
         #expect(entries.count == 1000)
-        #expect(isCut)
+        #expect(end == .limit)
+    }
+
+    @Test(
+        "tells a table that was not read to its end from a long one",
+        arguments: [
+            ScriptedIGD.Fault.failure(.timeout), .failure(.message(.nothing)), .code(606), .page,
+        ])
+    func brokenOff(fault: ScriptedIGD.Fault) async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.fill(1000..<1010)
+        gateway.state.withLock { $0.end = (3, fault) }
+        let (entries, end) = try await gateway.connection.entries(until: deadline)
+        #expect(entries.count == 3)
+        #expect(end == .brokenOff)
     }
 
     @Test("is not to be had where the actions are missing", arguments: [401, 602, 606])

@@ -60,6 +60,28 @@ import Testing
         #expect(!device.isDefaultGateway)
     }
 
+    @Test(
+        "takes no other device once the default gateway has answered (S-9, T-11)",
+        arguments: [
+            "speedtouch-5x6-no-wan-connection-device.xml", "syn-html-instead.xml",
+        ])
+    func defaultGatewayWithoutService(item: String) async throws {
+        guard Corpus.isPresent else { return }
+        let http = ScriptedHTTP(documents: [
+            "http://192.168.1.1:5000/d.xml": try description(item),
+            "http://192.168.1.7:5000/d.xml": try description("syn-leading-newline.xml"),
+        ])
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            [Self.gateway, .test("192.168.1.7")].map {
+                ScriptedUPnPNetwork.answer(
+                    from: $0, location: "http://\($0.address):5000/d.xml")
+            }
+        }
+        if case .found(let device) = try await find(network) {
+            Issue.record("\(device.location)")
+        }
+    }
+
     @Test("tells a gateway without a mapping service from none (D-8)")
     func notOffered() async throws {
         let item = "speedtouch-5x6-no-wan-connection-device.xml"

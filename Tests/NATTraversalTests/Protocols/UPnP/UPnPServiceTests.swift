@@ -11,7 +11,7 @@ import Testing
         <argument><name>Enabled</name><direction>in</direction>
         <relatedStateVariable>B</relatedStateVariable></argument><argument><name>Result</name>
         <direction>out</direction><relatedStateVariable>T</relatedStateVariable></argument>
-        </argumentList></action></actionList><serviceStateTable><stateVariable><name>P</name>
+        </argumentList></action><action><name>Reset</name></action></actionList><serviceStateTable><stateVariable><name>P</name>
         <dataType>ui2</dataType><allowedValueRange><minimum>1</minimum><maximum>65535</maximum>
         </allowedValueRange></stateVariable><stateVariable><name>T</name>
         <dataType>string</dataType><allowedValueList><allowedValue>TCP</allowedValue>
@@ -63,7 +63,7 @@ import Testing
     @Test(
         "sends nothing that its description does not allow",
         arguments: [
-            ("Get", [], UPnPUsageError.noSuchAction("Get", actions: ["Set"])),
+            ("Get", [], UPnPUsageError.noSuchAction("Get", actions: ["Set", "Reset"])),
             ("Set", Array(good.dropFirst()), .missingArgument("Enabled")),
             (
                 "Set", good + [UPnPArgument("X", "")],
@@ -136,11 +136,42 @@ import Testing
         #expect(http.requests.filter { $0.call != nil }.count == 1)
     }
 
-    @Test("takes an empty success and names without the suffix (A-1, A-19)")
+    @Test("takes names without the suffix (A-19)")
     func liberality() async throws {
-        for body in [[], Self.envelope("<Set><Result>TCP</Result></Set>")] {
-            let (service, _) = try service { _ in .status(200, body) }
+        let (service, _) = try service { _ in
+            .status(200, Self.envelope("<Set><Result>TCP</Result></Set>"))
+        }
+        #expect(try await service.call("Set", Self.good) == [UPnPArgument("Result", "TCP")])
+    }
+
+    @Test("takes an empty success of an action without results, and of no other (A-1)")
+    func emptySuccess() async throws {
+        let (service, _) = try service { _ in .status(200, []) }
+        #expect(try await service.call("Reset") == [])
+        do {
             _ = try await service.call("Set", Self.good)
+            Issue.record("no error")
+        } catch PortMapperError.badAnswer {}
+    }
+
+    @Test("accepts 256 KiB, and more only of a list of port mappings (D-10)")
+    func answerLimit() async throws {
+        for (action, size, isAccepted) in [
+            ("GetX", 200 << 10, true), ("GetX", 257 << 10, false),
+            ("GetListOfPortMappings", 257 << 10, true),
+        ] {
+            let (service, http) = try service { _ in
+                let value = String(repeating: "x", count: size)
+                return .status(200, Self.envelope("<\(action)><A>\(value)</A></\(action)>"))
+            }
+            do {
+                let results = try await service.callUnchecked(action, [])
+                #expect(isAccepted && results.first?.value.utf8.count == size)
+            } catch PortMapperError.badAnswer {
+                #expect(!isAccepted, "\(action) \(size)")
+            }
+            // What is longer is not even received.
+            #expect(http.bodyLimits == [action == "GetX" ? 256 << 10 : 1 << 20])
         }
     }
 

@@ -16,6 +16,15 @@ extension IGDConnection {
         case foreign(PortMappingEntry)
     }
 
+    /// Where reading the table ended.
+    enum TableEnd: Hashable, Sendable {
+        case whole
+        /// At the most entries that are read.
+        case limit
+        /// At a failure.
+        case brokenOff
+    }
+
     /// Deletes an entry that leads to this port of this client, and no other.
     ///
     /// - Parameters:
@@ -47,16 +56,17 @@ extension IGDConnection {
 
     /// The gateway's table, everybody's entries.
     ///
-    /// - Returns: the entries, and whether there may be more than were read.
+    /// - Returns: the entries, and where reading them ended.
     /// - Throws: `UPnPFailure` when nothing could be read, `CancellationError`.
     func entries(
         until deadline: ContinuousClock.Instant
-    ) async throws -> (entries: [PortMappingEntry], isCut: Bool) {
+    ) async throws -> (entries: [PortMappingEntry], end: TableEnd) {
         if isVersion2, try await !hasEntry(at: Self.safeListLength, until: deadline) {
             do {
                 let entries =
                     try await listed(.tcp, until: deadline) + listed(.udp, until: deadline)
-                return (Array(entries.prefix(Self.entryLimit)), entries.count > Self.entryLimit)
+                let end = entries.count > Self.entryLimit ? TableEnd.limit : .whole
+                return (Array(entries.prefix(Self.entryLimit)), end)
             } catch let failure as UPnPFailure {
                 log.debug("\(type.name): no list (\(failure)); reading entry by entry")
             }
@@ -97,7 +107,7 @@ extension IGDConnection {
     /// Entry by entry, until the gateway says in one of many ways that there are no more.
     private func walked(
         until deadline: ContinuousClock.Instant
-    ) async throws -> (entries: [PortMappingEntry], isCut: Bool) {
+    ) async throws -> (entries: [PortMappingEntry], end: TableEnd) {
         var entries: [PortMappingEntry] = []
         var seen: Set<PortMappingEntry> = []
         for index in 0...Self.entryLimit {
@@ -105,17 +115,18 @@ extension IGDConnection {
                 let reply = try await read(
                     "GetGenericPortMappingEntry", [.index(index)], until: deadline)
                 guard let entry = try? PortMappingEntry(reply.results) else { continue }
-                guard seen.insert(entry.withoutLease).inserted else { return (entries, false) }
+                guard seen.insert(entry.withoutLease).inserted else { return (entries, .whole) }
                 entries.append(entry)
-                if entries.count == Self.entryLimit { return (entries, true) }
+                if entries.count == Self.entryLimit { return (entries, .limit) }
             } catch let failure as UPnPFailure {
                 // Some tables begin at 1.
                 if index == 0, failure.isEndOfTable { continue }
                 guard failure.isEndOfTable || !entries.isEmpty else { throw failure }
-                return (entries, !failure.isEndOfTable)
+                log.debug("\(type.name): \(entries.count) entries, then \(failure)")
+                return (entries, failure.isEndOfTable ? .whole : .brokenOff)
             }
         }
-        return (entries, true)
+        return (entries, .limit)
     }
 }
 
