@@ -40,7 +40,7 @@ struct HeldMappingState: Sendable {
     /// Whether the next asking is a command's: of any gateway, by any technique.
     private(set) var asksAnyone = true
     /// Whether the gateway has probably lost it, so that it is gone when the next asking fails.
-    private var isInDoubt = false
+    private(set) var isInDoubt = false
     /// When the gateway was last known to have it.
     private(set) var seen: Instant?
     /// `nil` for a mapping that never ends.

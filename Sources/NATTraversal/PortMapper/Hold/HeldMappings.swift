@@ -23,6 +23,10 @@ public final class HeldMappings: Sendable {
     /// Each call gives another listener; it ends when the mappings are stopped.
     public func events() async -> AsyncStream<MapperEvent> { await holder.events() }
 
+    func eventsAndAssignments() async -> (AsyncStream<MapperEvent>, [PortAssignment]) {
+        await holder.eventsAndAssignments()
+    }
+
     /// The mappings that are there at this moment, in the order they were asked for.
     public var mappings: [Mapping] { get async { await holder.mappings } }
 

@@ -29,6 +29,10 @@ struct HoldPlan: Sendable {
         case none
         /// It was lost since the last answer.
         case loss
+        /// What was asked for again was not there any more.
+        case absence
+        /// What was asked for again is at another port or address now.
+        case move
     }
 
     /// After a hint that shows no loss the others are renewed over this time.
@@ -44,6 +48,7 @@ struct HoldPlan: Sendable {
     private var nextLook: Instant
     private var question = HintQuestion()
     private var lastRound: Instant?
+    private var lastMove: Instant?
     /// The mapping that is asked for to answer a hint.
     private var asked: Int?
 
@@ -143,27 +148,58 @@ extension HoldPlan.Action: CustomStringConvertible {
 // What has happened.
 extension HoldPlan {
     /// A mapping was granted, or granted again.
+    ///
+    /// - Parameter batch: what was granted with it, of which its evidence says nothing.
     mutating func granted(
         _ index: Int, for lifetime: Duration?, by gateway: String, _ evidence: Evidence,
-        at now: Instant
+        with batch: Set<Int> = [], at now: Instant
     ) {
+        let isLoss = isLoss(evidence, of: states[index], at: now)
         states[index].granted(lifetime, by: gateway, at: now, random: random)
         let isAnswerToHint = asked == index
         if isAnswerToHint { asked = nil }
-        let others = indices { $0.isHeld && $0.gateway == gateway }.filter { $0 != index }
-        switch (evidence, isAnswerToHint) {
-        case (.loss, _):
+        let others = indices { $0.isHeld && $0.gateway == gateway }.filter {
+            $0 != index && !batch.contains($0)
+        }
+        switch (isLoss, isAnswerToHint) {
+        case (true, _):
             // After a hint the delay lies behind already.
             let delay = isAnswerToHint ? .zero : recoveryDelay
             for other in others { states[other].doubt(askingAt: now + delay) }
-        case (.none, true):
+        case (false, true):
             if let lastRound, now < lastRound + Self.roundInterval { return }
             lastRound = now
             for other in others {
                 states[other].bring(to: now + Self.roundLength * random(0...1))
             }
-        case (.none, false):
+        case (false, false):
             break
+        }
+    }
+
+    /// Whether the other mappings may be gone as well.
+    private mutating func isLoss(
+        _ evidence: Evidence, of state: HeldMappingState, at now: Instant
+    ) -> Bool {
+        switch evidence {
+        case .none: return false
+        case .loss: return true
+        // Of what was in doubt it is no news.
+        case .absence: return !state.isInDoubt
+        case .move:
+            // A gateway that grants another port each time would be asked for ever.
+            if state.isInDoubt { return false }
+            if let lastMove, now < lastMove + Self.roundInterval { return false }
+            lastMove = now
+            return true
+        }
+    }
+
+    /// A gateway has shown that it has lost its table, and granted nothing.
+    mutating func lostTable(of gateway: String, at now: Instant) {
+        let time = now + recoveryDelay
+        for index in indices({ $0.isHeld && $0.gateway == gateway }) {
+            states[index].doubt(askingAt: time)
         }
     }
 

@@ -35,6 +35,7 @@ extension MappingHolder {
         let now = Timestamp.now
         var grants: [(Int, Held, isNew: Bool)] = []
         var newLeases: [Lease] = []
+        var ownWarnings: [Int: [MapperWarning]] = [:]
         for (position, index) in indices.enumerated() {
             let job = outcome.jobs[position]
             guard let grant = job.grant else {
@@ -45,11 +46,15 @@ extension MappingHolder {
             if job.plan != .renewal { newLeases.append(lease) }
             let held = Held(mapping: job.mapping(of: grant), lease: lease, target: outcome.target)
             grants.append((index, held, grant.isNew))
+            ownWarnings[index] = job.warnings(of: outcome.target)
         }
         // Each is asked, so that none keeps its answer for the next time.
         let losses = outcome.sessions.map { $0.takeLossOfTable() }
-        await take(grants, hasLostTable: losses.contains(true))
-        warn(outcome.report.warnings + book.warnings)
+        await take(grants, lossOf: losses.contains(true) ? outcome.target.name : nil)
+        let own = Set(ownWarnings.values.joined())
+        warn(
+            ownWarnings,
+            others: outcome.report.warnings.filter { !own.contains($0) } + book.warnings)
         return newLeases
     }
 

@@ -9,6 +9,18 @@ extension MappingHolder {
             first: changes.map { MapperEvent($0, at: now, assignments: assignments) })
     }
 
+    /// The same with the assignments at its beginning.
+    func eventsAndAssignments() -> (AsyncStream<MapperEvent>, [PortAssignment]) {
+        (events(), assignments)
+    }
+
+    /// Each warning that holds, once.
+    private var warnings: [MapperWarning] {
+        var report = MappingReport()
+        report.add(grantWarnings.flatMap(\.self) + otherWarnings)
+        return report.warnings
+    }
+
     /// The mappings that are there.
     var mappings: [Mapping] { held.compactMap { $0?.mapping } }
 
@@ -49,20 +61,28 @@ extension MappingHolder {
         for change in changes { hub.yield(MapperEvent(change, at: now, assignments: assignments)) }
     }
 
-    /// Warns of what was not warned of at the last asking.
-    func warn(_ new: [MapperWarning]) {
-        tell(new.filter { !warnings.contains($0) }.map { .warning($0) })
-        var report = MappingReport()
-        report.add(new)
-        warnings = report.warnings
+    /// Warns of what was not warned of before.
+    func warn(_ own: [Int: [MapperWarning]], others: [MapperWarning]) {
+        let old = Set(warnings)
+        for (index, warnings) in own { grantWarnings[index] = warnings }
+        otherWarnings = others
+        tell(warnings.filter { !old.contains($0) }.map { .warning($0) })
     }
 
     /// Takes what was granted, all at once, so that each event tells the state after all of it.
-    func take(_ grants: [(index: Int, new: Held, isNew: Bool)], hasLostTable: Bool) async {
+    ///
+    /// - Parameters:
+    ///   - grants: what was granted, with the places of the requests.
+    ///   - gateway: the gateway that was asked, where it has shown that it had lost its table.
+    func take(
+        _ grants: [(index: Int, new: Held, isNew: Bool)], lossOf gateway: String?
+    ) async {
         var changes: [MapperEvent.Change] = []
         var left: [Held] = []
-        if hasLostTable, let gateway = grants.first?.new.mapping.gateway {
+        let batch = Set(grants.map(\.index))
+        if let gateway {
             changes.append(.gatewayRestarted(gateway: gateway))
+            if grants.isEmpty { plan.lostTable(of: gateway, at: .now) }
         }
         for (index, new, isNew) in grants {
             var new = new
@@ -74,6 +94,8 @@ extension MappingHolder {
                 new.lease.externalAddress = old?.mapping.externalAddress
             }
             new.wasSeen = old?.wasSeen == true && isSameGateway && !isNew
+            if let lost = abandoned[index], lost.target != new.target { left.append(lost) }
+            abandoned[index] = nil
             held[index] = new
             lastPorts[index] = new.mapping.externalPort
             saidFailures[index] = nil
@@ -84,12 +106,21 @@ extension MappingHolder {
             }
             changes += addressChange(new.mapping)
             let change = new.mapping.change(from: old?.mapping)
-            let wasMissing = isNew && old != nil && isSameGateway && !hasLostTable
             let isOther = if case .renewed = change { false } else { old != nil }
             changes.append(change)
+            let evidence: HoldPlan.Evidence =
+                if gateway != nil {
+                    .loss
+                } else if !isSameGateway {
+                    .none
+                } else if isOther {
+                    .move
+                } else {
+                    isNew ? .absence : .none
+                }
             plan.granted(
-                index, for: new.mapping.lifetime, by: new.mapping.gateway,
-                hasLostTable || wasMissing || (isOther && isSameGateway) ? .loss : .none, at: .now)
+                index, for: new.mapping.lifetime, by: new.mapping.gateway, evidence, with: batch,
+                at: .now)
         }
         tell(changes)
         for (target, left) in Dictionary(grouping: left, by: \.target) {
@@ -120,28 +151,34 @@ extension MappingHolder {
     func lose(_ index: Int, because error: PortMapperError) {
         guard let old = held[index] else { return }
         held[index] = nil
+        abandoned[index] = old
         saidFailures[index] = HeldMappingState.Failure(error)
         tell([.lost(old.mapping, error)])
     }
 
-    /// Deletes what is held, and ends every stream of events.
+    /// What may be in a gateway's table: a mapping that is held, or was until it was told as lost.
+    private func remainder(of index: Int) -> Held? {
+        held[index] ?? abandoned[index].flatMap { $0.lease.isLive(at: .now) ? $0 : nil }
+    }
+
+    /// Deletes what is held or may still be there, and ends every stream of events.
     ///
     /// - Returns: what was deleted, and what could not be and stays in the lease file.
     func letGo() async -> MappingReport {
         var report = MappingReport()
-        let byTarget = Dictionary(grouping: held.indices.filter { held[$0] != nil }) {
-            held[$0]?.target
-        }
+        let byTarget = Dictionary(grouping: held.indices) { remainder(of: $0)?.target }
         for (target, indices) in byTarget {
             guard let target else { continue }
-            let leases = indices.compactMap { held[$0]?.lease }
+            let leases = indices.compactMap { remainder(of: $0)?.lease }
             let outcomes = await UnmapOperation.letGo(leases, on: target, leaseFile: book.file)
             for (index, outcome) in zip(indices, outcomes) {
-                guard let mapping = held[index]?.mapping else { continue }
+                guard let mapping = remainder(of: index)?.mapping else { continue }
                 switch outcome {
                 case .success:
+                    // What was told as lost is not told once more.
+                    if held[index] != nil { report.mappings.append(mapping) }
                     held[index] = nil
-                    report.mappings.append(mapping)
+                    abandoned[index] = nil
                 case .failure(let error):
                     report.failures.append(
                         .init(

@@ -43,7 +43,9 @@ extension Lease {
             mapping.protocolNumber == key.transport.protocolNumber,
             mapping.internalPort == key.internalPort.rawValue
         else { return false }
-        return response.result != .success || response.lifetimeSeconds == 0
+        // A second copy of a refusal is none: updates are successes.
+        guard response.result == .success else { return false }
+        return response.lifetimeSeconds == 0
             || mapping.externalPort != externalPort.rawValue
             || mapping.externalAddress != externalAddress
     }

@@ -21,6 +21,8 @@ actor MappingHolder {
     var plan: HoldPlan
     /// In the order of the requests.
     var held: [Held?]
+    /// What was lost and may still be in a gateway's table.
+    var abandoned: [Held?]
     /// The external ports that were granted last, which are asked for again after a loss.
     var lastPorts: [PortNumber?]
     /// What was said last of an asking in vain.
@@ -33,8 +35,10 @@ actor MappingHolder {
     private var heard: Set<GatewayTarget> = []
     /// Whether nothing is held any more, and no local port is told either.
     var isOver = false
-    /// What was warned of at the last asking.
-    var warnings: [MapperWarning] = []
+    /// What was warned of when each was granted last.
+    var grantWarnings: [[MapperWarning]]
+    /// What else was warned of at the last asking.
+    var otherWarnings: [MapperWarning] = []
     let observer: WayObserver
     /// Waits for what gateways send unasked.
     var waiting: Task<Void, Never>?
@@ -54,6 +58,8 @@ actor MappingHolder {
         plan = HoldPlan(
             count: isMapped ? requests.count : 0, lookInterval: options.readBackInterval, at: .now)
         held = Array(repeating: nil, count: requests.count)
+        abandoned = held
+        grantWarnings = Array(repeating: [], count: requests.count)
         lastPorts = Array(repeating: nil, count: requests.count)
         saidFailures = Array(repeating: nil, count: requests.count)
     }

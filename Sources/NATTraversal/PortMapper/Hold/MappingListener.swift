@@ -65,8 +65,9 @@ public struct MappingListener: AsyncSequence, Sendable {
         /// The next set; `nil` after the empty one at the end, or when the task is cancelled.
         public mutating func next() async -> Set<PortAssignment>? {
             if events == nil {
-                events = await held.events().makeAsyncIterator()
-                last = Set(await held.assignments)
+                let (events, assignments) = await held.eventsAndAssignments()
+                self.events = events.makeAsyncIterator()
+                last = Set(assignments)
                 return last
             }
             while let event = await events?.next(isolation: #isolation) {
