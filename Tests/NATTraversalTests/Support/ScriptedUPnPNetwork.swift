@@ -15,6 +15,7 @@ final class ScriptedUPnPNetwork: UPnPNetwork {
     let http: ScriptedHTTP
     private let responder: Responder
     private let searches = Locked<[(search: String, destination: SocketAddress)]>([])
+    private let times = Locked<[Duration]>([])
 
     init(http: ScriptedHTTP, _ responder: @escaping Responder) {
         self.http = http
@@ -23,6 +24,9 @@ final class ScriptedUPnPNetwork: UPnPNetwork {
 
     /// The searches that were sent, with whom they were sent to.
     var sent: [(search: String, destination: SocketAddress)] { searches.withLock { $0 } }
+
+    /// When they were sent, after the beginning.
+    var sendTimes: [Duration] { times.withLock { $0 } }
 
     func http(on link: SSDPLink?) -> any HTTPTransport { http }
 
@@ -60,6 +64,8 @@ final class ScriptedUPnPNetwork: UPnPNetwork {
             guard let peer else { return }
             let search = String(decoding: payload, as: UTF8.self)
             network.searches.withLock { $0.append((search, peer)) }
+            let time = state.withLock(\.time)
+            network.times.withLock { $0.append(time) }
             let answers = network.responder(search, peer)
             state.withLock { state in
                 state.arrivals += answers.map { (state.time + $0.delay, $0) }

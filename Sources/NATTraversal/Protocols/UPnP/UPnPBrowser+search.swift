@@ -14,6 +14,8 @@ extension UPnPBrowser {
     private enum Event: Sendable {
         case reply(SSDPReply, SSDPLink)
         case described(SSDPReply, UPnPDevice)
+        /// A default gateway's description has not come for a while.
+        case slow(SSDPReply)
         case planIsOver
         /// A link's search has ended; with how many answers ignored, or why.
         case linkEnded(ignored: Int, SystemError?)
@@ -53,6 +55,11 @@ extension UPnPBrowser {
                         let device = await describe(reply, on: link, plan, until: fetchDeadline)
                         feed.yield(.described(reply, device))
                     }
+                    guard reply.isGateway else { continue }
+                    group.addTask {
+                        try? await Task.sleep(for: .milliseconds(300))
+                        feed.yield(.slow(reply))
+                    }
                 }
                 // The stream ends only with the caller's task.
                 guard let event = await next.next() else { throw CancellationError() }
@@ -72,6 +79,8 @@ extension UPnPBrowser {
         case .described(let reply, let device):
             guard progress.finished(reply, as: device) else { return }
             progress.note(await found(device))
+        case .slow(let reply):
+            progress.isSlow(reply)
         case .planIsOver:
             progress.isPlanOver = true
         case .linkEnded(let ignored, let error):

@@ -37,6 +37,8 @@ struct UPnPSearchProgress {
         return started
     }
 
+    mutating func isSlow(_ reply: SSDPReply) { queue.isSlow(reply) }
+
     /// Notes that a description has come.
     ///
     /// - Returns: whether the device is new; it is not when the other family has brought it already.

@@ -82,6 +82,14 @@ import Testing
         let sent = network.sent
         // Two rounds more, 2.5 s and 5.5 s after the start.
         #expect(sent.count == 2 * (14 + 5 + 5))
+        // Not as one burst (S-1).
+        let multicasts = network.sendTimes.indices.filter { $0.isMultiple(of: 2) }
+            .map { network.sendTimes[$0] }
+        #expect(
+            multicasts.suffix(10)
+                == [2500, 2530, 2560, 2590, 2620, 5500, 5530, 5560, 5590, 5620].map {
+                    .milliseconds($0)
+                })
         for (index, send) in sent.enumerated() {
             #expect(
                 send.destination == (index.isMultiple(of: 2) ? .ssdpGroup : .test("192.168.77.1")))
@@ -199,6 +207,29 @@ import Testing
         #expect(queue.next()?.source == .test("192.168.77.66"))
         #expect(queue.next() == last)
         #expect(queue.next() == nil)
+    }
+
+    @Test("the gateway is asked one thing at a time, unless it is slow (A-22, H-13, T-4)")
+    func oneGatewayRequest() {
+        var replies = replies()
+        var queue = SSDPFetchQueue(limits: .gateway)
+        let found = (0..<3).compactMap {
+            replies.receive(datagram(gateway, "http://192.168.77.1:5000/\($0)"))
+        }
+        found.forEach { queue.add($0) }
+        #expect(queue.next() == found[0])
+        #expect(queue.next() == nil)
+        queue.isSlow(found[0])
+        #expect(queue.next() == found[1])
+        #expect(queue.next() == nil)
+        queue.finished(found[1])
+        #expect(queue.next() == found[2])
+        queue.finished(found[2])
+        #expect(!queue.isIdle)
+        queue.finished(found[0])
+        // What was noted too late changes nothing.
+        queue.isSlow(found[0])
+        #expect(queue.isIdle)
     }
 
     @Test("no more descriptions are fetched than the limit, but the gateway's")

@@ -1,12 +1,15 @@
 /// Which description is fetched next: the default gateway's first, then those of devices that call
 /// themselves gateways, then the others as they came (S-8, T-4).
 ///
-/// Pure. A default gateway never waits for a place, and any other host has one at a time, so that
-/// hosts which accept connections and then say nothing keep nobody but themselves waiting.
+/// Pure. A default gateway never waits for a place, and every host has one at a time (A-22, H-13), so
+/// that hosts which accept connections and then say nothing keep nobody but themselves waiting. A
+/// default gateway whose fetch is slow gets another: its address may be forged (T-4).
 struct SSDPFetchQueue {
     private let limits: SSDPLimits
     private var waiting: [SSDPReply] = []
     private var running: Set<SSDPReply> = []
+    /// Those of them that are not waited for.
+    private var slow: Set<SSDPReply> = []
     private var started = 0
 
     init(limits: SSDPLimits) { self.limits = limits }
@@ -21,19 +24,19 @@ struct SSDPFetchQueue {
 
     /// What to start now, if anything.
     mutating func next() -> SSDPReply? {
-        guard let first = waiting.first else { return nil }
-        if first.isGateway { return start(at: waiting.startIndex) }
+        let busy = Set(running.subtracting(slow).map(\.source.address))
+        let isFree = { (reply: SSDPReply) in !busy.contains(reply.source.address) }
+        if let position = waiting.firstIndex(where: { $0.isGateway && isFree($0) }) {
+            return start(at: position)
+        }
         guard started < limits.descriptions else {
-            ignored += waiting.count
-            waiting = []
+            ignored += waiting.count { !$0.isGateway }
+            waiting.removeAll { !$0.isGateway }
             return nil
         }
-        let others = running.filter { !$0.isGateway }
-        guard others.count < limits.simultaneousFetches else { return nil }
-        let busy = Set(others.map(\.source.address))
-        guard let position = waiting.firstIndex(where: { !busy.contains($0.source.address) }) else {
-            return nil
-        }
+        guard running.count(where: { !$0.isGateway }) < limits.simultaneousFetches,
+            let position = waiting.firstIndex(where: { !$0.isGateway && isFree($0) })
+        else { return nil }
         started += 1
         return start(at: position)
     }
@@ -44,7 +47,15 @@ struct SSDPFetchQueue {
         return reply
     }
 
-    mutating func finished(_ reply: SSDPReply) { running.remove(reply) }
+    mutating func finished(_ reply: SSDPReply) {
+        running.remove(reply)
+        slow.remove(reply)
+    }
+
+    /// Notes that a fetch has taken long already; only a default gateway's counts.
+    mutating func isSlow(_ reply: SSDPReply) {
+        if reply.isGateway, running.contains(reply) { slow.insert(reply) }
+    }
 
     /// How many descriptions were not fetched because of the limit.
     private(set) var ignored = 0

@@ -21,13 +21,13 @@ struct SSDPSearch {
         var nextRound = start + plan.duration
         while transport.now < deadline {
             let now = transport.now
+            if now >= nextRound {
+                pending += SSDPSearchPlan.round(plan.laterRound, at: now - start)
+                nextRound = now + SSDPSearchPlan.laterRoundInterval
+            }
             while let send = pending.first, start + send.offset <= now {
                 ask(for: send.target)
                 pending.removeFirst()
-            }
-            if now >= nextRound {
-                plan.laterRound.forEach(ask)
-                nextRound = now + SSDPSearchPlan.laterRoundInterval
             }
             let wake = pending.first.map { start + $0.offset } ?? nextRound
             guard let datagram = try await transport.receive(until: min(wake, deadline)) else {

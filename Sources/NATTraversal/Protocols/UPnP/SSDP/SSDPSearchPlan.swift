@@ -59,7 +59,8 @@ struct SSDPSearchPlan: Hashable, Sendable {
         return plan
     }
 
-    private static func round(_ targets: [SSDPTarget], at start: Duration) -> [Send] {
+    /// One datagram for each target, a little apart from each other.
+    static func round(_ targets: [SSDPTarget], at start: Duration) -> [Send] {
         targets.enumerated().map { Send(offset: start + gap * $0, target: $1) }
     }
 }
