@@ -29,10 +29,17 @@ extension MappingHolder {
             for payload in await session.link.takeUnasked() {
                 guard let response = try? PCPResponse(parsing: payload) else { continue }
                 for index in held.indices where held[index]?.lease.isUpdated(by: response) == true {
+                    // A second copy of a refusal is no news, and the refusal says when to ask again.
+                    if response.result != .success, isRefused(index) { continue }
                     plan.updated(index, at: .now)
                 }
             }
         }
+    }
+
+    /// Whether the last asking was refused.
+    private func isRefused(_ index: Int) -> Bool {
+        if case .refusal? = saidFailures[index] { true } else { false }
     }
 }
 
@@ -43,9 +50,7 @@ extension Lease {
             mapping.protocolNumber == key.transport.protocolNumber,
             mapping.internalPort == key.internalPort.rawValue
         else { return false }
-        // A second copy of a refusal is none: updates are successes.
-        guard response.result == .success else { return false }
-        return response.lifetimeSeconds == 0
+        return response.result != .success || response.lifetimeSeconds == 0
             || mapping.externalPort != externalPort.rawValue
             || mapping.externalAddress != externalAddress
     }
