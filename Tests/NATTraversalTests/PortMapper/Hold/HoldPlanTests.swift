@@ -94,6 +94,33 @@ import Testing
         #expect(time.losses == [1])
     }
 
+    @Test("doubts nothing that was granted by the same answer to a loss")
+    func lossOfAll() {
+        var time = PlannedTime.held(3)
+        time.plan.refreshed(at: time.now)
+        time.pass(.seconds(60)) { _, _ in .grant(.loss) }
+        #expect(time.steps.map(\.action) == [.renew([0, 1, 2], .untilAnswered)])
+    }
+
+    @Test(
+        "asks once for the others when something has moved or gone, not each time",
+        arguments: [HoldPlan.Evidence.move, .absence])
+    func moves(evidence: HoldPlan.Evidence) {
+        var time = PlannedTime.held(3)
+        time.plan.updated(0, at: time.now)
+        time.pass(.seconds(200)) { _, _ in .grant(evidence) }
+        #expect(time.steps.map(\.action.asked) == [[0], [1, 2]])
+    }
+
+    @Test("doubts everything when a gateway has lost its table and grants nothing")
+    func lostTable() {
+        var time = PlannedTime.held(2)
+        #expect(time.plan.failed(0, .refusal(for: .seconds(1800)), at: time.now) != .lost)
+        time.plan.lostTable(of: "192.0.2.1", at: time.now)
+        time.pass(.seconds(4))
+        #expect(time.steps.map(\.action) == [.map([0, 1])])
+    }
+
     @Test("tells a permanent mapping from a lasting one: it is never renewed")
     func permanent() {
         var time = PlannedTime.held(1, lifetime: nil)

@@ -43,7 +43,11 @@ struct PlannedTime {
         while true {
             while let action = plan.next(at: now) {
                 steps.append(Step(action: action, seconds: seconds))
-                for index in action.asked { take(answer(index, action), of: index) }
+                let answers = action.asked.map { ($0, answer($0, action)) }
+                let batch = answers.filter { if case .grant = $1 { true } else { false } }
+                for (index, answer) in answers {
+                    take(answer, of: index, with: Set(batch.map(\.0)))
+                }
             }
             losses += plan.ended(at: now)
             guard plan.wake <= end else { break }
@@ -52,10 +56,10 @@ struct PlannedTime {
         now = end
     }
 
-    private mutating func take(_ answer: Answer, of index: Int) {
+    private mutating func take(_ answer: Answer, of index: Int, with batch: Set<Int>) {
         switch answer {
         case .grant(let evidence):
-            plan.granted(index, for: lifetime, by: "192.0.2.1", evidence, at: now)
+            plan.granted(index, for: lifetime, by: "192.0.2.1", evidence, with: batch, at: now)
         case .failure(let failure):
             if plan.failed(index, failure, at: now) == .lost { losses.append(index) }
         }
