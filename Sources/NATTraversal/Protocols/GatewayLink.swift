@@ -95,7 +95,7 @@ final class GatewayLink {
                 patience.hasHeard = true
                 window.gatewayAnswered(at: now)
             } else {
-                try answerStray(payload)
+                answerStray(payload)
             }
         }
     }
