@@ -19,6 +19,11 @@ package enum GatewayOperation: String, Sendable, CaseIterable {
     /// Anything else, PEER included.
     case other
 
+    /// Those of which `GatewayFaults.refusals` speaks; UPnP's actions have refusals of their own.
+    package static let refusable: [GatewayOperation] = [
+        .pcpAnnounce, .pcpMap, .pcpDelete, .natpmpAddress, .natpmpMap, .natpmpDelete,
+    ]
+
     /// The operation that the first bytes of a datagram to port 5351 ask for.
     init(datagram: [UInt8]) {
         let isDelete = { (lifetime: Range<Int>) in

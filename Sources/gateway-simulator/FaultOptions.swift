@@ -23,7 +23,7 @@ struct FaultOptions: ParsableArguments {
     @Option(
         name: .customLong("refuse"),
         help: ArgumentHelp(
-            "Refuse an operation with a result code: \(names(GatewayOperation.self)).",
+            "Refuse an operation with a result code: \(names(GatewayOperation.refusable)).",
             valueName: "operation=code"),
         transform: refusal)
     var refusals: [(operation: GatewayOperation, code: UInt16)] = []
@@ -73,12 +73,17 @@ struct FaultOptions: ParsableArguments {
 }
 
 private func names<Value: CaseIterable & RawRepresentable<String>>(_ type: Value.Type) -> String {
-    type.allCases.map(\.rawValue).joined(separator: ", ")
+    names(Array(type.allCases))
+}
+
+private func names(_ values: [some RawRepresentable<String>]) -> String {
+    values.map(\.rawValue).joined(separator: ", ")
 }
 
 private func refusal(_ text: String) throws -> (operation: GatewayOperation, code: UInt16) {
     let parts = text.split(separator: "=")
-    guard parts.count == 2, let operation = GatewayOperation(rawValue: String(parts[0])),
+    guard parts.count == 2,
+        let operation = GatewayOperation.refusable.first(where: { $0.rawValue == parts[0] }),
         let code = UInt16(parts[1])
     else { throw ValidationError("'\(text)' is not OPERATION=CODE.") }
     return (operation, code)

@@ -82,6 +82,9 @@ extension GatewayRefusal {
         case denied
     }
 
+    /// The name of a code that is an HTTP status.
+    static let httpName = "HTTP"
+
     /// Which kind this one is.
     public var kind: Kind {
         switch (technique, code) {
@@ -89,6 +92,8 @@ extension GatewayRefusal {
         case (.pcp, 8), (.pcp, 10), (.pcp, 11), (.natPMP, 4): .noRoom
         case (.upnp, 603), (.upnp, 718), (.upnp, 728), (.upnp, 729): .noRoom
         case (.pcp, 1), (.natPMP, 1), (.natPMP, 5), (.pcp, 4): .unsupported
+        // A missing password is no missing action.
+        case (.upnp, 401) where name == Self.httpName: .denied
         case (.upnp, 401), (.upnp, 602): .unsupported
         default: .denied
         }

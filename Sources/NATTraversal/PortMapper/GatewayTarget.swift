@@ -32,6 +32,15 @@ struct GatewayTarget: Hashable, Sendable {
 }
 
 extension GatewaySelection {
+    /// Makes sure that an interface that the user has named is there.
+    ///
+    /// - Throws: `PortMapperError.noSuchInterface`.
+    func requireInterface() throws(PortMapperError) {
+        guard let interface else { return }
+        let index = unsafe if_nametoindex(interface)
+        if index == 0 { throw .noSuchInterface(interface) }
+    }
+
     /// The gateways to ask, best first; never none.
     ///
     /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.

@@ -76,7 +76,9 @@ public actor PortMapper {
 
     /// The address of the best gateway, without asking it.
     package func bestGateway() throws(PortMapperError) -> String {
+        try selection.requireInterface()
         if let gateway = selection.gateway { return gateway.address.description }
+        if let location = selection.location { return location.host.description }
         let best = try selection.candidates().first
         return best.map { $0.address.description } ?? ""
     }
@@ -95,7 +97,8 @@ public actor PortMapper {
     /// - Returns: mappings, with `leasesOnly` among the warnings when the table cannot be read.
     /// - Throws: `PortMapperError` when UPnP was asked for and cannot be read, `CancellationError`.
     public func list() async throws -> MappingReport {
-        try await TableSearch(selection, leaseFile: leaseFile).run()
+        try selection.requireInterface()
+        return try await TableSearch(selection, leaseFile: leaseFile).run()
     }
 
     /// The leases that still live, without asking anyone.

@@ -39,6 +39,10 @@ struct OutputOptions: ParsableArguments {
             try show(Failure(error: error, emptyDocument: emptyDocument), on: stream)
         } catch let error as SystemError {
             try show(Failure(error: .system(error), emptyDocument: emptyDocument), on: stream)
+        } catch let error as ValidationError {
+            if format == .json { try show(Misuse(message: error.message), on: stream) }
+            say(error.message)
+            throw ExitCode(EndCode.usage.rawValue)
         }
     }
 
@@ -66,4 +70,21 @@ private struct Failure: CommandOutput {
     var quietLines: [String] { [] }
     var document: [String: JSONValue] { emptyDocument }
     var failures: [PortMapperError] { [error] }
+}
+
+/// Arguments that the parser has taken and that turned out wrong.
+private struct Misuse: CommandOutput {
+    var message: String
+
+    var lines: [String] { [] }
+    var quietLines: [String] { [] }
+    var document: [String: JSONValue] {
+        [
+            "error": [
+                "code": .string(EndCode.usage.name), "message": .string(message),
+                "technique": .null, "gateway": .null, "gatewayCode": .null,
+                "gatewayCodeName": .null,
+            ]
+        ]
+    }
 }

@@ -36,7 +36,7 @@ struct UPnPScanCommand: AsyncParsableCommand {
                 let device = try await UPnPBrowser(links: []).describe(url)
                 if actions { try await device.readActions() }
                 await listing.add(device)
-                return await listing.output(ignored: 0)
+                return try await listing.output(ignored: 0)
             }
             let summary = try await withCountDown(from: scanTime.duration, format: output.format) {
                 try await upnp.browser().scan(
@@ -45,7 +45,7 @@ struct UPnPScanCommand: AsyncParsableCommand {
                     await listing.add(device)
                 }
             }
-            return await listing.output(ignored: summary.ignored)
+            return try await listing.output(ignored: summary.ignored)
         }
     }
 
@@ -62,17 +62,26 @@ struct UPnPScanCommand: AsyncParsableCommand {
 private actor UPnPScanListing {
     private let format: OutputFormat
     private var rows: [UPnPScanOutput.Row] = []
+    private var problem: SystemError?
 
     init(format: OutputFormat) { self.format = format }
 
     func add(_ device: UPnPDevice) {
         let row = UPnPScanOutput.Row(device: device)
         rows.append(row)
-        if let text = format.renderAtOnce(row) { try? StandardStream.output.writeLine(text) }
+        guard problem == nil, let text = format.renderAtOnce(row) else { return }
+        do throws(SystemError) { try StandardStream.output.writeLine(text) } catch {
+            problem = error
+        }
     }
 
-    func output(ignored: Int) -> UPnPScanOutput {
-        UPnPScanOutput(rows: rows, ignored: ignored)
+    /// - Throws: `ExitCode` where a row could not be shown.
+    func output(ignored: Int) throws -> UPnPScanOutput {
+        if let problem {
+            say("standard output cannot be written: \(problem.reason)")
+            throw ExitCode(EndCode.io.rawValue)
+        }
+        return UPnPScanOutput(rows: rows, ignored: ignored)
     }
 }
 

@@ -12,7 +12,8 @@ struct UnmapCommand: AsyncParsableCommand {
             """,
         discussion: """
             Each mapping is deleted by the technique that made it. Nothing to delete is success. \
-            Without a lease nobody is asked, unless --via nat-pmp or --via upnp says how.
+            Without a lease nobody is asked, unless --via nat-pmp, --via upnp or --external-port \
+            says where to look.
             """)
 
     @Argument(help: "The transport; both is tcp and udp.")

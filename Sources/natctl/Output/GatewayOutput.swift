@@ -32,6 +32,7 @@ struct GatewayOutput: CommandOutput {
         for report in copy.reports.indices {
             // People put their own names into it.
             copy.reports[report].device?.friendlyName = nil
+            copy.reports[report].device?.maskLocation()
             for technique in copy.reports[report].techniques.indices {
                 copy.reports[report].techniques[technique].externalAddress?.mask()
             }
@@ -79,8 +80,14 @@ extension GatewayReport {
 }
 
 extension GatewayReport.Device {
+    /// Its path may hold an identifier of the device (T-13).
+    fileprivate mutating func maskLocation() {
+        location = location.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
+    }
+
     fileprivate var line: String {
-        let names = [friendlyName, modelName].compactMap(\.self).map(displayed)
+        let names = displayedNames(
+            friendlyName, manufacturer: manufacturer, modelName: modelName)
         let state = [
             connectionStatus.map(displayed), uptimeSeconds.map { "for \($0) s" },
         ].compactMap(\.self)

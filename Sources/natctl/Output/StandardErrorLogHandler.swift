@@ -19,6 +19,7 @@ private struct StandardErrorLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        say(event.message.description)
+        // What devices have said is in some of them.
+        say(harmless(event.message.description))
     }
 }

@@ -33,8 +33,8 @@ extension UPnPScanOutput.Row {
     /// Texts of the device stand in quotes at the end (T-7).
     var lines: [String] {
         let services = device.services.map { plain($0.shortType) }.joined(separator: " ")
-        let names = [device.friendlyName, device.modelName].compactMap(\.self)
-            .filter { !$0.isEmpty }.map(displayed)
+        let names = displayedNames(
+            device.friendlyName, manufacturer: device.manufacturer, modelName: device.modelName)
         let problem = device.problem.map { "(\($0.userMessage))" }
         let words = [device.location.description, services, problem ?? ""] + names
         return [words.filter { !$0.isEmpty }.joined(separator: "  ")] + actionLines

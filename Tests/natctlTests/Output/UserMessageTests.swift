@@ -88,8 +88,24 @@ import Testing
         arguments: [
             ("router", "\"router\""), ("\u{1B}[31m", "\"\\u{1B}[31m\""), ("a\nb", "\"a\\u{A}b\""),
             ("\u{202E}", "\"\\u{202E}\""), ("\u{9B}", "\"\\u{9B}\""), ("", "\"\""),
+            ("a\"  \"b\\", "\"a\\u{22}  \\u{22}b\\u{5C}\""),
             (String(repeating: "x", count: 64), "\"" + String(repeating: "x", count: 64) + "\""),
             (String(repeating: "x", count: 65), "\"" + String(repeating: "x", count: 64) + "…\""),
         ])
     func displays(text: String, shown: String) { #expect(displayed(text) == shown) }
+
+    @Test("a line of the log has no control character, whatever a device has said (T-6)")
+    func cleansLines() {
+        #expect(
+            harmless("fault \"\u{202E}\u{9B}2J\n\u{200B}\"")
+                == "fault \"\\u{202E}\\u{9B}2J\\u{A}\\u{200B}\"")
+    }
+
+    @Test("a device without a name is called by its maker's (D-11)")
+    func namesDevices() {
+        #expect(
+            displayedNames("", manufacturer: "Maker", modelName: "M1") == ["\"Maker\"", "\"M1\""])
+        #expect(displayedNames("Box", manufacturer: "Maker", modelName: nil) == ["\"Box\""])
+        #expect(displayedNames(nil, manufacturer: nil, modelName: "") == [])
+    }
 }

@@ -4,7 +4,7 @@ import NATTraversal
 import TestSupport
 import Testing
 
-@Suite("natctl map by UPnP on the simulator", .timeLimit(.minutes(2)))
+@Suite("natctl map by UPnP on the simulator", .timeLimit(.minutes(10)))
 struct SimulatorUPnPMapTests {
     /// The actions that make a mapping, by version.
     private static let add = [1: "AddPortMapping", 2: "AddAnyPortMapping"]

@@ -75,6 +75,19 @@ import TestSupport
         }
     }
 
+    @Test(
+        "a lease file that cannot be read is no success",
+        arguments: ["unmap tcp 8080", "unmap --all"])
+    func needsLeases(command: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl("map tcp 8080")
+            let file = tool.state.url.appending(path: "leases.json")
+            try "damaged".write(to: file, atomically: true, encoding: .utf8)
+            #expect(try await tool.natctl(command).status == 74)
+            #expect(tool.gateway.mappings.count == 1)
+        }
+    }
+
     @Test("leases of a gateway that is not asked stay, with a warning")
     func leavesOthers() async throws {
         try await ToolBehindGateway.run { tool in

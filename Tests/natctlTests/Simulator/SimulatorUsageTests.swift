@@ -1,5 +1,7 @@
+import Foundation
 import GatewaySimulator
 import Testing
+import NATTraversal
 import TestSupport
 
 @Suite("Wrong command lines, on the simulator") struct SimulatorUsageTests {
@@ -71,12 +73,62 @@ import TestSupport
         }
     }
 
-    @Test("an interface that is not there is 69")
-    func missInterface() async throws {
+    @Test(
+        "an interface that is not there is 69",
+        arguments: ["map tcp 80 --json", "list", "gateway -q", "gateway", "external-ip", "watch"])
+    func missInterface(command: String) async throws {
         try await ToolBehindGateway.run { tool in
-            let outcome = try await tool.natctl("map tcp 80 --interface nowhere0 --json")
-            #expect(outcome.status == 69)
+            let outcome = try await tool.natctl("\(command) --interface nowhere0")
+            #expect(outcome.status == 69, "\(outcome.output)")
             #expect(tool.gateway.log.count == 0)
+        }
+    }
+
+    /// What `gateway --json` says of where it looked.
+    private struct Gateways: Decodable {
+        struct Gateway: Decodable {
+            var address: String
+            var device: Device?
+        }
+        struct Device: Decodable { var location: String }
+        var gateways: [Gateway]
+    }
+
+    @Test("the host of --location is the gateway, and nobody else is asked")
+    func locates() async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
+            let location = try #require(tool.gateway.location)
+            let nobody = ["NATCTL_GATEWAY": "", "NATCTL_LOCATION": location]
+            let best = try await tool.shell("natctl gateway -q", environment: nobody)
+            #expect(best.lines == ["127.0.0.1"], "\(best.errors)")
+            let all = try await tool.shell("natctl gateway --json", environment: nobody)
+            let document = try JSONDecoder().decode(Gateways.self, from: Data(all.output.utf8))
+            #expect(document.gateways.map(\.address) == ["127.0.0.1"])
+            #expect(document.gateways.first?.device?.location == location)
+        }
+    }
+
+    @Test("arguments that turn out wrong later have a document, and one line")
+    func isWrongLater() async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
+            let location = try #require(tool.gateway.location)
+            let call = "upnp-call WANIPConnection Nope --location \(location)"
+            let outcome = try await tool.natctl(call + " --json")
+            #expect(outcome.status == 64)
+            #expect(try outcome.document.error?.code == "usage")
+            let text = try await tool.natctl(call)
+            #expect(text.status == 64)
+            #expect(text.lines == [])
+            #expect(text.errors.split(separator: "\n").count == 1, "\(text.errors)")
+        }
+    }
+
+    @Test("rows that cannot be written are 74", arguments: ["", "-q", "--json"])
+    func isFull(format: String) async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
+            let location = try #require(tool.gateway.location)
+            let scan = "natctl upnp-scan \(format) --location \(location) >/dev/full"
+            #expect(try await tool.shell(scan).status == 74)
         }
     }
 

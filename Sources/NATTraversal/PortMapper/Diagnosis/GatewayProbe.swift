@@ -26,7 +26,7 @@ struct GatewayProbe {
     }
 
     private func candidates() throws -> [Candidate] {
-        if selection.gateway != nil {
+        if selection.gateway != nil || selection.location != nil {
             return try selection.targets().map {
                 Candidate(
                     target: $0, rank: 1, reason: "named by the user", interface: $0.interface)

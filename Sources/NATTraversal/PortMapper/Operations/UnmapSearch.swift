@@ -12,7 +12,9 @@ final class UnmapSearch {
     }
 
     func run() async throws -> MappingReport {
-        let leases = book.live(at: .now).filter(request.includes)
+        // Where nothing but the leases tells what to delete, it takes them to say that it is gone.
+        let live = try needsLeases ? book.requireLive(at: .now) : book.live(at: .now)
+        let leases = live.filter(request.includes)
         let unknown = portsWithoutLease(leases)
         // Without a lease nobody is asked, unless an option says how.
         if !leases.isEmpty || !unknown.isEmpty {
@@ -34,6 +36,8 @@ final class UnmapSearch {
         report.add(book.warnings)
         return report
     }
+
+    private var needsLeases: Bool { portsWithoutLease([]).isEmpty }
 
     /// The gateways that can be asked; none is no failure, for leases run out by themselves.
     private func presentTargets() throws -> [GatewayTarget] {

@@ -68,7 +68,8 @@ extension PortMapperError {
             case .status(let status) where status == 401 || status == 403:
                 .refused(
                     GatewayRefusal(
-                        gateway: gateway, technique: .upnp, code: status, name: "HTTP \(status)"))
+                        gateway: gateway, technique: .upnp, code: status,
+                        name: GatewayRefusal.httpName))
             case .status(let status) where (300...399).contains(status):
                 badAnswer("a redirect, which is not followed")
             case .status(let status): badAnswer("HTTP status \(status)")

@@ -4,7 +4,8 @@ import Testing
 
 @testable import GatewaySimulator
 
-@Suite("upnp-call of a device with failings", .timeLimit(.minutes(2))) struct UPnPCallTests {
+@Suite("upnp-call of a device with failings", .timeLimit(.minutes(10)))
+struct SimulatorUPnPCallTests {
     /// A device with one service, whose faults are laid by a test.
     private struct Device: Sendable {
         /// Where its service is described, as its description says.
