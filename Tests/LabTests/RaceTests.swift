@@ -9,7 +9,9 @@ struct RaceTests {
             for port in 20001...20100 {
                 let mapped = try await lab.natctl("map tcp \(port) -q --timeout 30")
                 try #require(mapped.lines == ["\(port)"], "\(mapped.errors)")
-                try #require(try await lab.ruleCount() == port - 20000)
+                try await lab.wait(for: "the rule of port \(port) alone") {
+                    try await lab.ruleCount() == port - 20000
+                }
             }
         }
     }

@@ -45,7 +45,7 @@ struct UPnPMappingTests {
     func foreign() async throws {
         try await Lab.run(UPnPRouter.version2.options + [.secondClient]) { lab in
             let theirs = try await lab.on(
-                .client2, "upnpc -e \u{1B}[31mred -a 192.168.77.11 9000 9000 tcp")
+                .client2, "upnpc -e \u{1B}[31mred -a 192.168.77.11 9001 9000 tcp")
             #expect(theirs.status == 0, "\(theirs.output)")
             try await lab.natctl("map tcp 8080")
 
@@ -61,8 +61,9 @@ struct UPnPMappingTests {
             let refused = try await lab.natctl("unmap tcp --external-port 9000 --json")
             #expect(refused.status == 77)
             #expect(try refused.document.error?.code == "refused")
+            #expect(try refused.document.failures?.map(\.internalPort) == [9001])
             // Nor does what names no lease but a port of this host.
-            #expect(try await lab.natctl("unmap tcp 9000 --via upnp").status == 0)
+            #expect(try await lab.natctl("unmap tcp 9001 --via upnp").status == 0)
             #expect(try await lab.ruleCount() == 2)
         }
     }

@@ -39,7 +39,8 @@ package final class Reactor: Sendable {
     ///   - events: poll(2)'s events.
     ///   - deadline: when to stop waiting; `nil` waits for ever.
     /// - Returns: `true` when the call that would block is worth making, `false` at the deadline.
-    /// - Throws: `CancellationError` when the task is cancelled.
+    /// - Throws: `CancellationError` when the task is cancelled, `SystemError` when no thread can be
+    ///   started; the next wait tries again.
     package func wait(
         for descriptor: Int32, events: Int32, until deadline: ContinuousClock.Instant? = nil
     ) async throws -> Bool {
@@ -94,16 +95,28 @@ package final class Reactor: Sendable {
 
     private func startThread() {
         var thread = pthread_t()
-        let reactor = unsafe Unmanaged.passRetained(self).toOpaque()
-        unsafe pthread_create(
+        let reactor = unsafe Unmanaged.passRetained(self)
+        let error = unsafe pthread_create(
             &thread, nil,
             { argument in
                 if let argument = unsafe argument {
                     unsafe Unmanaged<Reactor>.fromOpaque(argument).takeRetainedValue().run()
                 }
                 return nil
-            }, reactor)
-        pthread_detach(thread)
+            }, reactor.toOpaque())
+        guard error != 0 else {
+            pthread_detach(thread)
+            return
+        }
+        unsafe reactor.release()
+        let waits = state.withLock { state in
+            state.hasThread = false
+            defer { state.waits = [:] }
+            return state.waits
+        }
+        for wait in waits.values {
+            wait.continuation.resume(throwing: SystemError("pthread_create", code: error))
+        }
     }
 
     private func run() -> Never {

@@ -89,21 +89,21 @@ import Testing
             #expect(granted?.payload[3] == 0)
 
             var start = ContinuousClock.now
-            await gateway.updateMappings(.moved(to: 45001))
+            await gateway.updateMappings(.moved(to: 25001))
             #expect(.now - start >= .milliseconds(750))
-            #expect(gateway.mappings.map(\.externalPort) == [45001])
+            #expect(gateway.mappings.map(\.externalPort) == [25001])
             for _ in 0..<3 {
                 let told = try await socket.receive(until: .now + .seconds(10))
                 // The lifetime is what is left.
                 #expect(told?.payload.prefix(4) == [2, 0x81, 0, 0])
-                #expect(told?.payload[8...] == Self.body("1f90 afc9")[8...])
+                #expect(told?.payload[8...] == Self.body("1f90 61a9")[8...])
             }
             start = .now
             await gateway.updateMappings(.revoked(code: 11))
             #expect(gateway.mappings.isEmpty)
             let told = try await socket.receive(until: .now + .seconds(10))
             #expect(told?.payload.prefix(4) == [2, 0x81, 0, 11])
-            #expect(told?.payload[8...] == Self.body("1f90 afc9")[8...])
+            #expect(told?.payload[8...] == Self.body("1f90 61a9")[8...])
         }
     }
 

@@ -19,10 +19,10 @@ import TestSupport
         Case(
             testDescription: "SIGINT, by NAT-PMP, one port after the other", signal: SIGINT,
             arguments: "map tcp 8080-8089 --via nat-pmp"
-        ) { $0.delay = .milliseconds(100) },
+        ) { $0.delay = .seconds(2) },
         Case(testDescription: "SIGTERM, a gateway deaf to PCP", signal: SIGTERM) {
             $0.silence = .pcp
-            $0.delay = .milliseconds(100)
+            $0.delay = .seconds(2)
         },
         Case(
             testDescription: "SIGTERM while asking for the address", signal: SIGTERM,

@@ -146,9 +146,12 @@ final class UnmapSearch {
         case .deleted: report.mappings.append(mapping)
         case .absent: break
         case .foreign:
-            throw PortMapperError.foreign(
-                gateway: target.name, externalPort: mapping.externalPort,
-                client: mapping.internalAddress)
+            report.failures.append(
+                .init(
+                    transport: port.transport, internalPort: mapping.internalPort,
+                    error: .foreign(
+                        gateway: target.name, externalPort: mapping.externalPort,
+                        client: mapping.internalAddress)))
         }
     }
 
