@@ -149,7 +149,13 @@ extension HoldPlan.Action: CustomStringConvertible {
 extension HoldPlan {
     /// A mapping was granted, or granted again.
     ///
-    /// - Parameter batch: what was granted with it, of which its evidence says nothing.
+    /// - Parameters:
+    ///   - index: its place among the requests.
+    ///   - lifetime: for how long; `nil` is for ever.
+    ///   - gateway: who has granted it.
+    ///   - evidence: what the answer shows of the others.
+    ///   - batch: what was granted with it, of which the evidence says nothing.
+    ///   - now: the present.
     mutating func granted(
         _ index: Int, for lifetime: Duration?, by gateway: String, _ evidence: Evidence,
         with batch: Set<Int> = [], at now: Instant
