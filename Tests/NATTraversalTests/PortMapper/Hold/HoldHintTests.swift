@@ -102,4 +102,14 @@ import Testing
         time.pass(.seconds(4))
         #expect(time.steps.map(\.action) == [.map([0])])
     }
+
+    @Test("is a question to each gateway, for it is not known which one it means")
+    func severalGateways() {
+        var time = PlannedTime.held(3)
+        time.plan.granted(1, for: .seconds(7200), by: "192.0.2.2", .none, at: time.now)
+        time.plan.granted(2, for: .seconds(600), by: "192.0.2.2", .none, at: time.now)
+        time.plan.hinted(at: time.now)
+        time.pass(.seconds(4))
+        #expect(time.steps.map(\.action) == [.renew([0, 2], .untilAnswered)])
+    }
 }
