@@ -382,7 +382,7 @@ _natctl_upnp-scan() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--actions --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--target --scan-time --location --interface)
+    non_repeating_options=(--target --scan-time --gateway --location --interface)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -391,6 +391,9 @@ _natctl_upnp-scan() {
         return
         ;;
     '--scan-time')
+        return
+        ;;
+    '--gateway')
         return
         ;;
     '--location')
@@ -407,12 +410,15 @@ _natctl_upnp-call() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--timeout --location --interface)
+    non_repeating_options=(--timeout --gateway --location --interface)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
     case "${prev}" in
     '--timeout')
+        return
+        ;;
+    '--gateway')
         return
         ;;
     '--location')

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -47,6 +48,21 @@ import Testing
             #expect(protocols.lines.contains { $0.hasPrefix("Source=") })
             let address = try await lab.natctl("upnp-call WANIPConnection GetExternalIPAddress")
             #expect(address.lines == ["NewExternalIPAddress=11.22.33.1"])
+        }
+    }
+
+    @Test("a gateway that is named is the one that is called and scanned")
+    func names() async throws {
+        try await Lab.run(.secondRouter) { lab in
+            let call = "upnp-call WANIPConnection GetExternalIPAddress -q"
+            #expect(try await lab.natctl(call).lines == ["11.22.33.1"])
+            let second = try await lab.natctl("\(call) --gateway 192.168.77.2")
+            #expect(second.lines == ["44.55.66.1"], "\(second.errors)")
+            let variable = try await lab.on(
+                .client, "env NATCTL_GATEWAY=192.168.77.2 \(Lab.natctl.path) \(call)")
+            #expect(variable.lines == ["44.55.66.1"])
+            let scan = try await lab.natctl("upnp-scan --gateway 192.168.77.2 --scan-time 1s -q")
+            #expect(scan.output.contains("http://192.168.77.2"), "\(scan.errors)")
         }
     }
 

@@ -64,15 +64,6 @@ struct GatewayOptions: ParsableArguments {
         }
         return selection
     }
-
-    private func environmentGateway() throws -> GatewayLiteral? {
-        guard let text = environment("NATCTL_GATEWAY") else { return nil }
-        guard let literal = GatewayLiteral(text) else {
-            throw ValidationError(
-                "NATCTL_GATEWAY is not an address, perhaps with a port: \(displayed(text))")
-        }
-        return literal
-    }
 }
 
 /// A variable of the environment; an empty one counts as unset.
@@ -90,4 +81,14 @@ func locationURL(_ flag: String?) throws -> HTTPURL? {
             "\(displayed(text)) is not an http URL with an address for its host "
                 + "(\(error.rawValue))")
     }
+}
+
+/// The gateway of the environment.
+func environmentGateway() throws -> GatewayLiteral? {
+    guard let text = environment("NATCTL_GATEWAY") else { return nil }
+    guard let literal = GatewayLiteral(text) else {
+        throw ValidationError(
+            "NATCTL_GATEWAY is not an address, perhaps with a port: \(displayed(text))")
+    }
+    return literal
 }

@@ -6,6 +6,13 @@ struct UPnPOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "Search on the link of this gateway, an address and never a name.",
+            valueName: "address[:port]"))
+    var gateway: GatewayLiteral?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "Read the description at this URL instead of searching; its host is an address.",
             valueName: "url"))
     var location: String?
@@ -17,16 +24,21 @@ struct UPnPOptions: ParsableArguments {
         completion: .shellCommand("ls /sys/class/net"))
     var interface: String?
 
-    func validate() throws { _ = try url() }
+    func validate() throws {
+        _ = try url()
+        if gateway == nil { _ = try environmentGateway() }
+    }
 
     /// The description that is read in place of a search; the flag before the environment.
     func url() throws -> HTTPURL? { try locationURL(location) }
 
     /// A browser of the links that are searched.
     ///
-    /// - Throws: `PortMapperError`.
-    func browser() throws(PortMapperError) -> UPnPBrowser {
-        UPnPBrowser(
-            links: try SSDPLink.ofHost(interface: interface ?? environment("NATCTL_INTERFACE")))
+    /// - Throws: `PortMapperError`, `ValidationError`.
+    func browser() throws -> UPnPBrowser {
+        try UPnPBrowser(
+            GatewaySelection(
+                gateway: try gateway ?? environmentGateway(),
+                interface: interface ?? environment("NATCTL_INTERFACE")))
     }
 }
