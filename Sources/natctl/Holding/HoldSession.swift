@@ -26,7 +26,9 @@ struct HoldSession: Sendable {
             let ending = await control.ending
             control.stops()
             audience.service?.tell("STOPPING=1")
-            for failure in await source.stop().failures {
+            let report = await source.stop()
+            for warning in report.warnings { say("warning: \(warning.message)") }
+            for failure in report.failures {
                 say(
                     "\(failure.transport.rawValue) \(failure.internalPort) may still be mapped: "
                         + failure.error.userMessage)

@@ -60,6 +60,23 @@ import TestSupport
         }
     }
 
+    @Test("says at the end that another process holds the lease file, and waits no longer for it")
+    func lockedLeases() async throws {
+        try await ToolBehindGateway.run { tool in
+            let lock = unsafe open(
+                tool.state.url.appending(path: "leases.lock").path, O_RDWR | O_CREAT, 0o600)
+            defer { close(lock) }
+            let outcome = try await tool.running("map tcp 8080 --keep") { natctl in
+                try await condition { !natctl.lines.isEmpty }
+                flock(lock, LOCK_EX)
+                natctl.send(SIGTERM)
+            }
+            #expect(outcome.status == 128 + SIGTERM)
+            #expect(outcome.errors.contains("another process holds its lock"), "\(outcome.errors)")
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
     @Test("loses no line where there are many mappings")
     func tellsMany() async throws {
         try await ToolBehindGateway.run { tool in

@@ -14,7 +14,9 @@ extension MappingHolder {
         for (target, indices) in byTarget {
             guard let target else { continue }
             let leases = indices.compactMap { remainder(of: $0)?.lease }
-            let outcomes = await UnmapOperation.letGo(leases, on: target, leaseFile: book.file)
+            let (outcomes, warnings) = await UnmapOperation.letGo(
+                leases, on: target, leaseFile: book.file)
+            report.add(warnings)
             for (index, outcome) in zip(indices, outcomes) {
                 guard let mapping = remainder(of: index)?.mapping else { continue }
                 switch outcome {

@@ -43,22 +43,23 @@ final class UnmapOperation {
     /// It is done although the task may have been cancelled, for the gateway must still be told. What
     /// cannot be deleted stays in the lease file.
     ///
-    /// - Returns: an outcome for each lease.
+    /// - Returns: an outcome for each lease, and what is wrong with the lease file.
     @discardableResult
     static func letGo(
         _ leases: [Lease], on target: GatewayTarget, leaseFile: LeaseFile
-    ) async -> [Result<Void, PortMapperError>] {
+    ) async -> (outcomes: [Result<Void, PortMapperError>], warnings: [MapperWarning]) {
         // A task of its own, which nobody cancels.
         await Task {
             let patience = Patience(limit: .seconds(4), silence: .seconds(1))
             var file = leaseFile
             file.lockPatience = lockPatience
-            let operation = UnmapOperation(target, patience: patience, book: LeaseBook(file))
+            let book = LeaseBook(file)
+            let operation = UnmapOperation(target, patience: patience, book: book)
             operation.keepsAsked = true
             do {
-                return try await operation.run(leases)
+                return (try await operation.run(leases), book.warnings)
             } catch {
-                return []
+                return ([], book.warnings)
             }
         }.value
     }
