@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -122,6 +123,31 @@ struct HoldPathTests {
                 #expect(try await lab.ruleCount(of: .router2) == 1)
             }
             #expect(try await lab.ruleCount(of: .router2) == 0)
+        }
+    }
+
+    @Test("that is lost on one gateway and granted by another has one lease")
+    func isLostElsewhere() async throws {
+        try await Lab.run(.secondRouter) { lab in
+            try await lab.keeping("--via nat-pmp --lifetime 16s") { tool in
+                try await lab.routerDaemon("kill")
+                // The second router does nothing for it until the first one's mapping is lost.
+                try await lab.on(.client, "ip route del default via 192.168.77.2")
+                try await tool.waits(for: "lost", within: .seconds(60))
+                try await lab.on(.client, "ip route add default via 192.168.77.2 metric 200")
+                try await tool.waits(for: "mapped", within: .seconds(60)) {
+                    $0.mapping?.gateway == "192.168.77.2"
+                }
+                let renewals = try await tool.events.count { $0.event == "renewed" }
+                try await tool.signal(SIGHUP)
+                try await lab.wait(for: "a renewal") {
+                    try await tool.events.count { $0.event == "renewed" } > renewals
+                }
+                let leases = try await lab.on(.client, "cat /run/lab/state/leases.json").output
+                #expect(leases.contains("192.168.77.2"))
+                #expect(!leases.contains("192.168.77.1\""), "\(leases)")
+            }
+            try await lab.routerDaemon("start")
         }
     }
 }

@@ -47,14 +47,14 @@ extension MappingHolder {
             let held = Held(mapping: job.mapping(of: grant), lease: lease, target: outcome.target)
             grants.append((index, held, grant.isNew))
             ownWarnings[index] = job.warnings(of: outcome.target)
+            if grant.technique == .upnp {
+                ownWarnings[index]? += outcome.sessions.flatMap(\.finder.warnings)
+            }
         }
         // Each is asked, so that none keeps its answer for the next time.
         let losses = outcome.sessions.map { $0.takeLossOfTable() }
         await take(grants, lossOf: losses.contains(true) ? outcome.target.name : nil)
-        let own = Set(ownWarnings.values.joined())
-        warn(
-            ownWarnings,
-            others: outcome.report.warnings.filter { !own.contains($0) } + book.warnings)
+        warn(ownWarnings, others: book.warnings)
         return newLeases
     }
 

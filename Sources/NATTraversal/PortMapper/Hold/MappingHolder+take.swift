@@ -25,16 +25,15 @@ extension MappingHolder {
                 new.lease.externalAddress = old?.mapping.externalAddress
             }
             new.wasSeen = old?.wasSeen == true && isSameGateway && !isNew
-            if let lost = abandoned[index], lost.target != new.target { left.append(lost) }
+            if let former = old ?? abandoned[index], former.lease.key != new.lease.key {
+                book.release([former.lease.key])
+                if former.target != new.target { left.append(former) }
+            }
             abandoned[index] = nil
             held[index] = new
             lastPorts[index] = new.mapping.externalPort
             saidFailures[index] = nil
             book.hold([new.lease])
-            if let old, old.lease.key != new.lease.key {
-                book.release([old.lease.key])
-                if old.target != new.target { left.append(old) }
-            }
             changes += addressChange(new.mapping)
             let change = new.mapping.change(from: old?.mapping)
             let isOther = if case .renewed = change { false } else { old != nil }
