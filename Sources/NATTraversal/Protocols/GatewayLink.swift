@@ -22,6 +22,8 @@ final class GatewayLink {
     /// Whether the gateway has answered PCP.
     private(set) var knowsPCP = false
     private var withdrawals: [Withdrawal] = []
+    /// Deletes that were sent and no grant has followed, so that an answer to one may still come.
+    private var deletes: Set<[UInt8]> = []
     private var hasLostTable = false
     /// Set while another technique may take the place of what is asked here.
     var race: RequestRace?
@@ -104,17 +106,23 @@ final class GatewayLink {
     func withdraw(_ withdrawal: Withdrawal) {
         // A link that is kept for weeks does not keep what nobody will answer any more.
         withdrawals = withdrawals.suffix(Self.withdrawalLimit - 1) + [withdrawal]
+        deletes.insert(withdrawal.delete)
         try? send(withdrawal.delete)
     }
 
+    /// Remembers a delete of which more answers than one may come, because it was sent again.
+    func noteDelete(_ delete: [UInt8]) { deletes.insert(delete) }
+
     /// Forgets a withdrawal, because the same is asked for again: its grant is wanted now.
     ///
-    /// - Returns: whether there was one, so that the answer to its delete may still come.
+    /// - Returns: whether the answer to a delete may come before that to the request.
     func takeUp(_ delete: [UInt8]) -> Bool {
-        let count = withdrawals.count
         withdrawals.removeAll { $0.delete == delete }
-        return withdrawals.count < count
+        return deletes.contains(delete)
     }
+
+    /// Forgets a delete, because what was asked for after it is granted.
+    func forgetDelete(_ delete: [UInt8]) { deletes.remove(delete) }
 
     /// Looks whether grants of what was withdrawn have come meanwhile, without waiting.
     ///

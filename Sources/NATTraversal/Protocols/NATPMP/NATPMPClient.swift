@@ -145,7 +145,7 @@ extension NATPMPClient {
         sendLimit: Int? = nil, patience: Patience, until limit: ContinuousClock.Instant? = nil
     ) async throws -> (response: NATPMPResponse, beside: NATPMPResponse?) {
         let requests = [request] + (other.map { [$0] } ?? [])
-        let wasWithdrawn = request.delete.map { $0 != request && link.takeUp($0.encoded) } ?? false
+        let followsDelete = request.delete.map { $0 != request && link.takeUp($0.encoded) } ?? false
         var window = RequestWindow<NATPMPResponse>(
             requests.enumerated().map { index, request in
                 .init(
@@ -153,8 +153,8 @@ extension NATPMPClient {
                     sendLimit: sendLimit ?? (index == 0 ? nil : 4),
                     judge: { payload in
                         let verdict = Self.judge(payload, for: request)
-                        if wasWithdrawn, case .answer(let response) = verdict,
-                            case .mapping(_, _, 0) = response.body
+                        if followsDelete, case .answer(let response) = verdict,
+                            response.result == .success, case .mapping(_, _, 0) = response.body
                         {
                             return .mismatch("the answer to a delete")
                         }
@@ -167,6 +167,9 @@ extension NATPMPClient {
         }
         guard case let response?? = window.answers.first else {
             throw failure ?? silence(window.mismatch, patience)
+        }
+        if response.result == .success, let delete = request.delete, delete != request {
+            link.forgetDelete(delete.encoded)
         }
         if response.result == .unsupportedVersion {
             throw PortMapperError.unsupported(

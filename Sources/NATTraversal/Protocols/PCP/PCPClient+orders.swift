@@ -55,7 +55,8 @@ extension PCPClient {
     func unmap(
         _ orders: [PCPMapOrder], patience: Patience
     ) async throws -> [Result<Void, PortMapperError>] {
-        try await ask(orders, patience: patience).map { outcome in
+        for order in orders { link.noteDelete(delete(of: order)) }
+        return try await ask(orders, patience: patience).map { outcome in
             switch outcome {
             case .success:
                 return .success(())
@@ -82,16 +83,14 @@ extension PCPClient {
         var window = RequestWindow<PCPAnswer>(
             orders.map { order in
                 let request = order.request(from: client)
-                let wasWithdrawn =
-                    order.lifetimeSeconds > 0
-                    && link.takeUp(order.delete.request(from: client).encoded)
+                let followsDelete = order.lifetimeSeconds > 0 && link.takeUp(delete(of: order))
                 return .init(
                     payload: request.encoded, companion: companion, sendLimit: sendLimit,
                     key: PCPMapOrder.key(of: request.encoded),
                     judge: { payload in
                         let verdict = PCPAnswer.judge(payload, for: request, knowsPCP: knowsPCP)
-                        if wasWithdrawn, case .answer(.response(let response)) = verdict,
-                            response.isDeletion
+                        if followsDelete, case .answer(.response(let response)) = verdict,
+                            response.answersDelete(before: order)
                         {
                             return .mismatch("the answer to a delete")
                         }
@@ -101,6 +100,12 @@ extension PCPClient {
         let failure = try await link.ask(&window, patience: patience, until: limit)
         for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
             withdraw(order)
+        }
+        for (order, answer) in zip(orders, window.answers) where order.lifetimeSeconds > 0 {
+            guard case .response(let response) = answer, response.result == .success else {
+                continue
+            }
+            link.forgetDelete(delete(of: order))
         }
         let missing = failure ?? silence(window.mismatch, patience)
         return window.answers.map { answer in
@@ -121,7 +126,11 @@ extension PCPClient {
                             PCPAnswer.judge(payload, for: request)
                     else { return false }
                     return response.result == .success && !response.isDeletion
-                }, delete: order.delete.request(from: client).encoded))
+                }, delete: delete(of: order)))
+    }
+
+    private func delete(of order: PCPMapOrder) -> [UInt8] {
+        order.delete.request(from: link.local.address).encoded
     }
 
     /// The response, or why there is none to use.
@@ -192,4 +201,16 @@ extension PCPMapOrder {
 extension PCPResponse {
     /// Whether it says that a mapping is gone.
     fileprivate var isDeletion: Bool { result == .success && lifetimeSeconds == 0 }
+
+    /// Whether it answers a delete and not the order that has followed it.
+    ///
+    /// An error repeats the external port of what it answers (RFC 6887, section 11.1), and a delete
+    /// names none. miniupnpd has one for every delete of what is not there (N-10).
+    fileprivate func answersDelete(before order: PCPMapOrder) -> Bool {
+        if isDeletion { return true }
+        guard result != .success, order.externalPort != 0, case .map(let mapping) = operation else {
+            return false
+        }
+        return mapping.externalPort == 0
+    }
 }

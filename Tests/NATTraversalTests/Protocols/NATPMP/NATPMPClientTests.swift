@@ -225,4 +225,21 @@ import Testing
         await link.answerLateGrants()
         #expect(transport.sent.count { $0.bytes == delete } == 1)
     }
+
+    @Test("what was withdrawn and is asked for again hears its own refusal")
+    func hearsRefusal() async throws {
+        let transport = ScriptedTransport { _, number in
+            number == 1 ? [] : [.datagram(bytes("00 82 0002 00000562 c351 0000 00000000"))]
+        }
+        let client = NATPMPClient(link: transport.link)
+        client.withdraw(Self.request)
+        let error = await #expect(throws: PortMapperError.self) {
+            try await client.map(Self.request, patience: transport.patience)
+        }
+        guard case .refused(let refusal) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(refusal.code == 2)
+    }
 }

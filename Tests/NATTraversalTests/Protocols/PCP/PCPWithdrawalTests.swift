@@ -1,0 +1,116 @@
+import Testing
+
+@testable import NATTraversal
+
+@Suite("What PCP has asked for and takes back") struct PCPWithdrawalTests {
+    typealias Vectors = PCPVectors
+
+    @Test("a gateway that is deaf to version 2 is found out beside the third send, and withdrawn")
+    func findsOutDeafness() async throws {
+        let transport = ScriptedTransport { payload, _ in
+            payload == [0, 0] ? [.datagram(bytes("00 80 0000 00000561 0b162101"))] : []
+        }
+        let order = try PCPClientTests.order()
+        let outcomes = try await PCPClient(link: transport.link).map(
+            [order], isNATPMPAllowed: true, patience: transport.patience)
+        let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .pcp)
+        #expect(outcomes == [.failure(expected)])
+        #expect(transport.elapsed == .milliseconds(750))
+        let delete = order.delete.request(from: Vectors.client).encoded
+        #expect(transport.sent.last?.bytes == delete)
+    }
+
+    @Test("a grant after the withdrawal is deleted again")
+    func deletesLateGrant() async throws {
+        let transport = ScriptedTransport { _, number in
+            number == 1 ? [.datagram(Vectors.granted)] : []
+        }
+        let link = transport.link
+        let order = try PCPClientTests.order()
+        PCPClient(link: link).withdraw(order)
+        await link.answerLateGrants()
+        let delete = order.delete.request(from: Vectors.client).encoded
+        #expect(transport.sent.map(\.bytes) == [delete, delete])
+    }
+
+    @Test("an answer to the delete itself is no late grant")
+    func knowsDeletesAnswer() async throws {
+        let transport = ScriptedTransport { _, _ in
+            [
+                .datagram(
+                    Vectors.mapResponse("00000000", "11 000000 9c40 0000" + Vectors.anyIPv4Bytes))
+            ]
+        }
+        let link = transport.link
+        PCPClient(link: link).withdraw(try PCPClientTests.order())
+        await link.answerLateGrants()
+        #expect(transport.sent.count == 1)
+    }
+
+    @Test(
+        "what was withdrawn and is asked for again hears no answer to the delete, and is kept",
+        // Deleted; and what miniupnpd says when nothing was there (N-10).
+        arguments: [("00", "00000000"), ("08", "0000001e")])
+    func takesUpAgain(result: String, lifetime: String) async throws {
+        let order = try PCPClientTests.order()
+        let delete = order.delete.request(from: Vectors.client).encoded
+        let deleted = Vectors.mapResponse(
+            result: result, lifetime, "11 000000 9c40 0000" + Vectors.externalBytes)
+        let transport = ScriptedTransport { payload, _ in
+            // The second copy is the answer to a request that was sent twice.
+            payload == delete
+                ? [.datagram(deleted)]
+                : [.datagram(Vectors.granted), .datagram(Vectors.granted)]
+        }
+        let link = transport.link
+        let client = PCPClient(link: link)
+        client.withdraw(order)
+        let grant = try await client.map(order, patience: transport.patience)
+        #expect(grant.externalPort.rawValue == 40000)
+        await link.answerLateGrants()
+        #expect(transport.sent.count { $0.bytes == delete } == 1)
+    }
+
+    @Test("what was withdrawn and is asked for again hears its own refusal")
+    func hearsRefusal() async throws {
+        let transport = ScriptedTransport { payload, _ in
+            payload[40..<44] == [0x9C, 0x40, 0, 0]
+                ? []
+                : [
+                    .datagram(
+                        Vectors.mapResponse(
+                            result: "08", "0000001e", "11 000000 9c40 9c40" + Vectors.externalBytes)
+                    )
+                ]
+        }
+        let client = PCPClient(link: transport.link)
+        let order = try PCPClientTests.order()
+        client.withdraw(order)
+        let error = await #expect(throws: PortMapperError.self) {
+            try await client.map(order, patience: transport.patience)
+        }
+        guard case .refused(let refusal) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(refusal.code == 8)
+    }
+
+    @Test("a delete that was sent twice does not answer the request after it")
+    func hearsSecondAnswer() async throws {
+        let order = try PCPClientTests.order()
+        let gone = Vectors.mapResponse(
+            result: "08", "0000001e", "11 000000 9c40 0000" + Vectors.externalBytes)
+        let transport = ScriptedTransport { payload, number in
+            switch number {
+            case 1: [.datagram(gone), .datagram(gone, after: .milliseconds(20))]
+            default: [.datagram(Vectors.granted, after: .milliseconds(40))]
+            }
+        }
+        let client = PCPClient(link: transport.link)
+        _ = try await client.unmap([order.delete], patience: transport.patience)
+        let grant = try await client.map(order, patience: transport.patience)
+        #expect(grant.externalPort.rawValue == 40000)
+        #expect(transport.sent.count == 2)
+    }
+}
