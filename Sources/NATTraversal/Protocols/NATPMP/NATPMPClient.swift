@@ -154,7 +154,7 @@ extension NATPMPClient {
                     judge: { payload in
                         let verdict = Self.judge(payload, for: request)
                         if followsDelete, case .answer(let response) = verdict,
-                            response.result == .success, case .mapping(_, _, 0) = response.body
+                            case .mapping(_, _, 0) = response.body
                         {
                             return .mismatch("the answer to a delete")
                         }
