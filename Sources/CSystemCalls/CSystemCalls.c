@@ -1,8 +1,11 @@
 #include "CSystemCalls.h"
 
+#include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 ssize_t csystem_receive(int descriptor, void *buffer, size_t length, csystem_datagram_info *info) {
     struct iovec vector = {buffer, length};
@@ -52,4 +55,25 @@ void csystem_give_memory_back(void) {
     /* One heap for all threads; one for each would hold the peak of each. */
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_TRIM_THRESHOLD, 64 << 10);
+}
+
+static volatile int signal_outlet = -1;
+
+/* Not in Swift, whose runtime takes locks that the interrupted code may hold: seen to hang, once in
+   a hundred pairs of signals. */
+static void write_signal(int number, siginfo_t *information, void *context) {
+    (void)context;
+    int code = errno;
+    unsigned char message[2] = {(unsigned char)number, information->si_code == SI_KERNEL};
+    /* A full pipe has thousands of signals unread. */
+    ssize_t count = write(signal_outlet, message, sizeof message);
+    (void)count;
+    errno = code;
+}
+
+int csystem_catch_signal(int number, int outlet) {
+    struct sigaction action = {.sa_sigaction = write_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    signal_outlet = outlet;
+    return sigaction(number, &action, NULL);
 }

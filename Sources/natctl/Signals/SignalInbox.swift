@@ -1,10 +1,11 @@
+import CSystemCalls
 import Glibc
 import NATTraversal
 
 /// The signals that this process gets, read by the main thread, which has nothing else to do.
 ///
-/// Handlers of our own write them into a pipe: Dispatch would not tell who sent one, and takes
-/// longer to start.
+/// A handler in C writes them into a pipe: Dispatch would not tell who sent one, and takes longer
+/// to start, and Swift's runtime must not be entered from a handler.
 final class SignalInbox: Sendable {
     /// What the main thread reads.
     enum Message: Equatable {
@@ -18,7 +19,9 @@ final class SignalInbox: Sendable {
     /// The process's one inbox.
     static let shared = SignalInbox()
 
+    /// The ends of the pipe.
     private let input: Int32
+    private let outlet: Int32
     private let ending = Locked<Int32?>(nil)
     private let present = Locked<Handler?>(nil)
 
@@ -29,16 +32,15 @@ final class SignalInbox: Sendable {
             exit(EndCode.io.rawValue)
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        // A handler must not block; what does not fit comes after thousands of signals unread.
+        // A handler must not block.
         _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        input = ends[0]
-        unsafe outlet = ends[1]
+        (input, outlet) = (ends[0], ends[1])
     }
 
     /// Catches these signals from now on, also where they were ignored: a shell lets what it starts
     /// with `&` ignore SIGINT.
     func `catch`(_ signals: Int32...) {
-        for number in signals { set(number) }
+        for number in signals { csystem_catch_signal(number, outlet) }
     }
 
     /// Catches these signals unless they are ignored, as SIGHUP is by nohup(1), which means COMMAND
@@ -51,18 +53,8 @@ final class SignalInbox: Sendable {
             let handler = unsafe unsafeBitCast(
                 present.__sigaction_handler.sa_handler, to: Int.self)
             let ignoring = unsafe unsafeBitCast(SIG_IGN, to: Int.self)
-            if !isKnown || handler != ignoring { set(number) }
+            if !isKnown || handler != ignoring { csystem_catch_signal(number, outlet) }
         }
-    }
-
-    private func set(_ number: Int32) {
-        var action = sigaction()
-        unsafe action.__sigaction_handler.sa_sigaction = { number, information, _ in
-            let isFromKernel = unsafe information.map { unsafe $0.pointee.si_code == SI_KERNEL }
-            put(number, isFromKernel ?? false)
-        }
-        action.sa_flags = SA_SIGINFO | SA_RESTART
-        _ = unsafe sigaction(number, &action, nil)
     }
 
     /// What is done with signals from now on, on the main thread; `nil` is what every command does.
@@ -74,7 +66,7 @@ final class SignalInbox: Sendable {
     /// Lets the main thread end the process.
     func end(with status: Int32) {
         ending.withLock { $0 = status }
-        put(0, false)
+        _ = unsafe write(outlet, [0, 0] as [UInt8], 2)
     }
 
     /// Waits for the next message.
@@ -85,15 +77,4 @@ final class SignalInbox: Sendable {
         return .signal(
             ReceivedSignal(number: Int32(message[0]), isFromKernel: message[1] != 0))
     }
-}
-
-/// The end of the pipe that handlers write to; set once, before the first of them is.
-private nonisolated(unsafe) var outlet: Int32 = -1
-
-/// Writes a message; safe in a signal handler.
-private func put(_ number: Int32, _ flag: Bool) {
-    let code = errno
-    var message = (UInt8(truncatingIfNeeded: number), UInt8(flag ? 1 : 0))
-    _ = unsafe withUnsafeBytes(of: &message) { unsafe write(outlet, $0.baseAddress, 2) }
-    errno = code
 }

@@ -22,6 +22,16 @@ import TestSupport
         }
     }
 
+    // A handler that enters Swift's runtime hangs in one of a hundred such bursts.
+    @Test("ends, however close together signals come")
+    func survivesBursts() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.shell(
+                "exec python3 Tests/natctlTests/tools/signal-bursts.py 200 natctl watch")
+            #expect(outcome.lines == ["\(128 + SIGTERM)"], "\(outcome.errors)")
+        }
+    }
+
     @Test("tells the present state first, then each change, and maps nothing")
     func tellsChanges() async throws {
         try await ToolBehindGateway.run { tool in
