@@ -183,7 +183,7 @@ complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options 
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" h help' -s 'h' -l 'help' -d 'Show help information.'
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl upnp-scan" actions' -l 'actions' -d 'Read each service\'s description and list its actions.'
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl upnp-scan" target' -l 'target' -d 'Ask for these devices or services only.' -rfka ''
-complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl upnp-scan" scan-time' -l 'scan-time' -d 'How long answers are waited for.' -rfka ''
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl upnp-scan" scan-time' -l 'scan-time' -d 'How long answers are waited for. (default: 3s)' -rfka ''
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl upnp-scan" gateway' -l 'gateway' -d 'Search on the link of this gateway, an address and never a name.' -rfka ''
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl upnp-scan" location' -l 'location' -d 'Read the description at this URL instead of searching; its host is an address.' -rfka ''
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl upnp-scan" interface' -l 'interface' -d 'Search on this interface. (default: those with a default route)' -rfka '(ls /sys/class/net)'

@@ -39,19 +39,20 @@ struct GatewayOptions: ParsableArguments {
     var timeout: DurationArgument?
 
     func validate() throws {
-        if gateway == nil { _ = try environmentGateway() }
+        guard let location else { return }
         _ = try locationURL(location)
-        if location != nil, via == .pcp || via == .natPMP {
+        if !via.usesUPnP {
             throw ValidationError("--location does not go with --via \(via.rawValue)")
         }
     }
 
-    /// What the library is to do, flags before the environment.
+    /// What the library is to do: flags before the environment, and of that what can apply.
     func selection() throws -> GatewaySelection {
         GatewaySelection(
             technique: via.technique,
             gateway: try gateway ?? (location == nil ? environmentGateway() : nil),
-            location: try locationURL(location),
+            location: try location.map(locationURL)
+                ?? (via.usesUPnP ? environmentLocation() : nil),
             interface: interface ?? environment("NATCTL_INTERFACE"),
             timeout: timeout?.duration)
     }
@@ -73,14 +74,18 @@ func environment(_ name: String) -> String? {
     return text.isEmpty ? nil : text
 }
 
-/// The description that is read in place of a search; the flag before the environment.
-func locationURL(_ flag: String?) throws -> HTTPURL? {
-    guard let text = flag ?? environment("NATCTL_LOCATION") else { return nil }
+/// A description that is read in place of a search.
+func locationURL(_ text: String) throws -> HTTPURL {
     do throws(URLRefusal) { return try HTTPURL(text) } catch {
         throw ValidationError(
             "\(displayed(text)) is not an http URL with an address for its host "
                 + "(\(error.rawValue))")
     }
+}
+
+/// The description that the environment names.
+func environmentLocation() throws -> HTTPURL? {
+    try environment("NATCTL_LOCATION").map(locationURL)
 }
 
 /// The gateway of the environment.

@@ -21,29 +21,44 @@ struct OutputOptions: ParsableArguments {
     /// The form that the flags ask for.
     var format: OutputFormat { json ? .json : quiet ? .quiet : .text }
 
-    /// Shows what `body` finds out, or why it could not.
+    /// Shows what `body` finds out, or why it could not; `nil` shows nothing.
     ///
-    /// - Parameters:
-    ///   - emptyDocument: the members of the JSON document that stay beside an error.
-    ///   - stream: where it is shown.
-    ///   - body: does the work; `nil` shows nothing.
-    /// - Throws: `ExitCode` for what failed, and what is no error of the mapper's.
+    /// The rest is `value`'s.
     func run(
         emptyDocument: [String: JSONValue] = [:], on stream: StandardStream = .output,
         _ body: () async throws -> (any CommandOutput)?
     ) async throws {
+        let output = try await value(emptyDocument: emptyDocument, on: stream, body)
+        if let output { try show(output, on: stream) }
+    }
+
+    /// What `body` finds out; shows why it could not.
+    ///
+    /// - Parameters:
+    ///   - emptyDocument: the members of the JSON document that stay beside an error.
+    ///   - stream: where it is shown.
+    ///   - body: does the work.
+    /// - Returns: what `body` does.
+    /// - Throws: `ExitCode` for what failed, and what is no error of the mapper's.
+    func value<Value>(
+        emptyDocument: [String: JSONValue] = [:], on stream: StandardStream = .output,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
         setUpLogging(verbosity: verbose)
-        do {
-            if let output = try await body() { try show(output, on: stream) }
-        } catch let error as PortMapperError {
-            try show(Failure(error: error, emptyDocument: emptyDocument), on: stream)
+        let failure: PortMapperError
+        do { return try await body() } catch let error as PortMapperError {
+            failure = error
         } catch let error as SystemError {
-            try show(Failure(error: .system(error), emptyDocument: emptyDocument), on: stream)
+            failure = .system(error)
         } catch let error as ValidationError {
-            if format == .json { try show(Misuse(message: error.message), on: stream) }
+            if format == .json {
+                try show(Misuse(message: error.message, emptyDocument: emptyDocument), on: stream)
+            }
             say(error.message)
             throw ExitCode(EndCode.usage.rawValue)
         }
+        try show(Failure(error: failure, emptyDocument: emptyDocument), on: stream)
+        throw ExitCode(failure.endCode.rawValue)
     }
 
     /// Shows what was found out, and throws `ExitCode` where that is a failure.
@@ -75,16 +90,16 @@ private struct Failure: CommandOutput {
 /// Arguments that the parser has taken and that turned out wrong.
 private struct Misuse: CommandOutput {
     var message: String
+    var emptyDocument: [String: JSONValue]
 
     var lines: [String] { [] }
     var quietLines: [String] { [] }
     var document: [String: JSONValue] {
-        [
-            "error": [
-                "code": .string(EndCode.usage.name), "message": .string(message),
-                "technique": .null, "gateway": .null, "gatewayCode": .null,
-                "gatewayCodeName": .null,
-            ]
+        var document = emptyDocument
+        document["error"] = [
+            "code": .string(EndCode.usage.name), "message": .string(message),
+            "technique": .null, "gateway": .null, "gatewayCode": .null, "gatewayCodeName": .null,
         ]
+        return document
     }
 }

@@ -17,4 +17,7 @@ enum TechniqueArgument: String, ExpressibleByArgument, CaseIterable {
         case .upnp: .upnp
         }
     }
+
+    /// Whether UPnP may be asked.
+    var usesUPnP: Bool { self == .auto || self == .upnp }
 }

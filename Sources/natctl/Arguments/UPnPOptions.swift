@@ -24,13 +24,18 @@ struct UPnPOptions: ParsableArguments {
         completion: .shellCommand("ls /sys/class/net"))
     var interface: String?
 
-    func validate() throws {
-        _ = try url()
-        if gateway == nil { _ = try environmentGateway() }
-    }
+    func validate() throws { _ = try location.map(locationURL) }
 
     /// The description that is read in place of a search; the flag before the environment.
-    func url() throws -> HTTPURL? { try locationURL(location) }
+    func url() throws -> HTTPURL? { try location.map(locationURL) ?? environmentLocation() }
+
+    /// What is at a description's URL.
+    ///
+    /// - Throws: `PortMapperError`; that of the interface too, by which nothing is searched for here.
+    func device(at url: HTTPURL, timeout: Duration) async throws -> UPnPDevice {
+        if let interface = chosenInterface { _ = try SSDPLink.ofHost(interface: interface) }
+        return try await UPnPBrowser(links: []).describe(url, timeout: timeout)
+    }
 
     /// A browser of the links that are searched.
     ///
@@ -38,7 +43,8 @@ struct UPnPOptions: ParsableArguments {
     func browser() throws -> UPnPBrowser {
         try UPnPBrowser(
             GatewaySelection(
-                gateway: try gateway ?? environmentGateway(),
-                interface: interface ?? environment("NATCTL_INTERFACE")))
+                gateway: try gateway ?? environmentGateway(), interface: chosenInterface))
     }
+
+    private var chosenInterface: String? { interface ?? environment("NATCTL_INTERFACE") }
 }

@@ -20,8 +20,8 @@ struct ExternalIPCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run() async throws {
-        let mapper = PortMapper(try gateway.ipv4Selection())
         try await output.run {
+            let mapper = PortMapper(try gateway.ipv4Selection())
             let answers =
                 all ? try await mapper.externalAddresses() : [try await mapper.externalAddress()]
             if requirePublic { try requirePublic(answers) }

@@ -28,13 +28,13 @@ struct GatewayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let selection = try gateway.selection()
         try await output.run {
+            let mapper = PortMapper(try gateway.selection())
             if output.quiet {
-                return BestGatewayOutput(address: try await PortMapper(selection).bestGateway())
+                return BestGatewayOutput(address: try await mapper.bestGateway())
             }
             let found = GatewayOutput(
-                reports: try await PortMapper(selection).gateways(),
+                reports: try await mapper.gateways(),
                 isPicture: StandardStream.output.isTerminal)
             if let report { try ReportFile(report).write(found.masked.document) }
             return found

@@ -17,11 +17,13 @@ struct ListCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run() async throws {
-        let mapper = PortMapper(try gateway.ipv4Selection())
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
-            guard leases else { return MappingOutput(report: try await mapper.list()) }
+            guard leases else {
+                let mapper = PortMapper(try gateway.ipv4Selection())
+                return MappingOutput(report: try await mapper.list())
+            }
             var report = MappingReport()
-            report.mappings = try await mapper.leases()
+            report.mappings = try await PortMapper().leases()
             return MappingOutput(report: report)
         }
     }

@@ -43,9 +43,14 @@ struct MapCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
-        if gateway.via == .natPMP, mapping.remoteHost != nil {
-            throw ValidationError(
-                "--remote-host does not go with --via nat-pmp, which cannot say it")
+        if gateway.via == .natPMP {
+            let option =
+                mapping.remoteHost != nil
+                ? "--remote-host" : mapping.description != nil ? "--description" : nil
+            if let option {
+                throw ValidationError(
+                    "\(option) does not go with --via nat-pmp, which cannot say it")
+            }
         }
         _ = try requests()
     }
@@ -61,15 +66,16 @@ struct MapCommand: AsyncParsableCommand {
     private var isHolding: Bool { keep || !command.isEmpty }
 
     func run() async throws {
-        let mapper = PortMapper(try gateway.ipv4Selection())
         let requests = try requests()
         if isHolding {
             try await HeldMap(
-                mapper: mapper, requests: requests, output: output, command: command, hook: onChange
+                gateway: gateway, requests: requests, output: output, command: command,
+                hook: onChange
             ).run()
         }
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
-            MappingOutput(report: try await mapper.map(requests))
+            let mapper = PortMapper(try gateway.ipv4Selection())
+            return MappingOutput(report: try await mapper.map(requests))
         }
     }
 

@@ -71,7 +71,7 @@ struct UPnPCallCommand: AsyncParsableCommand {
         let name = try serviceName()
         let search: UPnPServiceSearch
         if let url = try upnp.url() {
-            let device = try await UPnPBrowser(links: []).describe(url, timeout: deadline - .now)
+            let device = try await upnp.device(at: url, timeout: deadline - .now)
             search = try await UPnPBrowser.service(named: name, of: device, until: deadline)
         } else {
             search = try await upnp.browser().service(named: name, until: deadline)

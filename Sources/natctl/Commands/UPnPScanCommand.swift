@@ -20,27 +20,39 @@ struct UPnPScanCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("How long answers are waited for.", valueName: "duration"))
-    var scanTime = DurationArgument(.seconds(3))
+        help: ArgumentHelp(
+            "How long answers are waited for. (default: 3s)", valueName: "duration"))
+    var scanTime: DurationArgument?
 
     @OptionGroup(title: "UPnP options") var upnp: UPnPOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
-    func validate() throws { _ = try searchTarget() }
+    func validate() throws {
+        _ = try searchTarget()
+        if upnp.location != nil, let option = searchOption {
+            throw ValidationError("\(option) is of a search, and --location makes none")
+        }
+    }
+
+    /// The option that says how to search, where there is one.
+    private var searchOption: String? {
+        target != nil ? "--target" : scanTime != nil ? "--scan-time" : nil
+    }
 
     func run() async throws {
         let target = try searchTarget()
         try await output.run {
             let listing = UPnPScanListing(format: output.format)
-            if let url = try upnp.url() {
-                let device = try await UPnPBrowser(links: []).describe(url)
+            if searchOption == nil, let url = try upnp.url() {
+                let device = try await upnp.device(at: url, timeout: .upnpRequest)
                 if actions { try await device.readActions() }
                 await listing.add(device)
                 return try await listing.output(ignored: 0)
             }
-            let summary = try await withCountDown(from: scanTime.duration, format: output.format) {
+            let duration = scanTime?.duration ?? .seconds(3)
+            let summary = try await withCountDown(from: duration, format: output.format) {
                 try await upnp.browser().scan(
-                    for: target, duration: scanTime.duration, readsActions: actions
+                    for: target, duration: duration, readsActions: actions
                 ) { device in
                     await listing.add(device)
                 }

@@ -36,9 +36,9 @@ struct UnmapCommand: AsyncParsableCommand {
     func validate() throws { _ = try request() }
 
     func run() async throws {
-        let mapper = PortMapper(try gateway.ipv4Selection())
         let request = try request()
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
+            let mapper = PortMapper(try gateway.ipv4Selection())
             let report = try await mapper.unmap(request)
             return UnmapOutput(report: report)
         }

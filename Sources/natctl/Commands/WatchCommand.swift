@@ -16,17 +16,17 @@ struct WatchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run() async throws {
-        let mapper = PortMapper(try gateway.selection())
         let control = HoldControl(hasCommand: false)
         control.takeOver(.shared)
-        try await output.run {
+        let mapper = try await output.value {
+            let mapper = PortMapper(try gateway.selection())
             // A gateway may come later, an interface of a wrong name will not.
             do { _ = try await mapper.bestGateway() } catch PortMapperError.noSuchInterface(
                 let name)
             {
                 throw PortMapperError.noSuchInterface(name)
             } catch {}
-            return nil
+            return mapper
         }
         let source = await EventSource(mapper.watch())
         let service = ServiceManager()

@@ -4,7 +4,7 @@ import Processes
 
 /// `map --keep` and `map … -- COMMAND`.
 struct HeldMap {
-    var mapper: PortMapper
+    var gateway: GatewayOptions
     var requests: [MappingRequest]
     var output: OutputOptions
     var command: [String]
@@ -52,7 +52,8 @@ struct HeldMap {
         var started: HeldMappings?
         do {
             try await output.run(emptyDocument: MappingOutput.emptyDocument, on: stream) {
-                let (held, report) = try await control.starting { [mapper, requests] in
+                let mapper = PortMapper(try gateway.ipv4Selection())
+                let (held, report) = try await control.starting { [requests] in
                     try await mapper.startHolding(requests)
                 }
                 started = held

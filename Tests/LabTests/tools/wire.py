@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """wire.py INTERFACE INTERFACE ROUND_TRIP_MS LOSS_PERCENT DUPLICATE_PERCENT
 
-Carries Ethernet frames between two interfaces, late, lossy or doubled, as asked."""
+Carries Ethernet frames between two interfaces, late, lossy or doubled, as asked; in the background,
+from its return to the end of the lab."""
 
 import collections
+import os
 import random
 import select
 import socket
@@ -54,6 +56,8 @@ def carry(near, far, delay, loss, duplicate):
 def main():
     near, far = (interface(name) for name in sys.argv[1:3])
     round_trip, loss, duplicate = (float(number) for number in sys.argv[3:6])
+    if os.fork():
+        return  # what arrives from now on is kept by the sockets
     carry(near, far, round_trip / 2000, loss / 100, duplicate / 100)
 
 

@@ -19,6 +19,10 @@ import TestSupport
         "map tcp 65000-65010 -e 65530", "map tcp 80 81 -e 65535", "map tcp 80 -e 0",
         "map tcp 80 -e 65536", "map tcp 80 --via stun", "map tcp 80 --via natpmp",
         "map tcp 80 --via nat-pmp --remote-host 203.0.113.9", "map tcp 80 --remote-host peer",
+        "map tcp 80 --via nat-pmp --description web",
+        "map tcp 80 --via pcp --location http://127.0.0.1:9/", "list --location router",
+        "upnp-scan --location http://127.0.0.1:9/ --target upnp:rootdevice",
+        "upnp-scan --location http://127.0.0.1:9/ --scan-time 1s",
         "map tcp 80 --internal-address laptop", "map tcp 80 --remote-host 0.0.0.0",
         "map tcp 80 --internal-address 224.0.0.1", "map tcp 80 --bogus", "unmap", "unmap tcp",
         "unmap tcp 0", "unmap --all tcp 80", "unmap both --external-port 80",
@@ -66,10 +70,31 @@ import TestSupport
             #expect(outcome.status == 64)
             #expect(outcome.output == "")
             #expect(!outcome.errors.contains("\u{1B}"))
+            let json = try await BuiltTool.natctl(
+                "map tcp 80 --json", environment: ["NATCTL_GATEWAY": text])
+            #expect(json.status == 64)
+            #expect(try json.document.error?.code == "usage")
+            #expect(try json.document.mappings?.isEmpty == true)
             let flag = try await BuiltTool.natctl(
                 "external-ip --gateway \(tool.gateway.gateway)",
                 environment: ["NATCTL_GATEWAY": text])
             #expect(flag.status == 0, "\(flag.errors)")
+        }
+    }
+
+    @Test(
+        "what the environment says and cannot apply is ignored",
+        arguments: [
+            ("external-ip --via nat-pmp", "NATCTL_LOCATION"),
+            ("external-ip --location", "NATCTL_GATEWAY"), ("list --leases", "NATCTL_GATEWAY"),
+            ("upnp-scan --scan-time 1s", "NATCTL_LOCATION"),
+        ])
+    func environmentIsIgnored(command: String, variable: String) async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.natPMP, .upnp] }) { tool in
+            let location = command.hasSuffix("--location") ? " \(tool.gateway.location ?? "")" : ""
+            let outcome = try await tool.shell(
+                "natctl \(command)\(location)", environment: [variable: "router.local"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
         }
     }
 
@@ -81,6 +106,18 @@ import TestSupport
             let outcome = try await tool.natctl("\(command) --interface nowhere0")
             #expect(outcome.status == 69, "\(outcome.output)")
             #expect(tool.gateway.log.count == 0)
+        }
+    }
+
+    @Test(
+        "so it is where a description's URL stands in for a search",
+        arguments: ["upnp-scan", "upnp-call WANIPConnection GetExternalIPAddress"])
+    func missInterfaceOfLocation(command: String) async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
+            let location = try #require(tool.gateway.location)
+            let outcome = try await tool.natctl(
+                "\(command) --location \(location) --interface nowhere0")
+            #expect(outcome.status == 69, "\(outcome.output)")
         }
     }
 
