@@ -34,17 +34,35 @@ final class ScriptedTransport: DatagramTransport {
     private struct State {
         var time = Duration.zero
         var sent: [Sent] = []
-        var arrivals: [(time: Duration, content: Result<[UInt8], SystemError>)] = []
+        var arrivals: [(time: Duration, socket: Int, content: Result<[UInt8], SystemError>)] = []
+        var sockets = 1
     }
 
-    private let start = ContinuousClock.now
-    private let state = Locked(State())
+    private let start: ContinuousClock.Instant
+    private let state: Locked<State>
     private let script: Script
+    /// Counted from 1; what answers a datagram arrives where it was sent.
+    private let socket: Int
 
     /// A gateway that says nothing.
     convenience init() { self.init { _, _ in [] } }
 
-    init(_ script: @escaping Script) { self.script = script }
+    init(_ script: @escaping Script) {
+        (start, state, socket) = (.now, Locked(State()), 1)
+        self.script = script
+    }
+
+    /// Another socket on the network of `first`.
+    private init(beside first: ScriptedTransport) {
+        (start, state, script) = (first.start, first.state, first.script)
+        socket = state.withLock { state in
+            state.sockets += 1
+            return state.sockets
+        }
+    }
+
+    /// How many sockets were opened.
+    var sockets: Int { state.withLock(\.sockets) }
 
     /// Everything that was sent so far.
     var sent: [Sent] { state.withLock(\.sent) }
@@ -57,7 +75,7 @@ final class ScriptedTransport: DatagramTransport {
         state.withLock { state in
             state.sent.append(Sent(bytes: payload, time: state.time))
             for arrival in script(payload, state.sent.count) {
-                state.arrivals.append((state.time + arrival.delay, arrival.content))
+                state.arrivals.append((state.time + arrival.delay, socket, arrival.content))
             }
         }
     }
@@ -66,7 +84,7 @@ final class ScriptedTransport: DatagramTransport {
         try Task.checkCancellation()
         let limit = start.duration(to: deadline)
         let content = state.withLock { state -> Result<[UInt8], SystemError>? in
-            let next = state.arrivals.indices.min {
+            let next = state.arrivals.indices.filter { state.arrivals[$0].socket == socket }.min {
                 state.arrivals[$0].time < state.arrivals[$1].time
             }
             guard let next, state.arrivals[next].time <= max(limit, state.time) else {
@@ -91,7 +109,9 @@ extension ScriptedTransport {
 
     /// A link over this network.
     var link: GatewayLink {
-        GatewayLink(gateway: Self.gateway, local: Self.client, transport: self)
+        GatewayLink(
+            gateway: Self.gateway, local: Self.client, transport: self,
+            open: { (ScriptedTransport(beside: self), Self.client) })
     }
 
     /// A limit of 30 s in all, and of 3 s as long as nothing has answered, as commands have.

@@ -1,7 +1,11 @@
 import Glibc
 import Logging
 
-/// The socket to one gateway's port 5351, on which PCP and NAT-PMP are spoken.
+/// The way to one gateway's port 5351, where PCP and NAT-PMP are spoken.
+///
+/// One socket as long as all that was asked on it has its answer, and else a new one for the next
+/// question: NAT-PMP's answers do not say what they answer, and a refusal of PCP's looks like that of
+/// any request for the same mapping.
 ///
 /// Not Sendable: one task uses it at a time, so nobody can take another's answer.
 final class GatewayLink {
@@ -14,16 +18,20 @@ final class GatewayLink {
     /// The gateway's address and port.
     let gateway: SocketAddress
     /// Where the socket is bound; PCP's client address and the internal address of its mappings.
-    let local: SocketAddress
+    private(set) var local: SocketAddress
     /// Where datagrams come from; who waits here while nothing is asked takes none of them.
-    let transport: any DatagramTransport
+    private(set) var transport: any DatagramTransport
+    /// Opens another socket from the same address.
+    private let open: (() throws(SystemError) -> Socket)?
+    /// Whether no answer can come late and be taken for that to the next question.
+    var isSettled = true
     private var pcpEpoch = EpochRecord()
     private var natpmpEpoch = EpochRecord()
     /// Whether the gateway has answered PCP.
     private(set) var knowsPCP = false
-    private var withdrawals: [Withdrawal] = []
-    /// Deletes that were sent and no grant has followed, so that an answer to one may still come.
-    private var deletes: Set<[UInt8]> = []
+    private var withdrawals: [(withdrawal: Withdrawal, transport: any DatagramTransport)] = []
+    /// What came while nothing was asked.
+    private var unasked: [[UInt8]] = []
     private var hasLostTable = false
     /// Set while another technique may take the place of what is asked here.
     var race: RequestRace?
@@ -34,10 +42,16 @@ final class GatewayLink {
         var delete: [UInt8]
     }
 
-    init(gateway: SocketAddress, local: SocketAddress, transport: any DatagramTransport) {
+    typealias Socket = (transport: any DatagramTransport, local: SocketAddress)
+
+    init(
+        gateway: SocketAddress, local: SocketAddress, transport: any DatagramTransport,
+        open: (() throws(SystemError) -> Socket)? = nil
+    ) {
         self.gateway = gateway
         self.local = local
         self.transport = transport
+        self.open = open
     }
 
     /// Connects a socket, so that strangers are not heard and a closed port is (T-5).
@@ -46,11 +60,25 @@ final class GatewayLink {
     convenience init(
         to gateway: SocketAddress, from source: IPAddress? = nil, interface: String? = nil
     ) throws(SystemError) {
+        let first = try Self.socket(
+            to: gateway, from: source.map { SocketAddress($0, port: 0) }, interface)
+        var source = first.local
+        source.port = 0
+        self.init(
+            gateway: gateway, local: first.local, transport: first.transport,
+            open: { [source] () throws(SystemError) in
+                try Self.socket(to: gateway, from: source, interface)
+            })
+    }
+
+    private static func socket(
+        to gateway: SocketAddress, from source: SocketAddress?, _ interface: String?
+    ) throws(SystemError) -> Socket {
         let socket = try UDPSocket(gateway.address.family, receiveSize: PCPLimits.datagram + 4)
         if let interface { try socket.bind(toInterface: interface) }
-        if let source { try socket.bind(to: SocketAddress(source, port: 0)) }
+        if let source { try socket.bind(to: source) }
         try socket.connect(to: gateway)
-        self.init(gateway: gateway, local: try socket.localAddress(), transport: socket)
+        return (socket, try socket.localAddress())
     }
 
     /// The clock that requests wait by.
@@ -77,9 +105,18 @@ final class GatewayLink {
         _ window: inout RequestWindow<Answer>, patience: Patience,
         until limit: ContinuousClock.Instant?
     ) async throws {
-        if let race { window.resume(sentAt: race.sentAt) }
+        if let sentAt = race?.takeUp() {
+            window.resume(sentAt: sentAt)
+        } else {
+            await beginQuestion()
+        }
+        var missing = 0
+        defer { if missing > 0 { isSettled = false } }
         while true {
-            for payload in window.due(at: now) { try send(payload) }
+            for payload in window.due(at: now) {
+                missing += 1
+                try send(payload)
+            }
             guard !window.isFinished, let wake = window.nextWake else { return }
             if race?.hasOtherHeard() == true { patience.hasHeard = true }
             let deadline = min(patience.deadline, limit ?? patience.deadline)
@@ -90,10 +127,12 @@ final class GatewayLink {
             }
             // In a race the other side is looked at every now and then.
             let look = race == nil ? deadline : now + RequestRace.interval
-            guard let payload = try await receive(until: min(wake, deadline, look)) else {
+            guard let payload = try await receive(by: transport, until: min(wake, deadline, look))
+            else {
                 continue
             }
             if window.received(payload) {
+                missing -= 1
                 patience.hasHeard = true
                 window.gatewayAnswered(at: now)
             } else {
@@ -102,61 +141,67 @@ final class GatewayLink {
         }
     }
 
+    /// Makes sure that what comes from now on answers what is asked from now on.
+    ///
+    /// The socket may be another one then, with another local port.
+    func beginQuestion() async {
+        guard !isSettled, let socket = try? open?() else { return await drain() }
+        (transport, local) = socket
+        isSettled = true
+    }
+
     /// Sends a delete once, without waiting, and again should a grant still come.
     func withdraw(_ withdrawal: Withdrawal) {
         // A link that is kept for weeks does not keep what nobody will answer any more.
-        withdrawals = withdrawals.suffix(Self.withdrawalLimit - 1) + [withdrawal]
-        deletes.insert(withdrawal.delete)
+        withdrawals = withdrawals.suffix(Self.withdrawalLimit - 1) + [(withdrawal, transport)]
+        isSettled = false
         try? send(withdrawal.delete)
     }
 
-    /// Remembers a delete of which more answers than one may come, because it was sent again.
-    func noteDelete(_ delete: [UInt8]) { deletes.insert(delete) }
-
     /// Forgets a withdrawal, because the same is asked for again: its grant is wanted now.
-    ///
-    /// - Returns: whether the answer to a delete may come before that to the request.
-    func takeUp(_ delete: [UInt8]) -> Bool {
-        withdrawals.removeAll { $0.delete == delete }
-        return deletes.contains(delete)
-    }
-
-    /// Forgets a delete, because what was asked for after it is granted.
-    func forgetDelete(_ delete: [UInt8]) { deletes.remove(delete) }
+    func takeUp(_ delete: [UInt8]) { withdrawals.removeAll { $0.withdrawal.delete == delete } }
 
     /// Looks whether grants of what was withdrawn have come meanwhile, without waiting.
     ///
     /// - Returns: whether there was one, which is deleted again.
     @discardableResult
     func answerLateGrants() async -> Bool {
-        guard !withdrawals.isEmpty else { return false }
         var hasAnswered = false
-        while let payload = try? await receive(until: now) {
-            hasAnswered = answerStray(payload) || hasAnswered
+        for (_, transport) in withdrawals {
+            while let payload = try? await receive(by: transport, until: now) {
+                hasAnswered = answerStray(payload) || hasAnswered
+            }
         }
         return hasAnswered
     }
 
-    /// What has come since the last asking, without waiting; late grants of what was withdrawn are
-    /// deleted again.
+    /// What has come while nothing was asked, without waiting.
     func takeUnasked() async -> [[UInt8]] {
-        var payloads: [[UInt8]] = []
-        while payloads.count < Self.unaskedLimit, let payload = try? await receive(until: now) {
-            if !answerStray(payload) { payloads.append(payload) }
+        await answerLateGrants()
+        await drain()
+        defer { unasked = [] }
+        return unasked
+    }
+
+    private func drain() async {
+        while unasked.count < Self.unaskedLimit,
+            let payload = try? await receive(by: transport, until: now)
+        {
+            if !answerStray(payload) { unasked.append(payload) }
         }
-        return payloads
     }
 
     /// - Returns: whether it was the grant of something withdrawn.
     @discardableResult
     private func answerStray(_ payload: [UInt8]) -> Bool {
-        guard let late = withdrawals.first(where: { $0.isGrant(payload) }) else {
+        guard let (late, transport) = withdrawals.first(where: { $0.withdrawal.isGrant(payload) })
+        else {
             log.debug("\(gateway): an answer to nothing that was asked, ignored")
             return false
         }
         log.debug("\(gateway): a grant after all of what was withdrawn; deleting it")
         // What cannot be sent is lost like any other datagram.
-        try? send(late.delete)
+        try? transport.send(late.delete, to: nil)
         return true
     }
 
@@ -165,7 +210,9 @@ final class GatewayLink {
         try transport.send(payload, to: nil)
     }
 
-    private func receive(until deadline: ContinuousClock.Instant) async throws -> [UInt8]? {
+    private func receive(
+        by transport: any DatagramTransport, until deadline: ContinuousClock.Instant
+    ) async throws -> [UInt8]? {
         guard let datagram = try await transport.receive(until: deadline) else { return nil }
         log.trace("from \(gateway): \(packetText(datagram.payload))")
         return datagram.payload

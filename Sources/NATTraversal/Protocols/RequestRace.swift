@@ -10,11 +10,28 @@ struct RequestRace: Sendable {
     static let interval = Duration.milliseconds(20)
 
     /// When the request was sent for the first time, in a wait that is taken up again.
-    var sentAt: ContinuousClock.Instant
+    let sentAt: ContinuousClock.Instant
     /// Whether the other technique is ready.
-    var isOtherReady: @Sendable () -> Bool
+    let isOtherReady: @Sendable () -> Bool
     /// Whether the gateway has answered anything there, so that it is worth more time.
-    var hasOtherHeard: @Sendable () -> Bool
+    let hasOtherHeard: @Sendable () -> Bool
+    private var isTakenUp = false
+
+    /// A race with another technique.
+    init(
+        sentAt: ContinuousClock.Instant, isOtherReady: @escaping @Sendable () -> Bool,
+        hasOtherHeard: @escaping @Sendable () -> Bool
+    ) {
+        self.sentAt = sentAt
+        self.isOtherReady = isOtherReady
+        self.hasOtherHeard = hasOtherHeard
+    }
+
+    /// When the request was sent; `nil` for the questions after the first.
+    mutating func takeUp() -> ContinuousClock.Instant? {
+        defer { isTakenUp = true }
+        return isTakenUp ? nil : sentAt
+    }
 
     /// Whether the other technique may go on now.
     func isLost(_ now: ContinuousClock.Instant) -> Bool {

@@ -110,7 +110,8 @@ final class HoldControl: Sendable {
             end(.signal(number))
         case .stop(let number):
             end(.signal(number))
-            state.cancelStart?()
+            // Looked for after the end is known: `starting` looks the other way round.
+            self.state.withLock(\.cancelStart)?()
         case .leave(let number): _exit(128 + number)
         }
     }

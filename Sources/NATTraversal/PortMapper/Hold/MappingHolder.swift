@@ -112,7 +112,8 @@ actor MappingHolder {
     private func heed(_ signals: Set<HoldSignal>) async {
         let now = ContinuousClock.now
         if signals.contains(.networkChanged) || signals.contains(.refresh) { await lookForWay() }
-        if signals.contains(.gatewayHasSpoken) { await takeUnasked() }
+        // Whatever has rung: what is asked next may take it from the socket.
+        await takeUnasked()
         if signals.contains(.gatewayMayHaveRestarted) { plan.hinted(at: now) }
         if signals.contains(.refresh) { plan.refreshed(at: now) }
     }

@@ -171,6 +171,7 @@ final class ExternalAddressSearch {
         _ link: GatewayLink, _ patience: Patience, until limit: ContinuousClock.Instant?
     ) async throws -> IPAddress {
         let client = PCPClient(link: link)
+        await link.beginQuestion()
         let order = PCPMapOrder(
             nonce: .random(), transport: .udp, internalPort: link.local.port, lifetimeSeconds: 120)
         do {

@@ -145,21 +145,13 @@ extension NATPMPClient {
         sendLimit: Int? = nil, patience: Patience, until limit: ContinuousClock.Instant? = nil
     ) async throws -> (response: NATPMPResponse, beside: NATPMPResponse?) {
         let requests = [request] + (other.map { [$0] } ?? [])
-        let followsDelete = request.delete.map { $0 != request && link.takeUp($0.encoded) } ?? false
+        if let delete = request.delete, delete != request { link.takeUp(delete.encoded) }
         var window = RequestWindow<NATPMPResponse>(
             requests.enumerated().map { index, request in
                 .init(
                     payload: request.encoded, companion: companion,
                     sendLimit: sendLimit ?? (index == 0 ? nil : 4),
-                    judge: { payload in
-                        let verdict = Self.judge(payload, for: request)
-                        if followsDelete, case .answer(let response) = verdict,
-                            case .mapping(_, _, 0) = response.body
-                        {
-                            return .mismatch("the answer to a delete")
-                        }
-                        return verdict
-                    })
+                    judge: { Self.judge($0, for: request) })
             }, limit: requests.count)
         let failure = try await link.ask(&window, patience: patience, until: limit)
         for case let response? in window.answers {
@@ -168,9 +160,8 @@ extension NATPMPClient {
         guard case let response?? = window.answers.first else {
             throw failure ?? silence(window.mismatch, patience)
         }
-        if response.result == .success, let delete = request.delete, delete != request {
-            link.forgetDelete(delete.encoded)
-        }
+        // A second copy of a refusal would be believed.
+        if response.result != .success { link.isSettled = false }
         if response.result == .unsupportedVersion {
             throw PortMapperError.unsupported(
                 gateway: link.gateway.address.description, technique: .natPMP)

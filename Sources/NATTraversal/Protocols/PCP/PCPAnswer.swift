@@ -6,6 +6,11 @@ enum PCPAnswer: Hashable, Sendable {
     /// The gateway answered the NAT-PMP question beside this one, but not this one.
     case natpmpAlone
 
+    /// Whether it says yes.
+    var isGood: Bool {
+        if case .response(let response) = self { response.result == .success } else { false }
+    }
+
     /// Whether a datagram answers `request`: version errors first, because such answers may be 8
     /// bytes long with the response bit clear (N-1), then length, opcode, and what was asked.
     ///

@@ -55,8 +55,7 @@ extension PCPClient {
     func unmap(
         _ orders: [PCPMapOrder], patience: Patience
     ) async throws -> [Result<Void, PortMapperError>] {
-        for order in orders { link.noteDelete(delete(of: order)) }
-        return try await ask(orders, patience: patience).map { outcome in
+        try await ask(orders, patience: patience).map { outcome in
             switch outcome {
             case .success:
                 return .success(())
@@ -83,29 +82,15 @@ extension PCPClient {
         var window = RequestWindow<PCPAnswer>(
             orders.map { order in
                 let request = order.request(from: client)
-                let followsDelete = order.lifetimeSeconds > 0 && link.takeUp(delete(of: order))
+                if order.lifetimeSeconds > 0 { link.takeUp(delete(of: order)) }
                 return .init(
                     payload: request.encoded, companion: companion, sendLimit: sendLimit,
                     key: PCPMapOrder.key(of: request.encoded),
-                    judge: { payload in
-                        let verdict = PCPAnswer.judge(payload, for: request, knowsPCP: knowsPCP)
-                        if followsDelete, case .answer(.response(let response)) = verdict,
-                            response.answersDelete(before: order)
-                        {
-                            return .mismatch("the answer to a delete")
-                        }
-                        return verdict
-                    })
+                    judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
             }, limit: Self.window, keyOf: PCPMapOrder.key)
         let failure = try await link.ask(&window, patience: patience, until: limit)
         for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
             withdraw(order)
-        }
-        for (order, answer) in zip(orders, window.answers) where order.lifetimeSeconds > 0 {
-            guard case .response(let response) = answer, response.result == .success else {
-                continue
-            }
-            link.forgetDelete(delete(of: order))
         }
         let missing = failure ?? silence(window.mismatch, patience)
         return window.answers.map { answer in
@@ -138,6 +123,8 @@ extension PCPClient {
         in answer: PCPAnswer?, _ missing: PortMapperError
     ) throws(PortMapperError) -> PCPResponse {
         let gateway = link.gateway.address.description
+        // A second copy of it would be believed.
+        if answer?.isGood != true { link.isSettled = false }
         switch answer {
         case .response(let response):
             link.notePCPEpoch(response.epochSeconds)
@@ -201,16 +188,4 @@ extension PCPMapOrder {
 extension PCPResponse {
     /// Whether it says that a mapping is gone.
     fileprivate var isDeletion: Bool { result == .success && lifetimeSeconds == 0 }
-
-    /// Whether it answers a delete and not the order that has followed it.
-    ///
-    /// An error repeats the external port of what it answers (RFC 6887, section 11.1), and a delete
-    /// names none. miniupnpd has one for every delete of what is not there (N-10).
-    fileprivate func answersDelete(before order: PCPMapOrder) -> Bool {
-        if isDeletion { return true }
-        guard result != .success, order.externalPort != 0, case .map(let mapping) = operation else {
-            return false
-        }
-        return mapping.externalPort == 0
-    }
 }
