@@ -71,6 +71,9 @@ final class ScriptedTransport: DatagramTransport {
 
     var now: ContinuousClock.Instant { start + elapsed }
 
+    /// Lets time pass in which nobody receives.
+    func pass(_ duration: Duration) { state.withLock { $0.time += duration } }
+
     func send(_ payload: [UInt8], to peer: SocketAddress?) throws(SystemError) {
         state.withLock { state in
             state.sent.append(Sent(bytes: payload, time: state.time))
