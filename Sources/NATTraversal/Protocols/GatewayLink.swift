@@ -10,6 +10,8 @@ import Logging
 /// Not Sendable: one task uses it at a time, so nobody can take another's answer.
 final class GatewayLink {
     private static let withdrawalLimit = 64
+    /// A grant that has not come by then does not come.
+    private static let withdrawalTime = Duration.seconds(60)
     private static let unaskedLimit = 1024
 
     /// The port of both protocols (RFC 6886, section 3; RFC 6887, section 19).
@@ -29,7 +31,7 @@ final class GatewayLink {
     private var natpmpEpoch = EpochRecord()
     /// Whether the gateway has answered PCP.
     private(set) var knowsPCP = false
-    private var withdrawals: [(withdrawal: Withdrawal, transport: any DatagramTransport)] = []
+    private var withdrawals: [Withdrawn] = []
     /// What came while nothing was asked.
     private var unasked: [[UInt8]] = []
     private var hasLostTable = false
@@ -42,8 +44,21 @@ final class GatewayLink {
         var delete: [UInt8]
     }
 
+    /// A withdrawal, and the socket on which its grant would come.
+    private struct Withdrawn {
+        var withdrawal: Withdrawal
+        var transport: any DatagramTransport
+        var end: ContinuousClock.Instant
+    }
+
+    /// A socket to the gateway, and where it is bound.
     typealias Socket = (transport: any DatagramTransport, local: SocketAddress)
 
+    /// - Parameters:
+    ///   - gateway: its address and port.
+    ///   - local: where the first socket is bound.
+    ///   - transport: the first socket.
+    ///   - open: opens another one; `nil` where there is no other.
     init(
         gateway: SocketAddress, local: SocketAddress, transport: any DatagramTransport,
         open: (() throws(SystemError) -> Socket)? = nil
@@ -148,12 +163,15 @@ final class GatewayLink {
         guard !isSettled, let socket = try? open?() else { return await drain() }
         (transport, local) = socket
         isSettled = true
+        // A link that is kept for weeks does not keep the sockets of before.
+        withdrawals.removeAll { $0.end < now }
     }
 
     /// Sends a delete once, without waiting, and again should a grant still come.
     func withdraw(_ withdrawal: Withdrawal) {
-        // A link that is kept for weeks does not keep what nobody will answer any more.
-        withdrawals = withdrawals.suffix(Self.withdrawalLimit - 1) + [(withdrawal, transport)]
+        let withdrawn = Withdrawn(
+            withdrawal: withdrawal, transport: transport, end: now + Self.withdrawalTime)
+        withdrawals = withdrawals.suffix(Self.withdrawalLimit - 1) + [withdrawn]
         isSettled = false
         try? send(withdrawal.delete)
     }
@@ -167,8 +185,9 @@ final class GatewayLink {
     @discardableResult
     func answerLateGrants() async -> Bool {
         var hasAnswered = false
-        for (_, transport) in withdrawals {
-            while let payload = try? await receive(by: transport, until: now) {
+        for transport in withdrawals.map(\.transport) {
+            for _ in 0..<Self.unaskedLimit {
+                guard let payload = try? await receive(by: transport, until: now) else { break }
                 hasAnswered = answerStray(payload) || hasAnswered
             }
         }
@@ -194,14 +213,13 @@ final class GatewayLink {
     /// - Returns: whether it was the grant of something withdrawn.
     @discardableResult
     private func answerStray(_ payload: [UInt8]) -> Bool {
-        guard let (late, transport) = withdrawals.first(where: { $0.withdrawal.isGrant(payload) })
-        else {
+        guard let late = withdrawals.first(where: { $0.withdrawal.isGrant(payload) }) else {
             log.debug("\(gateway): an answer to nothing that was asked, ignored")
             return false
         }
         log.debug("\(gateway): a grant after all of what was withdrawn; deleting it")
         // What cannot be sent is lost like any other datagram.
-        try? transport.send(late.delete, to: nil)
+        try? late.transport.send(late.withdrawal.delete, to: nil)
         return true
     }
 
@@ -249,13 +267,4 @@ final class GatewayLink {
         defer { hasLostTable = false }
         return hasLostTable
     }
-}
-
-/// A datagram in hexadecimal, the secret part of a PCP nonce left out (T-13).
-private func packetText(_ payload: [UInt8]) -> String {
-    let hasNonce = payload.count >= 36 && payload[0] == 2 && [1, 2].contains(payload[1] & 0x7F)
-    return payload.enumerated().map { index, byte in
-        let digits = (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        return hasNonce && (26..<36).contains(index) ? "**" : digits
-    }.joined(separator: " ")
 }

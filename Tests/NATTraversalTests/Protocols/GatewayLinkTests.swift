@@ -70,7 +70,7 @@ import Testing
             [
                 .datagram(
                     bytes("00 80 0000 00000561 0b16210\(number)"),
-                    after: .milliseconds(number < 3 ? 300 : 0))
+                    after: .milliseconds(number < 3 ? 300 : 400))
             ]
         }
         let client = NATPMPClient(link: transport.link)
