@@ -29,6 +29,7 @@ struct NATCtl: AsyncParsableCommand {
 /// statically linked program 7 ms.
 @main enum Main {
     static func main() {
+        StandardStream.takeClosedPlaces()
         let inbox = SignalInbox.shared
         inbox.catch(SIGINT, SIGTERM)
         // Detached, because `main` counts as the main actor and is blocked below.

@@ -8,6 +8,16 @@ enum StandardStream: Int32 {
     case output = 1
     case error = 2
 
+    /// Takes the places of standard streams that are closed, so that no pipe or socket of ours gets
+    /// one and is written to; writing goes on to fail.
+    static func takeClosedPlaces() {
+        var descriptor: Int32
+        repeat {
+            descriptor = unsafe open("/dev/null", O_RDONLY)
+        } while (0...2).contains(descriptor)
+        if descriptor > 2 { close(descriptor) }
+    }
+
     /// What it is called.
     var name: String { "standard \(self)" }
 

@@ -169,6 +169,16 @@ import TestSupport
         }
     }
 
+    @Test(
+        "a closed standard output is 74, whatever else is closed",
+        arguments: [">&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"])
+    func isClosed(streams: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.shell("exec natctl external-ip \(streams)")
+            #expect(outcome.status == 74, "\(outcome.errors)")
+        }
+    }
+
     @Test("--help and --version are answers, on standard output")
     func help() async throws {
         for arguments in ["--help", "map --help", "--version"] {
