@@ -9,9 +9,6 @@ import Logging
 ///
 /// Not Sendable: one task uses it at a time, so nobody can take another's answer.
 final class GatewayLink {
-    private static let withdrawalLimit = 64
-    /// A grant that has not come by then does not come.
-    private static let withdrawalTime = Duration.seconds(60)
     private static let unaskedLimit = 1024
 
     /// The port of both protocols (RFC 6886, section 3; RFC 6887, section 19).
@@ -31,25 +28,12 @@ final class GatewayLink {
     private var natpmpEpoch = EpochRecord()
     /// Whether the gateway has answered PCP.
     private(set) var knowsPCP = false
-    private var withdrawals: [Withdrawn] = []
+    private var withdrawals = Withdrawals()
     /// What came while nothing was asked.
     private var unasked: [[UInt8]] = []
     private var hasLostTable = false
     /// Set while another technique may take the place of what is asked here.
     var race: RequestRace?
-
-    /// A request that was given up for another way, and what takes back a grant that still comes.
-    struct Withdrawal {
-        var isGrant: @Sendable ([UInt8]) -> Bool
-        var delete: [UInt8]
-    }
-
-    /// A withdrawal, and the socket on which its grant would come.
-    private struct Withdrawn {
-        var withdrawal: Withdrawal
-        var transport: any DatagramTransport
-        var end: ContinuousClock.Instant
-    }
 
     /// A socket to the gateway, and where it is bound.
     typealias Socket = (transport: any DatagramTransport, local: SocketAddress)
@@ -67,33 +51,6 @@ final class GatewayLink {
         self.local = local
         self.transport = transport
         self.open = open
-    }
-
-    /// Connects a socket, so that strangers are not heard and a closed port is (T-5).
-    ///
-    /// - Throws: `SystemError`; EADDRNOTAVAIL says that `source` is not an address of this host.
-    convenience init(
-        to gateway: SocketAddress, from source: IPAddress? = nil, interface: String? = nil
-    ) throws(SystemError) {
-        let first = try Self.socket(
-            to: gateway, from: source.map { SocketAddress($0, port: 0) }, interface)
-        var source = first.local
-        source.port = 0
-        self.init(
-            gateway: gateway, local: first.local, transport: first.transport,
-            open: { [source] () throws(SystemError) in
-                try Self.socket(to: gateway, from: source, interface)
-            })
-    }
-
-    private static func socket(
-        to gateway: SocketAddress, from source: SocketAddress?, _ interface: String?
-    ) throws(SystemError) -> Socket {
-        let socket = try UDPSocket(gateway.address.family, receiveSize: PCPLimits.datagram + 4)
-        if let interface { try socket.bind(toInterface: interface) }
-        if let source { try socket.bind(to: source) }
-        try socket.connect(to: gateway)
-        return (socket, try socket.localAddress())
     }
 
     /// The clock that requests wait by.
@@ -163,21 +120,18 @@ final class GatewayLink {
         guard !isSettled, let socket = try? open?() else { return await drain() }
         (transport, local) = socket
         isSettled = true
-        // A link that is kept for weeks does not keep the sockets of before.
-        withdrawals.removeAll { $0.end < now }
+        withdrawals.forgetOld(at: now)
     }
 
     /// Sends a delete once, without waiting, and again should a grant still come.
-    func withdraw(_ withdrawal: Withdrawal) {
-        let withdrawn = Withdrawn(
-            withdrawal: withdrawal, transport: transport, end: now + Self.withdrawalTime)
-        withdrawals = withdrawals.suffix(Self.withdrawalLimit - 1) + [withdrawn]
+    func withdraw(_ withdrawal: Withdrawals.Withdrawal) {
+        withdrawals.add(withdrawal, on: transport)
         isSettled = false
         try? send(withdrawal.delete)
     }
 
     /// Forgets a withdrawal, because the same is asked for again: its grant is wanted now.
-    func takeUp(_ delete: [UInt8]) { withdrawals.removeAll { $0.withdrawal.delete == delete } }
+    func takeUp(_ delete: [UInt8]) { withdrawals.takeUp(delete) }
 
     /// Looks whether grants of what was withdrawn have come meanwhile, without waiting.
     ///
@@ -185,7 +139,7 @@ final class GatewayLink {
     @discardableResult
     func answerLateGrants() async -> Bool {
         var hasAnswered = false
-        for transport in withdrawals.map(\.transport) {
+        for transport in withdrawals.transports {
             for _ in 0..<Self.unaskedLimit {
                 guard let payload = try? await receive(by: transport, until: now) else { break }
                 hasAnswered = answerStray(payload) || hasAnswered
@@ -213,14 +167,12 @@ final class GatewayLink {
     /// - Returns: whether it was the grant of something withdrawn.
     @discardableResult
     private func answerStray(_ payload: [UInt8]) -> Bool {
-        guard let late = withdrawals.first(where: { $0.withdrawal.isGrant(payload) }) else {
-            log.debug("\(gateway): an answer to nothing that was asked, ignored")
-            return false
-        }
-        log.debug("\(gateway): a grant after all of what was withdrawn; deleting it")
-        // What cannot be sent is lost like any other datagram.
-        try? late.transport.send(late.withdrawal.delete, to: nil)
-        return true
+        let isLateGrant = withdrawals.takeBack(grantedBy: payload)
+        log.debug(
+            isLateGrant
+                ? "\(gateway): a grant after all of what was withdrawn; deleting it"
+                : "\(gateway): an answer to nothing that was asked, ignored")
+        return isLateGrant
     }
 
     private func send(_ payload: [UInt8]) throws(SystemError) {

@@ -9,8 +9,10 @@ import Testing
     static let granted = bytes("00 81 0000 00000561 c351 ea61 00001c20")
 
     /// An answer of which a copy comes 20 ms later.
-    static func twice(_ answer: [UInt8]) -> [ScriptedTransport.Arrival] {
-        [.datagram(answer), .datagram(answer, after: .milliseconds(20))]
+    static func twice(
+        _ answer: [UInt8], after delay: Duration = .zero
+    ) -> [ScriptedTransport.Arrival] {
+        [.datagram(answer, after: delay), .datagram(answer, after: delay + .milliseconds(20))]
     }
 
     @Test("is one socket as long as all has its answer")
@@ -61,6 +63,23 @@ import Testing
             try PCPClientTests.order(), patience: transport.patience)
         #expect(grant.externalPort.rawValue == 40000)
         #expect(transport.sent.count == 2)
+    }
+
+    @Test("does not take a grant that is late for the answer to the delete, which is sent again")
+    func hearsGrantOnce() async throws {
+        let order = try PCPClientTests.order()
+        let delete = order.delete.request(from: Vectors.client).encoded
+        let deleted = Vectors.mapResponse("00000000", "11 000000 9c40 0000" + Vectors.anyIPv4Bytes)
+        // Sent twice before its answer comes; the first delete is lost.
+        let transport = ScriptedTransport { payload, number in
+            payload != delete
+                ? [.datagram(Vectors.granted, after: .milliseconds(300))]
+                : number == 3 ? [] : [.datagram(deleted)]
+        }
+        let client = PCPClient(link: transport.link)
+        _ = try await client.map(order, patience: transport.patience)
+        _ = try await client.unmap([order.delete], patience: transport.patience)
+        #expect(transport.sent.count { $0.bytes == delete } == 2)
     }
 
     @Test("does not take an answer that is late for that to the next question")

@@ -59,8 +59,8 @@ import Testing
         let transport = ScriptedTransport { payload, _ in
             // The second copy is the answer to a request that was sent twice.
             payload == delete
-                ? [.datagram(deleted)]
-                : [.datagram(Vectors.granted), .datagram(Vectors.granted)]
+                ? [.datagram(deleted, after: .milliseconds(20))]
+                : GatewayLinkTests.twice(Vectors.granted, after: .milliseconds(40))
         }
         let link = transport.link
         let client = PCPClient(link: link)
