@@ -75,5 +75,10 @@ int csystem_catch_signal(int number, int outlet) {
     struct sigaction action = {.sa_sigaction = write_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
     sigemptyset(&action.sa_mask);
     signal_outlet = outlet;
-    return sigaction(number, &action, NULL);
+    int result = sigaction(number, &action, NULL);
+    sigset_t caught;
+    sigemptyset(&caught);
+    sigaddset(&caught, number);
+    pthread_sigmask(SIG_UNBLOCK, &caught, NULL);
+    return result;
 }

@@ -96,9 +96,12 @@ package final class ChildProcess: Sendable {
         var variables: [UnsafeMutablePointer<CChar>?] = unsafe []
         var next = unsafe environ
         while let text = unsafe next.pointee {
-            let name = unsafe String(cString: text).prefix { $0 != "=" }
+            // By bytes: "=" and an accent are one Character.
+            let name = unsafe String(cString: text).utf8.prefix { $0 != UInt8(ascii: "=") }
             // Copied as it is, for not every value is a text.
-            if changes[String(name)] == nil { unsafe variables.append(strdup(text)) }
+            if changes[String(decoding: name, as: UTF8.self)] == nil {
+                unsafe variables.append(strdup(text))
+            }
             unsafe next += 1
         }
         return unsafe variables

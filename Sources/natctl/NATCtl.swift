@@ -33,7 +33,12 @@ struct NATCtl: AsyncParsableCommand {
         let inbox = SignalInbox.shared
         inbox.catch(SIGINT, SIGTERM)
         // Detached, because `main` counts as the main actor and is blocked below.
-        let work = Task.detached { inbox.end(with: await run()) }
+        let work = Task.detached {
+            let status = await run()
+            // What stayed has let go, and its readers had their time.
+            StandardErrorLog.shared.flush(within: inbox.handler == nil ? nil : .seconds(1))
+            inbox.end(with: status)
+        }
         // Of a command that does not handle signals itself: the first asks for a clean end, the
         // second ends at once.
         var first: Int32?

@@ -36,7 +36,7 @@ int csystem_memory_file(void);
 /** Makes the C library give memory back that a long run no longer needs, at the price of some time. */
 void csystem_give_memory_back(void);
 
-/** Catches a signal from now on: its number and 1 where the kernel sent it, else 0, are written to
+/** Catches a signal from now on, and lets the calling thread take it though it was blocked: its number and 1 where the kernel sent it, else 0, are written to
     `outlet` as two bytes, which must not block. -1 with errno like sigaction(2).
 
     One `outlet` for all signals, the last one named. */

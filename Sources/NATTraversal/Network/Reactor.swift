@@ -28,8 +28,12 @@ package final class Reactor: Sendable {
     /// An eventfd that ends the thread's poll when the set of waits has changed.
     private let wakeUp: Int32
 
+    /// The errno of a missing `wakeUp`.
+    private let problem: Int32
+
     private init() {
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        problem = wakeUp < 0 ? errno : 0
     }
 
     /// Waits until `descriptor` is ready for `events` (`POLLIN`, `POLLOUT`) or in error.
@@ -40,10 +44,11 @@ package final class Reactor: Sendable {
     ///   - deadline: when to stop waiting; `nil` waits for ever.
     /// - Returns: `true` when the call that would block is worth making, `false` at the deadline.
     /// - Throws: `CancellationError` when the task is cancelled, `SystemError` when no thread can be
-    ///   started; the next wait tries again.
+    ///   started, and the next wait tries again, or none woken.
     package func wait(
         for descriptor: Int32, events: Int32, until deadline: ContinuousClock.Instant? = nil
     ) async throws -> Bool {
+        guard wakeUp >= 0 else { throw SystemError("eventfd", code: problem) }
         let identifier = state.withLock { state in
             state.lastIdentifier += 1
             return state.lastIdentifier

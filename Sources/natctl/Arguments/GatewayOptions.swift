@@ -46,13 +46,22 @@ struct GatewayOptions: ParsableArguments {
         }
     }
 
+    /// The first of these options that was given, `nil` for none.
+    var firstGiven: String? {
+        let given = [
+            ("--via", via != .auto), ("--gateway", gateway != nil), ("--location", location != nil),
+            ("--interface", interface != nil), ("--timeout", timeout != nil),
+        ]
+        return given.first(where: \.1)?.0
+    }
+
     /// What the library is to do: flags before the environment, and of that what can apply.
     func selection() throws -> GatewaySelection {
         GatewaySelection(
             technique: via.technique,
             gateway: try gateway ?? (location == nil ? environmentGateway() : nil),
             location: try location.map(locationURL)
-                ?? (via.usesUPnP ? environmentLocation() : nil),
+                ?? (via.usesUPnP && gateway == nil ? environmentLocation() : nil),
             interface: interface ?? environment("NATCTL_INTERFACE"),
             timeout: timeout?.duration)
     }

@@ -44,13 +44,14 @@ struct OutputOptions: ParsableArguments {
         emptyDocument: [String: JSONValue] = [:], on stream: StandardStream = .output,
         _ body: () async throws -> Value
     ) async throws -> Value {
-        setUpLogging(verbosity: verbose)
+        StandardErrorLog.setUp(verbosity: verbose)
         let failure: PortMapperError
         do { return try await body() } catch let error as PortMapperError {
             failure = error
         } catch let error as SystemError {
             failure = .system(error)
         } catch let error as ValidationError {
+            StandardErrorLog.shared.flush()
             if format == .json {
                 try show(Misuse(message: error.message, emptyDocument: emptyDocument), on: stream)
             }
@@ -63,6 +64,7 @@ struct OutputOptions: ParsableArguments {
 
     /// Shows what was found out, and throws `ExitCode` where that is a failure.
     func show(_ output: any CommandOutput, on stream: StandardStream) throws {
+        StandardErrorLog.shared.flush()
         for warning in output.warnings { say("warning: \(warning.message)") }
         if let text = format.render(output) {
             do throws(SystemError) { try stream.writeLine(text) } catch {

@@ -24,10 +24,20 @@ struct UPnPOptions: ParsableArguments {
         completion: .shellCommand("ls /sys/class/net"))
     var interface: String?
 
-    func validate() throws { _ = try location.map(locationURL) }
+    func validate() throws {
+        guard let location else { return }
+        _ = try locationURL(location)
+        if gateway != nil {
+            throw ValidationError("--gateway is of a search, and --location makes none")
+        }
+    }
 
-    /// The description that is read in place of a search; the flag before the environment.
-    func url() throws -> HTTPURL? { try location.map(locationURL) ?? environmentLocation() }
+    /// The description that is read in place of a search; the environment's only where no flag says
+    /// where to search.
+    func url() throws -> HTTPURL? {
+        if let location { return try locationURL(location) }
+        return gateway == nil && interface == nil ? try environmentLocation() : nil
+    }
 
     /// What is at a description's URL.
     ///

@@ -28,16 +28,23 @@ struct GatewayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await output.run {
-            let mapper = PortMapper(try gateway.selection())
-            if output.quiet {
+        if output.quiet {
+            return try await output.run {
+                let mapper = PortMapper(try gateway.selection())
                 return BestGatewayOutput(address: try await mapper.bestGateway())
             }
-            let found = GatewayOutput(
+        }
+        let found = try await output.value {
+            let mapper = PortMapper(try gateway.selection())
+            return GatewayOutput(
                 reports: try await mapper.gateways(),
                 isPicture: StandardStream.output.isTerminal)
-            if let report { try ReportFile(report).write(found.masked.document) }
-            return found
+        }
+        try output.show(found, on: .output)
+        guard let report else { return }
+        do throws(SystemError) { try ReportFile(report).write(found.masked.document) } catch {
+            say("\(displayed(report)) cannot be written: \(error.reason)")
+            throw ExitCode(EndCode.io.rawValue)
         }
     }
 }

@@ -16,6 +16,12 @@ struct ListCommand: AsyncParsableCommand {
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
+    func validate() throws {
+        if leases, let option = gateway.firstGiven {
+            throw ValidationError("\(option) does not go with --leases, which asks nobody")
+        }
+    }
+
     func run() async throws {
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
             guard leases else {

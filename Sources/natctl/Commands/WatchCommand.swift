@@ -35,7 +35,7 @@ struct WatchCommand: AsyncParsableCommand {
             service?.tellReload()
         }
         service?.tell("READY=1")
-        let audience = EventTeller.Audience(format: output.format, isWatch: true, service: service)
+        let audience = EventAudience(format: output.format, isWatch: true, service: service)
         throw await HoldSession(source: source, audience: audience, control: control).run().exitCode
     }
 }

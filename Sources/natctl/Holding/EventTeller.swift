@@ -2,60 +2,41 @@ import Glibc
 import NATTraversal
 import Processes
 
-/// Tells events to everybody who is to hear of them: the reader, the hook, and what started natctl.
+/// Shows events to the reader.
 ///
 /// On a thread of its own, because a reader who does not read keeps it waiting.
 actor EventTeller {
-    struct Audience: Sendable {
-        var format = OutputFormat.text
-        var stream = StandardStream.output
-        /// Whether people hear of renewals too.
-        var tellsRenewals = false
-        /// Whether `--quiet` shows events.
-        var isWatch = false
-        var hooks: HookQueue?
-        var service: ServiceManager?
+    /// Something to be shown.
+    enum Line: Sendable {
+        case event(MapperEvent)
+        /// The bare answer of `map --quiet`.
+        case ports([PortNumber])
+        /// What natctl says besides.
+        case remark(String)
     }
 
-    private let audience: Audience
+    private let audience: EventAudience
     /// Called when nobody reads any more.
     private let onClosedOutput: @Sendable () -> Void
     private let executor = QueueExecutor(label: "events")
-    private var present = PresentMappings()
     private var hasComplained = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    init(_ audience: Audience, onClosedOutput: @escaping @Sendable () -> Void = {}) {
+    init(_ audience: EventAudience, onClosedOutput: @escaping @Sendable () -> Void = {}) {
         self.audience = audience
         self.onClosedOutput = onClosedOutput
     }
 
-    /// Tells an event.
-    func tell(_ event: MapperEvent) {
-        present.note(event.change)
-        show(EventOutput(event: event))
-        if let status = audience.isWatch ? event.change.text : status(after: event.change) {
-            audience.service?.tell("STATUS=\(status)")
+    /// Shows a line, or nothing where it is not for this reader.
+    func show(_ line: Line) {
+        switch line {
+        case .event(let event): show(EventOutput(event: event))
+        case .ports(let ports): write(ports.map(\.description).joined(separator: "\n"))
+        case .remark(let remark): say(remark)
         }
-        guard event.change.isForHooks, let hooks = audience.hooks else { return }
-        hooks.add(
-            Hook.Call(
-                event: event.change.name,
-                document: { OutputFormat.json.render(EventOutput(event: event)) ?? "" },
-                variables: event.change.variables(first: present.first)))
-    }
-
-    /// Tells a warning of natctl's own.
-    func warn(_ warning: MapperWarning) {
-        tell(MapperEvent(.warning(warning), at: .now))
-    }
-
-    private func status(after change: MapperEvent.Change) -> String? {
-        if case .renewed = change { return nil }
-        return change.mapping == nil ? nil : present.status
     }
 
     private func show(_ output: EventOutput) {
@@ -64,22 +45,15 @@ actor EventTeller {
         if audience.format == .text, !audience.tellsRenewals, case .renewed = output.event.change {
             return
         }
-        guard let text = audience.format.render(output) else { return }
+        if let text = audience.format.render(output) { write(text) }
+    }
+
+    private func write(_ text: String) {
         do throws(SystemError) { try audience.stream.writeLine(text) } catch {
             // As SIGPIPE ends what is shown to somebody; COMMAND's errors are shown on the side.
             if error.code == EPIPE, audience.stream == .output { return onClosedOutput() }
             if !hasComplained { say("\(audience.stream.name) cannot be written: \(error.reason)") }
             hasComplained = true
-        }
-    }
-}
-
-extension MapperEvent.Change {
-    /// Whether hooks hear of it.
-    fileprivate var isForHooks: Bool {
-        switch self {
-        case .renewed, .askingFailed, .warning: false
-        default: true
         }
     }
 }

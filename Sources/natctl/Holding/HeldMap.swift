@@ -30,21 +30,21 @@ struct HeldMap {
         } start: {
             startCommand(for: mappings.first, &problem)
         }
+        var beginning: [EventTeller.Line] = []
         if let problem {
-            say("\(displayed(command[0])) cannot be run: \(problem.reason)")
+            beginning.append(
+                .remark("\(displayed(command[0])) cannot be run: \(problem.reason)"))
             control.end(.command(127))
         }
         child?.whenEnded { control.end(.command($0)) }
         service?.tell("READY=1")
-        if output.format == .quiet {
-            var report = MappingReport()
-            report.mappings = mappings
-            try? output.show(MappingOutput(report: report), on: stream)
-        }
-        let audience = EventTeller.Audience(
+        if output.format == .quiet { beginning.append(.ports(mappings.map(\.externalPort))) }
+        let audience = EventAudience(
             format: output.format, stream: stream, tellsRenewals: output.verbose > 0,
             hooks: hook.map { HookQueue(Hook(command: $0)) }, service: service)
-        throw await HoldSession(source: source, audience: audience, control: control).run().exitCode
+        throw await HoldSession(
+            source: source, audience: audience, control: control, beginning: beginning
+        ).run().exitCode
     }
 
     /// Maps all ports, or shows why not.

@@ -3,38 +3,65 @@ import NATTraversal
 
 /// Tells what happens to what is held or watched, until something ends it, and lets go then.
 struct HoldSession: Sendable {
-    /// How long hooks may still run after everything is let go.
+    /// How long hooks, and readers, are waited for after everything is let go.
     private static let patience = Duration.seconds(30)
+    /// Of more lines that nobody reads the oldest are passed over, as each tells the whole state.
+    private static let capacity = 4096
 
     let source: EventSource
-    let audience: EventTeller.Audience
+    let audience: EventAudience
     let control: HoldControl
+    /// What is shown before the events.
+    var beginning: [EventTeller.Line] = []
 
     /// - Returns: why it has ended.
     func run() async -> HoldControl.Ending {
+        let (lines, outbox) = AsyncStream.makeStream(
+            of: EventTeller.Line.self, bufferingPolicy: .bufferingNewest(Self.capacity))
+        for line in beginning { outbox.yield(line) }
+        let (shown, allIsShown) = AsyncStream<Never>.makeStream()
         let teller = EventTeller(audience) { control.end(.signal(SIGPIPE)) }
-        return await withTaskGroup(of: Part.self) { group in
+        // No child of this task, which would wait for it: a write to a reader who does not read
+        // cannot be cancelled.
+        Task {
+            for await line in lines { await teller.show(line) }
+            allIsShown.finish()
+        }
+        let (ending, deadline) = await followEvents(outbox)
+        outbox.finish()
+        await wait(for: shown, until: max(deadline, .now + .seconds(1)))
+        return ending
+    }
+
+    /// Lets hooks and the service manager know of events, and passes them on to be shown.
+    ///
+    /// - Returns: why it has ended, and how long readers may take.
+    private func followEvents(
+        _ outbox: AsyncStream<EventTeller.Line>.Continuation
+    ) async -> (HoldControl.Ending, ContinuousClock.Instant) {
+        await withTaskGroup(of: Part.self) { group in
             group.addTask {
-                for await event in source.events { await teller.tell(event) }
+                var notifier = EventNotifier(audience)
+                for await event in source.events {
+                    notifier.notify(of: event)
+                    outbox.yield(.event(event))
+                }
                 audience.hooks?.finish()
                 return .events
             }
             group.addTask {
-                await audience.hooks?.run { await teller.warn($0) }
+                await audience.hooks?.run {
+                    outbox.yield(.event(MapperEvent(.warning($0), at: .now)))
+                }
                 return .hooks
             }
             let ending = await control.ending
             control.stops()
             audience.service?.tell("STOPPING=1")
-            let report = await source.stop()
-            for warning in report.warnings { say("warning: \(warning.message)") }
-            for failure in report.failures {
-                say(
-                    "\(failure.transport.rawValue) \(failure.internalPort) may still be mapped: "
-                        + failure.error.userMessage)
-            }
+            for remark in await source.stop().remarksAtEnd { outbox.yield(.remark(remark)) }
+            let deadline = ContinuousClock.now + Self.patience
             group.addTask {
-                try? await Task.sleep(for: Self.patience)
+                try? await Task.sleep(until: deadline, clock: .continuous)
                 return .patience
             }
             var parts: Set<Part> = [.events, .hooks]
@@ -42,10 +69,32 @@ struct HoldSession: Sendable {
                 parts.remove(part)
             }
             group.cancelAll()
-            return ending
+            return (ending, deadline)
+        }
+    }
+
+    private func wait(
+        for shown: AsyncStream<Never>, until deadline: ContinuousClock.Instant
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in shown {} }
+            group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
     /// What goes on at once.
     private enum Part { case events, hooks, patience }
+}
+
+extension MappingReport {
+    /// What there is to be said after everything was let go.
+    fileprivate var remarksAtEnd: [String] {
+        warnings.map { "warning: \($0.message)" }
+            + failures.map {
+                "\($0.transport.rawValue) \($0.internalPort) may still be mapped: "
+                    + $0.error.userMessage
+            }
+    }
 }

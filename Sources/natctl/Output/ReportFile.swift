@@ -12,7 +12,7 @@ struct ReportFile {
         var document = members
         document["version"] = 1
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SystemError("open \(displayed(path))") }
+        guard descriptor >= 0 else { throw SystemError("open") }
         defer { close(descriptor) }
         try natctl.write(JSONValue.object(document).text + "\n", to: descriptor)
     }

@@ -37,7 +37,7 @@ import Testing
         let script = Script()
         let control = HoldControl(hasCommand: false)
         control.holds(refresh: script.source.refresh)
-        var audience = EventTeller.Audience(format: .quiet)
+        var audience = EventAudience(format: .quiet)
         audience.hooks = HookQueue(Hook(command: "echo $NATCTL_EVENT >>\(file)"))
         async let ending = HoldSession(source: script.source, audience: audience, control: control)
             .run()
@@ -60,7 +60,7 @@ import Testing
         control.end(.command(3))
         control.end(.signal(SIGTERM))
         let ending = await HoldSession(
-            source: Script().source, audience: EventTeller.Audience(format: .quiet),
+            source: Script().source, audience: EventAudience(format: .quiet),
             control: control
         ).run()
         #expect(ending.exitCode.rawValue == 3)

@@ -155,6 +155,20 @@ import TestSupport
         }
     }
 
+    @Test("ends by a signal also where the one who started it had that blocked")
+    func hearsBlocked() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running(
+                "--block-signal=TERM natctl map tcp 8080 --keep", of: "env"
+            ) { natctl in
+                try await condition { !natctl.lines.isEmpty }
+                natctl.send(SIGTERM)
+            }
+            #expect(outcome.status == 128 + SIGTERM)
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
     @Test("a signal at the start leaves nothing")
     func endsAtStart() async throws {
         try await ToolBehindGateway.run { tool in
@@ -165,6 +179,18 @@ import TestSupport
             }
             #expect(outcome.status == 130)
             #expect(outcome.output == "")
+        }
+    }
+
+    @Test("ends at once when nobody reads the ports either")
+    func endsWithoutReaderOfPorts() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.shell(
+                """
+                { natctl map tcp 8080 --keep -q; echo $? >&2; } | true
+                """)
+            #expect(outcome.errors == "141\n")
+            #expect(tool.forwarded.isEmpty)
         }
     }
 

@@ -44,6 +44,22 @@ import TestSupport
         }
     }
 
+    @Test("gives COMMAND no variable of natctl's from elsewhere, however its value begins")
+    func replacesVariables() async throws {
+        try await ToolBehindGateway.run { tool in
+            // An accent that joins the sign before it.
+            let outcome = try await tool.shell(
+                "natctl map tcp 8080 -q -- env",
+                environment: ["NATCTL_TRANSPORT": "\u{301}udp", "NOTIFY_SOCKET": "\u{301}"])
+            let told = outcome.lines.filter {
+                $0.hasPrefix("NATCTL_TRANSPORT") || $0.hasPrefix("NOTIFY")
+                    || $0.utf8.starts(with: "NATCTL_TRANSPORT".utf8)
+                    || $0.utf8.starts(with: "NOTIFY_SOCKET".utf8)
+            }
+            #expect(told == ["NATCTL_TRANSPORT=tcp"])
+        }
+    }
+
     @Test("leaves COMMAND no descriptor of its own")
     func leavesNoDescriptor() async throws {
         try await ToolBehindGateway.run { tool in

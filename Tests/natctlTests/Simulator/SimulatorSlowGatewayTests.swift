@@ -33,16 +33,4 @@ struct SimulatorSlowGatewayTests {
             #expect(tool.forwarded.isEmpty)
         }
     }
-
-    @Test("is left without the mapping that told the address", arguments: cases)
-    func tellsAddress(example: Case) async throws {
-        try await ToolBehindGateway.run({
-            $0.techniques = [.pcp]
-            example.change(&$0.faults)
-        }) { tool in
-            let outcome = try await tool.natctl("external-ip --via pcp")
-            #expect(outcome.status == 0, "\(outcome.errors)")
-            try await condition { tool.forwarded.isEmpty }
-        }
-    }
 }

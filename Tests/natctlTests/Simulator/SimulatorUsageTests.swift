@@ -23,6 +23,8 @@ import TestSupport
         "map tcp 80 --via pcp --location http://127.0.0.1:9/", "list --location router",
         "upnp-scan --location http://127.0.0.1:9/ --target upnp:rootdevice",
         "upnp-scan --location http://127.0.0.1:9/ --scan-time 1s",
+        "upnp-scan --location http://127.0.0.1:9/ --gateway 127.0.0.1",
+        "list --leases --gateway 127.0.0.1", "list --leases --via pcp",
         "map tcp 80 --internal-address laptop", "map tcp 80 --remote-host 0.0.0.0",
         "map tcp 80 --internal-address 224.0.0.1", "map tcp 80 --bogus", "unmap", "unmap tcp",
         "unmap tcp 0", "unmap --all tcp 80", "unmap both --external-port 80",
@@ -95,6 +97,23 @@ import TestSupport
             let outcome = try await tool.shell(
                 "natctl \(command)\(location)", environment: [variable: "router.local"])
             #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+    }
+
+    @Test(
+        "the gateway of a flag is asked, whatever NATCTL_LOCATION says",
+        arguments: [
+            ("map tcp 8080 --via upnp", 75),
+            ("upnp-call WANIPConnection GetExternalIPAddress", 69),
+        ])
+    func flagWins(command: String, status: Int32) async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
+            let location = try #require(tool.gateway.location)
+            let outcome = try await tool.shell(
+                "natctl \(command) --gateway 127.0.0.9",
+                environment: ["NATCTL_LOCATION": location])
+            #expect(outcome.status == status, "\(outcome.output)")
+            #expect(tool.forwarded.isEmpty)
         }
     }
 
@@ -176,6 +195,31 @@ import TestSupport
         try await ToolBehindGateway.run { tool in
             let outcome = try await tool.shell("exec natctl external-ip \(streams)")
             #expect(outcome.status == 74, "\(outcome.errors)")
+        }
+    }
+
+    @Test("a report that cannot be written is 74, and what was found out is shown")
+    func reportIsFull() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.natctl("gateway --json --report /dev/full")
+            #expect(outcome.status == 74)
+            #expect(outcome.output.contains("\"gateways\""))
+            #expect(outcome.errors.contains("\"/dev/full\" cannot be written: No space left"))
+        }
+    }
+
+    @Test("few descriptors are 74, and nothing hangs")
+    func hasFewDescriptors() async throws {
+        try await ToolBehindGateway.run { tool in
+            // From what is too few to what is enough, whatever a test leaves open itself.
+            let outcome = try await tool.shell(
+                """
+                for count in $(seq 8 40); do
+                    (ulimit -n $count; exec timeout 10 natctl map tcp 80$count --timeout 2s) >&2
+                    echo $?
+                done
+                """)
+            #expect(Set(outcome.lines) == ["0", "74"], "\(outcome.errors)")
         }
     }
 
