@@ -191,7 +191,7 @@ struct SimulatorPublicPortTests {
         let folder = try TemporaryFolder()
         try await SimulatedGateway.run(configuration) { gateway in
             let selection = GatewaySelection(
-                gateway: GatewayLiteral(gateway.gateway.description))
+                gateway: GatewayAddress(gateway.gateway.description))
             try await body(
                 PortMapper(selection, stateFolder: folder.url.path), gateway)
         }

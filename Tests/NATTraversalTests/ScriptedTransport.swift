@@ -111,12 +111,12 @@ extension ScriptedTransport {
     static let client = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D0A)), port: 40000)
 
     /// A link over this network.
-    var link: GatewayLink {
-        GatewayLink(
+    var link: GatewaySocket {
+        GatewaySocket(
             gateway: Self.gateway, local: Self.client, transport: self,
             open: { (ScriptedTransport(beside: self), Self.client) })
     }
 
     /// A limit of 30 s in all, and of 3 s as long as nothing has answered, as commands have.
-    var patience: Patience { Patience(limit: .seconds(30), silence: .seconds(3), from: now) }
+    var budget: TimeBudget { TimeBudget(limit: .seconds(30), silence: .seconds(3), from: now) }
 }

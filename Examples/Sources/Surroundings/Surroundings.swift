@@ -6,7 +6,7 @@ public import NATTraversal
 public func gatewayOfTheEnvironment() -> GatewaySelection {
     let environment = ProcessInfo.processInfo.environment
     return GatewaySelection(
-        gateway: environment["NATCTL_GATEWAY"].flatMap { GatewayLiteral($0) },
+        gateway: environment["NATCTL_GATEWAY"].flatMap { GatewayAddress($0) },
         location: environment["NATCTL_LOCATION"].flatMap { try? HTTPURL($0) })
 }
 

@@ -16,7 +16,7 @@ extension GatewayState {
             if operation == .pcpAnnounce {
                 return Reaction(answer: pcpHeader(request, lifetimeSeconds: 0, at: now))
             }
-            let map = try PCPMapRequest(parsing: request)
+            let map = try MapQuestion(parsing: request)
             return try react(to: map, request, from: client, at: now)
         } catch {
             return Reaction(answer: pcpError(request, error, at: now))

@@ -3,7 +3,7 @@ import NATTraversal
 extension GatewayState {
     /// Makes, renews or deletes a mapping (RFC 6887, sections 11.3 and 15.1).
     mutating func react(
-        to map: PCPMapRequest, _ request: [UInt8], from client: SocketAddress,
+        to map: MapQuestion, _ request: [UInt8], from client: SocketAddress,
         at now: ContinuousClock.Instant
     ) throws(PCPResult) -> Reaction {
         let endpoint = try endpoint(of: map, from: client)
@@ -24,7 +24,7 @@ extension GatewayState {
 
     /// The client's own address and the port, or THIRD_PARTY's address (section 13.1).
     private func endpoint(
-        of map: PCPMapRequest, from client: SocketAddress
+        of map: MapQuestion, from client: SocketAddress
     ) throws(PCPResult) -> SocketAddress {
         guard let thirdParty = map.options.thirdParty else {
             return SocketAddress(client.address, port: map.internalPort)
@@ -38,7 +38,7 @@ extension GatewayState {
 
     /// Deletes with success what is there or not; what another nonce or technique owns is refused.
     private mutating func delete(
-        _ map: PCPMapRequest, _ endpoint: SocketAddress, at now: ContinuousClock.Instant
+        _ map: MapQuestion, _ endpoint: SocketAddress, at now: ContinuousClock.Instant
     ) throws(PCPResult) -> [any PortForwarding] {
         guard let index = table.index(of: map.transport, to: endpoint) else { return [] }
         let mapping = table.mappings[index]
@@ -51,7 +51,7 @@ extension GatewayState {
     }
 
     private mutating func grant(
-        _ map: PCPMapRequest, _ endpoint: SocketAddress, at now: ContinuousClock.Instant
+        _ map: MapQuestion, _ endpoint: SocketAddress, at now: ContinuousClock.Instant
     ) throws(PCPResult) -> Grant {
         let external = map.suggestedAddress.mappedIPv4 ?? .unspecified
         let isForeign = external != .unspecified && external != reportedAddress

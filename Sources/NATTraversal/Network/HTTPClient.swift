@@ -85,8 +85,8 @@ struct HTTPClient: HTTPTransport {
         while !reader.isFinished {
             guard let bytes = try Self.receive(from: socket, after: reader) else {
                 let isWhole = reader.response.map { XMLOutline.isWhole($0.body) } ?? false
-                let patience = isWhole ? min(deadline, .now + Self.restLimit) : deadline
-                if try await socket.waitForInput(until: patience) { continue }
+                let budget = isWhole ? min(deadline, .now + Self.restLimit) : deadline
+                if try await socket.waitForInput(until: budget) { continue }
                 guard isWhole else { throw HTTPClientError.timeout }
                 break
             }

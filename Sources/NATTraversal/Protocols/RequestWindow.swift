@@ -10,7 +10,7 @@ enum Verdict<Answer: Sendable>: Sendable {
 
 /// Requests on their way to one gateway: what is to be sent when, and whose answer a datagram is.
 ///
-/// Pure: it is told the time and what arrived. `GatewayLink` does the sending and waiting.
+/// Pure: it is told the time and what arrived. `GatewaySocket` does the sending and waiting.
 struct RequestWindow<Answer: Sendable> {
     typealias Instant = ContinuousClock.Instant
 

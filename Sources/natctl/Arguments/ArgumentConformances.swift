@@ -8,7 +8,7 @@ extension PortNumber: ExpressibleByArgument {
 
 extension TransportProtocol: ExpressibleByArgument {}
 
-extension GatewayLiteral: ExpressibleByArgument {
+extension GatewayAddress: ExpressibleByArgument {
     /// Reads an address, perhaps with a port; never a name.
     public init?(argument: String) { self.init(argument) }
 }

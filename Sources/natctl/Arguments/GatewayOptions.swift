@@ -15,7 +15,7 @@ struct GatewayOptions: ParsableArguments {
         help: ArgumentHelp(
             "Ask this gateway, an address and never a name. (default: every default route)",
             valueName: "address[:port]"))
-    var gateway: GatewayLiteral?
+    var gateway: GatewayAddress?
 
     @Option(
         name: .long,
@@ -98,9 +98,9 @@ func environmentLocation() throws -> HTTPURL? {
 }
 
 /// The gateway of the environment.
-func environmentGateway() throws -> GatewayLiteral? {
+func environmentGateway() throws -> GatewayAddress? {
     guard let text = environment("NATCTL_GATEWAY") else { return nil }
-    guard let literal = GatewayLiteral(text) else {
+    guard let literal = GatewayAddress(text) else {
         throw ValidationError(
             "NATCTL_GATEWAY is not an address, perhaps with a port: \(displayed(text))")
     }

@@ -8,7 +8,7 @@ struct UPnPOptions: ParsableArguments {
         help: ArgumentHelp(
             "Search on the link of this gateway, an address and never a name.",
             valueName: "address[:port]"))
-    var gateway: GatewayLiteral?
+    var gateway: GatewayAddress?
 
     @Option(
         name: .long,

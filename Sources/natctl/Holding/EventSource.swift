@@ -11,7 +11,7 @@ struct EventSource: Sendable {
 }
 
 extension EventSource {
-    init(_ held: HeldMappings) async {
+    init(_ held: MappingHold) async {
         self.init(
             events: await held.events(), refresh: { held.refresh() },
             stop: { await held.stop() })

@@ -30,7 +30,7 @@ struct HeldMap {
         } start: {
             startCommand(for: mappings.first, &problem)
         }
-        var beginning: [EventTeller.Line] = []
+        var beginning: [EventPrinter.Line] = []
         if let problem {
             beginning.append(
                 .remark("\(displayed(command[0])) cannot be run: \(problem.reason)"))
@@ -48,8 +48,8 @@ struct HeldMap {
     }
 
     /// Maps all ports, or shows why not.
-    private func start(_ control: HoldControl) async throws -> HeldMappings {
-        var started: HeldMappings?
+    private func start(_ control: HoldControl) async throws -> MappingHold {
+        var started: MappingHold?
         do {
             try await output.run(emptyDocument: MappingOutput.emptyDocument, on: stream) {
                 let mapper = PortMapper(try gateway.ipv4Selection())

@@ -12,15 +12,15 @@ struct HoldSession: Sendable {
     let audience: EventAudience
     let control: HoldControl
     /// What is shown before the events.
-    var beginning: [EventTeller.Line] = []
+    var beginning: [EventPrinter.Line] = []
 
     /// - Returns: why it has ended.
     func run() async -> HoldControl.Ending {
         let (lines, outbox) = AsyncStream.makeStream(
-            of: EventTeller.Line.self, bufferingPolicy: .bufferingNewest(Self.capacity))
+            of: EventPrinter.Line.self, bufferingPolicy: .bufferingNewest(Self.capacity))
         for line in beginning { outbox.yield(line) }
         let (shown, allIsShown) = AsyncStream<Never>.makeStream()
-        let teller = EventTeller(audience) { control.end(.signal(SIGPIPE)) }
+        let teller = EventPrinter(audience) { control.end(.signal(SIGPIPE)) }
         // No child of this task, which would wait for it: a write to a reader who does not read
         // cannot be cancelled.
         Task {
@@ -37,7 +37,7 @@ struct HoldSession: Sendable {
     ///
     /// - Returns: why it has ended, and how long readers may take.
     private func followEvents(
-        _ outbox: AsyncStream<EventTeller.Line>.Continuation
+        _ outbox: AsyncStream<EventPrinter.Line>.Continuation
     ) async -> (HoldControl.Ending, ContinuousClock.Instant) {
         await withTaskGroup(of: Part.self) { group in
             group.addTask {

@@ -57,7 +57,7 @@ extension PacketFixture {
     private func ask(byNATPMP request: [UInt8], over transport: ScriptedTransport) async throws {
         let client = NATPMPClient(link: transport.link)
         guard request.count > 2 else {
-            let address = try await client.externalAddress(patience: transport.patience)
+            let address = try await client.externalAddress(budget: transport.budget)
             #expect(address.description == expectation.externalAddress)
             return
         }
@@ -69,10 +69,10 @@ extension PacketFixture {
         #expect(question.encoded == request)
         if case .map(let transportProtocol, let port, _, 0) = question {
             try await client.unmap(
-                transportProtocol, internalPort: port, patience: transport.patience)
+                transportProtocol, internalPort: port, budget: transport.budget)
             return
         }
-        let grant = try await client.map(question, patience: transport.patience)
+        let grant = try await client.map(question, budget: transport.budget)
         #expect(grant.externalPort.rawValue == expectation.externalPort)
         #expect(grant.lifetimeSeconds == expectation.lifetime)
     }
@@ -82,15 +82,15 @@ extension PacketFixture {
         let lifetimeSeconds: UInt32 = try reader.read("lifetime")
         let client = try reader.readAddress("client address")
         let mapping = try PCPMapping(parsing: &reader)
-        let order = PCPMapOrder(
+        let order = PCPMapRequest(
             nonce: mapping.nonce, transport: mapping.protocolNumber == 6 ? .tcp : .udp,
             internalPort: mapping.internalPort, externalPort: mapping.externalPort,
             lifetimeSeconds: lifetimeSeconds)
         #expect(order.request(from: client).encoded == request)
-        let link = GatewayLink(
+        let link = GatewaySocket(
             gateway: ScriptedTransport.gateway, local: SocketAddress(client, port: 40000),
             transport: transport)
-        let grant = try await PCPClient(link: link).map(order, patience: transport.patience)
+        let grant = try await PCPClient(link: link).map(order, budget: transport.budget)
         #expect(grant.externalPort.rawValue == expectation.externalPort)
         #expect(grant.externalAddress.description == expectation.externalAddress)
     }

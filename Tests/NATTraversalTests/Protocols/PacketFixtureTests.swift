@@ -56,8 +56,8 @@ extension PacketFixture {
             lifetimeSeconds: try #require(expectation.lifetime))
     }
 
-    private func pcpOrder() throws -> PCPMapOrder {
-        PCPMapOrder(
+    private func pcpOrder() throws -> PCPMapRequest {
+        PCPMapRequest(
             nonce: try #require(expectation.nonce.flatMap(PCPNonce.init(hexadecimal:))),
             transport: expectation.ipProtocol == 6 ? .tcp : .udp,
             internalPort: try #require(expectation.internalPort),

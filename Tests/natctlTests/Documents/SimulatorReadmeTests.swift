@@ -37,7 +37,7 @@ import Testing
         #expect(try ReadmeFile.block("swift").map { $0.joined(separator: "\n") + "\n" } == source)
         try await ToolBehindGateway.run { tool in
             let mapper = PortMapper(
-                GatewaySelection(gateway: GatewayLiteral(tool.gateway.gateway.description)),
+                GatewaySelection(gateway: GatewayAddress(tool.gateway.gateway.description)),
                 stateFolder: tool.state.url.path)
             let port = try #require(PortNumber("8080"))
             #expect(

@@ -3,7 +3,7 @@
 /// Not Sendable: one task uses it, and one question is on its way at a time, as the RFC wants
 /// (section 3.1). Every method throws `PortMapperError` or `CancellationError`.
 public final class NATPMPClient {
-    private let link: GatewayLink
+    private let link: GatewaySocket
     private let limit: Duration
 
     /// A client of the gateway at `address`; nothing is sent yet.
@@ -17,7 +17,7 @@ public final class NATPMPClient {
         gateway address: IPv4Address, port: UInt16 = 5351, timeout: Duration = .seconds(30)
     ) throws(PortMapperError) {
         do throws(SystemError) {
-            link = try GatewayLink(to: SocketAddress(.v4(address), port: port))
+            link = try GatewaySocket(to: SocketAddress(.v4(address), port: port))
         } catch {
             throw .system(error)
         }
@@ -25,14 +25,14 @@ public final class NATPMPClient {
     }
 
     /// A client on a socket that it shares with PCP.
-    init(link: GatewayLink) {
+    init(link: GatewaySocket) {
         self.link = link
         limit = .seconds(30)
     }
 
     /// The gateway's address on the Internet side, as it tells it: 0.0.0.0 when it has none.
     public func externalAddress() async throws -> IPv4Address {
-        try await externalAddress(patience: Patience(limit: limit, from: link.now))
+        try await externalAddress(budget: TimeBudget(limit: limit, from: link.now))
     }
 
     /// Maps a port of this host.
@@ -53,7 +53,7 @@ public final class NATPMPClient {
                 transport, internalPort: internalPort.rawValue,
                 suggestedExternalPort: suggestedExternalPort?.rawValue ?? 0,
                 lifetimeSeconds: max(1, lifetime.wholeSeconds)),
-            patience: Patience(limit: limit, from: link.now))
+            budget: TimeBudget(limit: limit, from: link.now))
         return (grant.externalPort, .seconds(Int64(grant.lifetimeSeconds)))
     }
 
@@ -61,13 +61,13 @@ public final class NATPMPClient {
     public func unmap(_ transport: TransportProtocol, internalPort: PortNumber) async throws {
         try await unmap(
             transport, internalPort: internalPort.rawValue,
-            patience: Patience(limit: limit, from: link.now))
+            budget: TimeBudget(limit: limit, from: link.now))
     }
 
     /// Deletes all of this host's mappings of a transport; some gateways delete the other's too.
     public func unmapAll(_ transport: TransportProtocol) async throws {
         try await unmap(
-            transport, internalPort: 0, patience: Patience(limit: limit, from: link.now))
+            transport, internalPort: 0, budget: TimeBudget(limit: limit, from: link.now))
     }
 }
 
@@ -81,23 +81,23 @@ extension NATPMPClient {
     /// Asks for the address; a gateway that is silent is asked for PCP as well where that is
     /// allowed, so that one that is deaf to NAT-PMP is found out.
     func externalAddress(
-        isPCPAllowed: Bool = false, patience: Patience,
+        isPCPAllowed: Bool = false, budget: TimeBudget,
         until limit: ContinuousClock.Instant? = nil
     ) async throws -> IPv4Address {
         try await addressAndEpoch(
-            isPCPAllowed: isPCPAllowed, patience: patience, until: limit
+            isPCPAllowed: isPCPAllowed, budget: budget, until: limit
         ).address
     }
 
     /// The same with the age of the gateway's mapping table.
     func addressAndEpoch(
-        isPCPAllowed: Bool = false, patience: Patience,
+        isPCPAllowed: Bool = false, budget: TimeBudget,
         until limit: ContinuousClock.Instant? = nil
     ) async throws -> (address: IPv4Address, epochSeconds: UInt32?) {
         let announce = PCPRequest(operation: .announce, clientAddress: link.local.address)
         let answers = try await ask(
             .externalAddress, companion: isPCPAllowed ? announce.encoded : nil,
-            patience: patience, until: limit)
+            budget: budget, until: limit)
         let response = answers.response
         return (try externalAddress(in: response), response.epochSeconds)
     }
@@ -105,11 +105,11 @@ extension NATPMPClient {
     /// Maps, and learns the external address on the way where `address` is still to be learned: the
     /// two answers cannot be confused, and it saves a round trip.
     func mapAndAddress(
-        _ request: NATPMPRequest, sendLimit: Int? = nil, patience: Patience,
+        _ request: NATPMPRequest, sendLimit: Int? = nil, budget: TimeBudget,
         until limit: ContinuousClock.Instant? = nil
     ) async throws -> (grant: Grant, address: IPv4Address?) {
         let answers = try await ask(
-            request, beside: .externalAddress, sendLimit: sendLimit, patience: patience,
+            request, beside: .externalAddress, sendLimit: sendLimit, budget: budget,
             until: limit)
         // An address that is refused or does not come is not worth failing for.
         let address = answers.beside.flatMap { try? externalAddress(in: $0) }
@@ -117,20 +117,20 @@ extension NATPMPClient {
     }
 
     func map(
-        _ request: NATPMPRequest, sendLimit: Int? = nil, patience: Patience,
+        _ request: NATPMPRequest, sendLimit: Int? = nil, budget: TimeBudget,
         until limit: ContinuousClock.Instant? = nil
     ) async throws -> Grant {
         let answers = try await ask(
-            request, sendLimit: sendLimit, patience: patience, until: limit)
+            request, sendLimit: sendLimit, budget: budget, until: limit)
         return try grant(in: answers.response)
     }
 
     /// Deletes; internal port 0 means all of this host's mappings of the transport.
     func unmap(
-        _ transport: TransportProtocol, internalPort: UInt16, patience: Patience
+        _ transport: TransportProtocol, internalPort: UInt16, budget: TimeBudget
     ) async throws {
         let request = NATPMPRequest.delete(transport, internalPort: internalPort)
-        let response = try await ask(request, patience: patience).response
+        let response = try await ask(request, budget: budget).response
         guard response.result == .success else { throw refusal(response.result) }
         // Success with lifetime 0 is deleted, whatever port it names (N-10).
         guard case .mapping(_, _, 0) = response.body else {
@@ -142,7 +142,7 @@ extension NATPMPClient {
     /// times.
     private func ask(
         _ request: NATPMPRequest, beside other: NATPMPRequest? = nil, companion: [UInt8]? = nil,
-        sendLimit: Int? = nil, patience: Patience, until limit: ContinuousClock.Instant? = nil
+        sendLimit: Int? = nil, budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
     ) async throws -> (response: NATPMPResponse, beside: NATPMPResponse?) {
         let requests = [request] + (other.map { [$0] } ?? [])
         if let delete = request.delete, delete != request { link.takeUp(delete.encoded) }
@@ -153,12 +153,12 @@ extension NATPMPClient {
                     sendLimit: sendLimit ?? (index == 0 ? nil : 4),
                     judge: { Self.judge($0, for: request) })
             }, limit: requests.count)
-        let failure = try await link.ask(&window, patience: patience, until: limit)
+        let failure = try await link.ask(&window, budget: budget, until: limit)
         for case let response? in window.answers {
             if let epoch = response.epochSeconds { link.noteNATPMPEpoch(epoch) }
         }
         guard case let response?? = window.answers.first else {
-            throw failure ?? silence(window.mismatch, patience)
+            throw failure ?? silence(window.mismatch, budget)
         }
         // A second copy of a refusal would be believed.
         if response.result != .success { link.isSettled = false }
@@ -171,11 +171,11 @@ extension NATPMPClient {
 
     /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
     /// no time left for something better.
-    private func silence(_ mismatch: String?, _ patience: Patience) -> PortMapperError {
-        if let mismatch, link.now >= patience.deadline { return badAnswer(mismatch) }
+    private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
+        if let mismatch, link.now >= budget.deadline { return badAnswer(mismatch) }
         return .noAnswer(
             gateway: link.gateway.address.description,
-            after: patience.start.duration(to: link.now))
+            after: budget.start.duration(to: link.now))
     }
 
     private func externalAddress(in response: NATPMPResponse) throws -> IPv4Address {

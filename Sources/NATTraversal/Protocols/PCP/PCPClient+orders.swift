@@ -2,21 +2,21 @@ import Logging
 
 extension PCPClient {
     func announce(
-        patience: Patience, until limit: ContinuousClock.Instant? = nil
+        budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
     ) async throws -> UInt32 {
         let request = PCPRequest(operation: .announce, clientAddress: link.local.address)
         var window = RequestWindow(
             [.init(payload: request.encoded, judge: { PCPAnswer.judge($0, for: request) })],
             limit: 1)
-        let failure = try await link.ask(&window, patience: patience, until: limit)
-        return try success(in: window.answers[0], failure ?? silence(window.mismatch, patience))
+        let failure = try await link.ask(&window, budget: budget, until: limit)
+        return try success(in: window.answers[0], failure ?? silence(window.mismatch, budget))
             .epochSeconds
     }
 
     func map(
-        _ order: PCPMapOrder, patience: Patience, until limit: ContinuousClock.Instant? = nil
+        _ order: PCPMapRequest, budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
     ) async throws -> Grant {
-        try await map([order], patience: patience, until: limit)[0].get()
+        try await map([order], budget: budget, until: limit)[0].get()
     }
 
     /// Maps many, each with its own outcome; options that can be done without are dropped for those
@@ -27,16 +27,16 @@ extension PCPClient {
     ///   - isNATPMPAllowed: whether a gateway that is silent is asked by NAT-PMP as well, so that
     ///     one that is deaf to PCP is found out.
     ///   - sendLimit: how often each is sent; `nil` is until it is answered.
-    ///   - patience: the command's.
+    ///   - budget: the command's.
     ///   - limit: when to stop earlier.
     /// - Throws: `CancellationError`.
     /// - Returns: an outcome for each order.
     func map(
-        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, sendLimit: Int? = nil,
-        patience: Patience, until limit: ContinuousClock.Instant? = nil
+        _ orders: [PCPMapRequest], isNATPMPAllowed: Bool = false, sendLimit: Int? = nil,
+        budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
     ) async throws -> [Result<Grant, PortMapperError>] {
         var outcomes = try await ask(
-            orders, isNATPMPAllowed: isNATPMPAllowed, sendLimit: sendLimit, patience: patience,
+            orders, isNATPMPAllowed: isNATPMPAllowed, sendLimit: sendLimit, budget: budget,
             until: limit
         )
         .map { outcome in outcome.flatMap(grant(in:)) }
@@ -46,16 +46,16 @@ extension PCPClient {
         }
         guard !again.isEmpty else { return outcomes }
         log.debug("\(link.gateway): an option is not known there; asking without it")
-        let plain = try await ask(again.map { orders[$0].plain }, patience: patience, until: limit)
+        let plain = try await ask(again.map { orders[$0].plain }, budget: budget, until: limit)
         for (index, outcome) in zip(again, plain) { outcomes[index] = outcome.flatMap(grant(in:)) }
         return outcomes
     }
 
     /// Deletes many, each with its own outcome.
     func unmap(
-        _ orders: [PCPMapOrder], patience: Patience
+        _ orders: [PCPMapRequest], budget: TimeBudget
     ) async throws -> [Result<Void, PortMapperError>] {
-        try await ask(orders, patience: patience).map { outcome in
+        try await ask(orders, budget: budget).map { outcome in
             switch outcome {
             case .success:
                 return .success(())
@@ -70,8 +70,8 @@ extension PCPClient {
     }
 
     private func ask(
-        _ orders: [PCPMapOrder], isNATPMPAllowed: Bool = false, sendLimit: Int? = nil,
-        patience: Patience, until limit: ContinuousClock.Instant? = nil
+        _ orders: [PCPMapRequest], isNATPMPAllowed: Bool = false, sendLimit: Int? = nil,
+        budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
     ) async throws -> [Result<PCPResponse, PortMapperError>] {
         let knowsPCP = link.knowsPCP
         // Some gateways are deaf to version 2 and answer NAT-PMP alone.
@@ -85,14 +85,14 @@ extension PCPClient {
                 if order.lifetimeSeconds > 0 { link.takeUp(delete(of: order)) }
                 return .init(
                     payload: request.encoded, companion: companion, sendLimit: sendLimit,
-                    key: PCPMapOrder.key(of: request.encoded),
+                    key: PCPMapRequest.key(of: request.encoded),
                     judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
-            }, limit: Self.window, keyOf: PCPMapOrder.key)
-        let failure = try await link.ask(&window, patience: patience, until: limit)
+            }, limit: Self.window, keyOf: PCPMapRequest.key)
+        let failure = try await link.ask(&window, budget: budget, until: limit)
         for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
             withdraw(order)
         }
-        let missing = failure ?? silence(window.mismatch, patience)
+        let missing = failure ?? silence(window.mismatch, budget)
         return window.answers.map { answer in
             Result { () throws(PortMapperError) in try success(in: answer, missing) }
         }
@@ -100,7 +100,7 @@ extension PCPClient {
 
     /// Takes back a request that was not answered: a delete goes out now, and again should a grant
     /// still come.
-    func withdraw(_ order: PCPMapOrder) {
+    func withdraw(_ order: PCPMapRequest) {
         let client = link.local.address
         let request = order.request(from: client)
         link.withdraw(
@@ -114,7 +114,7 @@ extension PCPClient {
                 }, delete: delete(of: order)))
     }
 
-    private func delete(of order: PCPMapOrder) -> [UInt8] {
+    private func delete(of order: PCPMapRequest) -> [UInt8] {
         order.delete.request(from: link.local.address).encoded
     }
 
@@ -145,12 +145,12 @@ extension PCPClient {
 
     /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
     /// no time left for something better.
-    private func silence(_ mismatch: String?, _ patience: Patience) -> PortMapperError {
+    private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
         let gateway = link.gateway.address.description
-        if let mismatch, link.now >= patience.deadline {
+        if let mismatch, link.now >= budget.deadline {
             return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
         }
-        return .noAnswer(gateway: gateway, after: patience.start.duration(to: link.now))
+        return .noAnswer(gateway: gateway, after: budget.start.duration(to: link.now))
     }
 
     private func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {
@@ -176,7 +176,7 @@ extension PCPClient {
     }
 }
 
-extension PCPMapOrder {
+extension PCPMapRequest {
     /// Nonce, protocol and internal port of a MAP request or of the answer to it, as they lie there
     /// (RFC 6887, section 11.1).
     fileprivate static func key(of message: [UInt8]) -> [UInt8]? {

@@ -17,7 +17,7 @@ public final class PCPClient {
     /// How many requests may be unanswered at a time (specs/pcp.md section 9).
     static let window = 32
 
-    let link: GatewayLink
+    let link: GatewaySocket
     private let limit: Duration
 
     /// A client of the gateway at `address`; nothing is sent yet.
@@ -31,7 +31,7 @@ public final class PCPClient {
         gateway address: IPAddress, port: UInt16 = 5351, timeout: Duration = .seconds(30)
     ) throws(PortMapperError) {
         do throws(SystemError) {
-            link = try GatewayLink(to: SocketAddress(address, port: port))
+            link = try GatewaySocket(to: SocketAddress(address, port: port))
         } catch {
             throw .system(error)
         }
@@ -39,7 +39,7 @@ public final class PCPClient {
     }
 
     /// A client on a socket that it shares with NAT-PMP.
-    init(link: GatewayLink) {
+    init(link: GatewaySocket) {
         self.link = link
         limit = .seconds(30)
     }
@@ -48,7 +48,7 @@ public final class PCPClient {
     ///
     /// - Returns: the server's epoch, the age of its mapping table in seconds.
     public func announce() async throws -> UInt32 {
-        try await announce(patience: Patience(limit: limit, from: link.now))
+        try await announce(budget: TimeBudget(limit: limit, from: link.now))
     }
 
     /// Maps a port of this host, or renews a mapping when given its nonce.
@@ -66,11 +66,11 @@ public final class PCPClient {
         suggestedExternalPort: PortNumber? = nil, lifetime: Duration = .seconds(7200),
         nonce: String? = nil
     ) async throws -> Grant {
-        let order = PCPMapOrder(
+        let order = PCPMapRequest(
             nonce: nonce.flatMap(PCPNonce.init(hexadecimal:)) ?? .random(), transport: transport,
             internalPort: internalPort.rawValue, externalPort: suggestedExternalPort?.rawValue ?? 0,
             lifetimeSeconds: max(1, lifetime.wholeSeconds))
-        return try await map(order, patience: Patience(limit: limit, from: link.now))
+        return try await map(order, budget: TimeBudget(limit: limit, from: link.now))
     }
 
     /// Deletes a mapping; that there was none is no error.
@@ -80,11 +80,11 @@ public final class PCPClient {
         guard let nonce = PCPNonce(hexadecimal: nonce) else {
             throw PortMapperError.inexpressible("a PCP nonce has 24 hexadecimal digits")
         }
-        let order = PCPMapOrder(
+        let order = PCPMapRequest(
             nonce: nonce, transport: transport, internalPort: internalPort.rawValue,
             lifetimeSeconds: 0)
         let outcomes = try await unmap(
-            [order], patience: Patience(limit: limit, from: link.now))
+            [order], budget: TimeBudget(limit: limit, from: link.now))
         try outcomes[0].get()
     }
 }

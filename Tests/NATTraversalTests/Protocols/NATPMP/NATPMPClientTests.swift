@@ -12,10 +12,10 @@ import Testing
 
     /// Maps TCP 50001 over a network that answers every request so.
     static func map(
-        _ transport: ScriptedTransport, patience: Patience? = nil
+        _ transport: ScriptedTransport, budget: TimeBudget? = nil
     ) async throws -> Grant {
         try await NATPMPClient(link: transport.link).map(
-            request, patience: patience ?? transport.patience)
+            request, budget: budget ?? transport.budget)
     }
 
     static func problem(of error: (any Error)?) -> String? {
@@ -49,10 +49,10 @@ import Testing
     @Test("goes on to the deadline where one is given")
     func goesOn() async {
         let transport = ScriptedTransport()
-        let patience = Patience(limit: .seconds(9), from: transport.now)
+        let budget = TimeBudget(limit: .seconds(9), from: transport.now)
         await #expect(throws: PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(9)))
         {
-            try await Self.map(transport, patience: patience)
+            try await Self.map(transport, budget: budget)
         }
         #expect(
             transport.sent.map(\.time)
@@ -147,7 +147,7 @@ import Testing
         let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .natPMP)
         await #expect(throws: expected) {
             try await NATPMPClient(link: transport.link).externalAddress(
-                isPCPAllowed: true, patience: transport.patience)
+                isPCPAllowed: true, budget: transport.budget)
         }
         #expect(transport.sent.map { $0.bytes.first } == [0, 0, 0, 2])
         #expect(transport.elapsed == .milliseconds(750))
@@ -163,7 +163,7 @@ import Testing
             ]
         }
         let answer = try await NATPMPClient(link: transport.link).mapAndAddress(
-            Self.request, patience: transport.patience)
+            Self.request, budget: transport.budget)
         #expect(
             answer.grant
                 == Grant(
@@ -179,7 +179,7 @@ import Testing
             payload.count == 2 ? [] : [.datagram(Self.answer)]
         }
         let answer = try await NATPMPClient(link: transport.link).mapAndAddress(
-            Self.request, patience: transport.patience)
+            Self.request, budget: transport.budget)
         #expect(answer.address == nil)
         #expect(transport.sent.count { $0.bytes.count == 2 } == 4)
     }
@@ -190,7 +190,7 @@ import Testing
             [.datagram(bytes("00 82 0000 00000562 c351 ea61 00000000"))]
         }
         try await NATPMPClient(link: transport.link).unmap(
-            .tcp, internalPort: 50001, patience: transport.patience)
+            .tcp, internalPort: 50001, budget: transport.budget)
         #expect(transport.sent.map(\.bytes) == [bytes("00 02 0000 c351 0000 00000000")])
     }
 
@@ -221,7 +221,7 @@ import Testing
         let client = NATPMPClient(link: link)
         client.withdraw(Self.request)
         #expect(
-            try await client.map(Self.request, patience: transport.patience).lifetimeSeconds > 0)
+            try await client.map(Self.request, budget: transport.budget).lifetimeSeconds > 0)
         await link.answerLateGrants()
         #expect(transport.sent.count { $0.bytes == delete } == 1)
     }
@@ -234,7 +234,7 @@ import Testing
         let client = NATPMPClient(link: transport.link)
         client.withdraw(Self.request)
         let error = await #expect(throws: PortMapperError.self) {
-            try await client.map(Self.request, patience: transport.patience)
+            try await client.map(Self.request, budget: transport.budget)
         }
         guard case .refused(let refusal) = error else {
             Issue.record("\(String(describing: error))")

@@ -8,9 +8,9 @@ import Testing
 
     /// UDP 40000 for an hour.
     static func order(
-        _ change: (inout PCPMapOrder) -> Void = { _ in }
-    ) throws -> PCPMapOrder {
-        var order = PCPMapOrder(
+        _ change: (inout PCPMapRequest) -> Void = { _ in }
+    ) throws -> PCPMapRequest {
+        var order = PCPMapRequest(
             nonce: try Vectors.nonce, transport: .udp, internalPort: 40000, externalPort: 40000,
             lifetimeSeconds: 3600)
         change(&order)
@@ -19,7 +19,7 @@ import Testing
 
     static func map(_ transport: ScriptedTransport) async throws -> PCPClient.Grant {
         try await PCPClient(link: transport.link).map(
-            try order(), patience: transport.patience)
+            try order(), budget: transport.budget)
     }
 
     static let headerOnlyError = bytes("02 81 00 05 0000003c 000005c9" + Vectors.reserved)
@@ -136,9 +136,9 @@ import Testing
     @Test("believes a header-only error where the command's time is over before that")
     func believesHeaderOnlyErrorAtTheEnd() async throws {
         let transport = ScriptedTransport { _, _ in [.datagram(Self.headerOnlyError)] }
-        let patience = Patience(limit: .milliseconds(100), from: transport.now)
+        let budget = TimeBudget(limit: .milliseconds(100), from: transport.now)
         let outcomes = try await PCPClient(link: transport.link).map(
-            [try Self.order()], patience: patience)
+            [try Self.order()], budget: budget)
         guard case .failure(.refused(let refusal)) = outcomes.first else {
             Issue.record("\(outcomes)")
             return
@@ -153,7 +153,7 @@ import Testing
         for datagram in [wrong, Self.headerOnlyError] {
             let transport = ScriptedTransport { _, _ in [.datagram(datagram)] }
             let outcomes = try await PCPClient(link: transport.link).map(
-                [try Self.order()], patience: transport.patience,
+                [try Self.order()], budget: transport.budget,
                 until: transport.now + .milliseconds(50))
             let silence = PortMapperError.noAnswer(
                 gateway: "192.168.77.1", after: .milliseconds(50))
@@ -183,7 +183,7 @@ import Testing
                 ]
             }
             let outcomes = try await PCPClient(link: transport.link).unmap(
-                [try Self.order().delete], patience: transport.patience)
+                [try Self.order().delete], budget: transport.budget)
             #expect(((try? outcomes.first?.get()) != nil) == isDone, "result \(code)")
         }
     }
@@ -205,7 +205,7 @@ import Testing
             }
         }
         let outcomes = try await PCPClient(link: transport.link).map(
-            orders, patience: transport.patience)
+            orders, budget: transport.budget)
         #expect(outcomes.count { (try? $0.get()) != nil } == 99)
         #expect(throws: PortMapperError.self) { try outcomes[7].get() }
         #expect(transport.sent.count { $0.time == .zero } == 32)
@@ -223,7 +223,7 @@ import Testing
         }
         let orders = [silent, try Self.order()]
         let outcomes = try await PCPClient(link: transport.link).map(
-            orders, patience: transport.patience)
+            orders, budget: transport.budget)
         let silence = PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(30))
         #expect(outcomes.first == .failure(silence))
     }

@@ -19,7 +19,7 @@ import Testing
                 ]
         }
         let outcomes = try await PCPClient(link: transport.link).map(
-            [try PCPClientTests.order { $0.description = "abc" }], patience: transport.patience)
+            [try PCPClientTests.order { $0.description = "abc" }], budget: transport.budget)
         #expect(try outcomes.first?.get().externalPort.rawValue == 40000)
         #expect(transport.sent.map(\.bytes.count) == [68, 60])
     }

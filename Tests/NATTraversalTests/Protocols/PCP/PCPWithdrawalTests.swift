@@ -12,7 +12,7 @@ import Testing
         }
         let order = try PCPClientTests.order()
         let outcomes = try await PCPClient(link: transport.link).map(
-            [order], isNATPMPAllowed: true, patience: transport.patience)
+            [order], isNATPMPAllowed: true, budget: transport.budget)
         let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .pcp)
         #expect(outcomes == [.failure(expected)])
         #expect(transport.elapsed == .milliseconds(750))
@@ -60,12 +60,12 @@ import Testing
             // The second copy is the answer to a request that was sent twice.
             payload == delete
                 ? [.datagram(deleted, after: .milliseconds(20))]
-                : GatewayLinkTests.twice(Vectors.granted, after: .milliseconds(40))
+                : GatewaySocketTests.twice(Vectors.granted, after: .milliseconds(40))
         }
         let link = transport.link
         let client = PCPClient(link: link)
         client.withdraw(order)
-        let grant = try await client.map(order, patience: transport.patience)
+        let grant = try await client.map(order, budget: transport.budget)
         #expect(grant.externalPort.rawValue == 40000)
         await link.answerLateGrants()
         #expect(transport.sent.count { $0.bytes == delete } == 1)
@@ -87,7 +87,7 @@ import Testing
         let order = try PCPClientTests.order()
         client.withdraw(order)
         let error = await #expect(throws: PortMapperError.self) {
-            try await client.map(order, patience: transport.patience)
+            try await client.map(order, budget: transport.budget)
         }
         guard case .refused(let refusal) = error else {
             Issue.record("\(String(describing: error))")
@@ -108,8 +108,8 @@ import Testing
             }
         }
         let client = PCPClient(link: transport.link)
-        _ = try await client.unmap([order.delete], patience: transport.patience)
-        let grant = try await client.map(order, patience: transport.patience)
+        _ = try await client.unmap([order.delete], budget: transport.budget)
+        let grant = try await client.map(order, budget: transport.budget)
         #expect(grant.externalPort.rawValue == 40000)
         #expect(transport.sent.count == 2)
     }

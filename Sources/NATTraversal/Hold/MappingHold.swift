@@ -1,0 +1,62 @@
+/// Mappings that stay true until they are stopped: renewed in time, made again after the gateway
+/// has lost them, and moved with this host to another network.
+///
+/// They end when the last reference goes, without a word to the gateway; `stop` deletes them.
+public final class MappingHold: Sendable {
+    private let holder: MappingHolder
+    private let work: Task<Void, Never>
+    private let ending = Locked<Task<MappingReport, Never>?>(nil)
+
+    init(_ holder: MappingHolder) {
+        self.holder = holder
+        work = Task { await holder.run() }
+    }
+
+    deinit {
+        work.cancel()
+        holder.hub.finish()
+    }
+
+    /// What happens from now on, the present state first: a `warning` for each of the last asking,
+    /// and a `mapped` for each mapping that is there.
+    ///
+    /// Each call gives another listener; it ends when the mappings are stopped.
+    public func events() async -> AsyncStream<MapperEvent> { await holder.events() }
+
+    func eventsAndAssignments() async -> (AsyncStream<MapperEvent>, [PortAssignment]) {
+        await holder.eventsAndAssignments()
+    }
+
+    /// The mappings that are there at this moment, in the order they were asked for.
+    public var mappings: [Mapping] { get async { await holder.mappings } }
+
+    /// Every local and public port that is assigned at this moment.
+    public var assignments: [PortAssignment] { get async { await holder.assignments } }
+
+    /// Asks for every mapping again, now.
+    public func refresh() { holder.mailbox.put(.refresh) }
+
+    /// Deletes the mappings, within five seconds for each gateway, and ends every stream of events.
+    ///
+    /// It is done although the caller's task was cancelled. A second call waits for the first.
+    ///
+    /// - Returns: what was deleted, and what could not be and stays in the lease file.
+    @discardableResult
+    public func stop() async -> MappingReport { await beginStop().value }
+
+    /// Begins what `stop` does, for those who cannot wait; `stop` still can.
+    @discardableResult
+    package func beginStop() -> Task<MappingReport, Never> {
+        ending.withLock { ending in
+            if let ending { return ending }
+            // A task of its own, because the caller's may be cancelled.
+            let task = Task { [holder, work] in
+                work.cancel()
+                await work.value
+                return await holder.letGo()
+            }
+            ending = task
+            return task
+        }
+    }
+}

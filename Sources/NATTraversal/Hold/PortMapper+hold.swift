@@ -1,0 +1,65 @@
+extension PortMapper {
+    /// Maps a port, and holds the mapping until it is stopped.
+    ///
+    /// - Parameters:
+    ///   - request: what to map.
+    ///   - options: how it is held.
+    /// - Returns: the mapping, which is there when this returns.
+    /// - Throws: `PortMapperError` when it cannot be mapped at first, `CancellationError`.
+    public func hold(
+        _ request: MappingRequest, options: HoldOptions = HoldOptions()
+    ) async throws -> MappingHold {
+        try await hold([request], options: options)
+    }
+
+    /// Maps several ports, and holds all of them until they are stopped.
+    ///
+    /// - Parameters:
+    ///   - requests: what to map.
+    ///   - options: how they are held.
+    /// - Returns: the mappings, which are there when this returns.
+    /// - Throws: `PortMapperError` when one of them cannot be mapped at first, and then none is;
+    ///   `CancellationError`.
+    public func hold(
+        _ requests: [MappingRequest], options: HoldOptions = HoldOptions()
+    ) async throws -> MappingHold {
+        let (held, report) = try await startHolding(requests, options: options)
+        guard let held else { throw report.failures.first?.error ?? PortMapperError.noGateway }
+        return held
+    }
+
+    /// The same with the whole report: without mappings where not all could be mapped, and what was
+    /// newly mapped is deleted again.
+    package func startHolding(
+        _ requests: [MappingRequest], options: HoldOptions = HoldOptions()
+    ) async throws -> (held: MappingHold?, report: MappingReport) {
+        let holder = MappingHolder(
+            requests, options: options, selection: selection, leaseFile: leaseFile)
+        let report = try await holder.start()
+        return (report.failures.isEmpty ? MappingHold(holder) : nil, report)
+    }
+
+    /// Holds mappings that may be had now or later, whatever the gateway says at first.
+    ///
+    /// - Parameters:
+    ///   - requests: what to map.
+    ///   - options: how it is held.
+    ///   - isMapped: whether a gateway is asked at all, or only local assignments are told.
+    /// - Returns: at once, before anything is mapped.
+    nonisolated func holdWhenPossible(
+        _ requests: [MappingRequest], options: HoldOptions, isMapped: Bool = true
+    ) -> MappingHold {
+        MappingHold(
+            MappingHolder(
+                requests, options: options, isMapped: isMapped, selection: selection,
+                leaseFile: leaseFile))
+    }
+
+    /// Watches the way to the Internet.
+    ///
+    /// - Parameter interval: how often the gateway is asked when it announces nothing.
+    /// - Returns: at once; what is found out comes as events.
+    public nonisolated func watch(every interval: Duration = .seconds(300)) -> GatewayWatch {
+        GatewayWatch(GatewayWatcher(selection, interval: interval))
+    }
+}

@@ -1,0 +1,164 @@
+import CSystemCalls
+import Glibc
+import Logging
+
+/// Why the lease file could not be read or written.
+enum LeaseFileProblem: Error, Hashable, Sendable {
+    /// No folder is named, and there is no home to look in.
+    case noFolder
+    case system(SystemError)
+    /// Another process has held the lock for too long.
+    case locked
+    /// Not a lease file, or larger than any.
+    case damaged
+}
+
+/// What the next process must know of this one's mappings, in a folder of the user's.
+///
+/// Replaced whole, under a lock that is held for read, change and write alone; mode 0600 in a
+/// folder of mode 0700, because PCP's nonces are in it (threats.md T-13).
+struct LeaseFile: Sendable {
+    static let sizeLimit = 16 << 20
+
+    /// The folder; `nil` when none is named and there is no home.
+    let folder: String?
+    /// How long to wait for a lock that another process holds.
+    var lockPatience = Duration.seconds(10)
+
+    init(folder: String?) { self.folder = folder }
+
+    /// The file of `$NATCTL_STATE`, of the system for root, else of the user.
+    static func standard(isRoot: Bool, environment: (String) -> String?) -> LeaseFile {
+        if let folder = environment("NATCTL_STATE") { return LeaseFile(folder: folder) }
+        if isRoot { return LeaseFile(folder: "/var/lib/natctl") }
+        if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
+            return LeaseFile(folder: state + "/natctl")
+        }
+        return LeaseFile(folder: environment("HOME").map { $0 + "/.local/state/natctl" })
+    }
+
+    /// The file's path, for messages.
+    var path: String { (folder ?? "~") + "/leases.json" }
+
+    /// The file's bytes with what they say, so that the same bytes are not parsed twice.
+    struct Contents: Sendable {
+        var bytes: [UInt8]
+        var table: LeaseTable
+    }
+
+    /// What an update did.
+    struct Update<Result> {
+        /// What the change returned.
+        var result: Result
+        /// The file as it is now.
+        var contents: Contents
+        /// Where a damaged file was moved to.
+        var movedAside: String?
+    }
+
+    /// The leases as they are; none where there is no file.
+    ///
+    /// - Parameter known: what an earlier call has read.
+    /// - Returns: the bytes and what they say.
+    /// - Throws: `LeaseFileProblem`.
+    func read(known: Contents? = nil) throws(LeaseFileProblem) -> Contents {
+        guard folder != nil else { throw .noFolder }
+        guard let bytes = try Self.bytes(of: path) else {
+            return Contents(bytes: [], table: LeaseTable())
+        }
+        if let known, known.bytes == bytes { return known }
+        return Contents(bytes: bytes, table: try LeaseTable(parsing: bytes))
+    }
+
+    /// Changes the leases, alone.
+    ///
+    /// A damaged file is moved aside first, never overwritten.
+    ///
+    /// - Parameters:
+    ///   - isDurable: whether to return only when the disk has it.
+    ///   - known: what an earlier call has read.
+    ///   - change: called at most once; what it does to the table is written.
+    /// - Throws: `LeaseFileProblem`, `CancellationError`.
+    /// - Returns: what came of it.
+    func update<Result>(
+        isDurable: Bool, known: Contents? = nil, _ change: (inout LeaseTable) -> Result
+    ) async throws -> Update<Result> {
+        guard let folder else { throw LeaseFileProblem.noFolder }
+        try Self.makeFolder(folder)
+        let lock = try FileDescriptor(
+            opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
+        try await lock.lock(budget: lockPatience)
+        var contents: Contents
+        var movedAside: String?
+        do throws(LeaseFileProblem) {
+            contents = try read(known: known)
+        } catch {
+            guard error == .damaged else { throw error }
+            movedAside = try moveAside()
+            contents = Contents(bytes: [], table: LeaseTable())
+        }
+        contents.table.dropExpired(at: .now)
+        let result = change(&contents.table)
+        let bytes = contents.table.encoded
+        if bytes != contents.bytes {
+            try replace(with: bytes, isDurable: isDurable)
+            contents.bytes = bytes
+        }
+        return Update(result: result, contents: contents, movedAside: movedAside)
+    }
+
+    private func moveAside() throws(LeaseFileProblem) -> String {
+        let stem = path + ".damaged-\(Timestamp.now)"
+        var aside = stem
+        var count = 1
+        // Another one of the same second is evidence too; the lock keeps the name free.
+        while unsafe access(aside, F_OK) == 0 {
+            count += 1
+            aside = "\(stem)-\(count)"
+        }
+        guard unsafe rename(path, aside) == 0 else { throw .system(SystemError("rename")) }
+        return aside
+    }
+
+    private func replace(with bytes: [UInt8], isDurable: Bool) throws(LeaseFileProblem) {
+        let temporary = path + ".\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        do throws(LeaseFileProblem) {
+            let file = try FileDescriptor(
+                opening: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+            try file.write(bytes)
+            if isDurable { try file.synchronize() }
+            guard unsafe rename(temporary, path) == 0 else {
+                throw .system(SystemError("rename"))
+            }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
+        }
+        guard isDurable, let folder else { return }
+        try FileDescriptor(opening: folder, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC).synchronize()
+    }
+
+    /// The bytes of a regular file of at most `sizeLimit`; `nil` when there is none.
+    private static func bytes(of path: String) throws(LeaseFileProblem) -> [UInt8]? {
+        do throws(LeaseFileProblem) {
+            let file = try FileDescriptor(
+                opening: path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            return try file.read(limit: sizeLimit)
+        } catch {
+            guard case .system(let cause) = error, cause.code == ENOENT else { throw error }
+            return nil
+        }
+    }
+
+    /// Makes the folder and those above it that are missing, for this user alone.
+    private static func makeFolder(_ path: String) throws(LeaseFileProblem) {
+        if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw .system(SystemError("mkdir"))
+        }
+        try makeFolder(String(path[..<slash]))
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw .system(SystemError("mkdir"))
+        }
+    }
+}

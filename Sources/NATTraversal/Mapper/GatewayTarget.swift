@@ -1,0 +1,93 @@
+import Glibc
+
+/// A gateway that is to be asked, with all that opening a socket to it takes.
+struct GatewayTarget: Hashable, Sendable {
+    /// Its address and the port of PCP and NAT-PMP.
+    var socketAddress: SocketAddress
+    /// The interface to leave by, where that is not left to the route.
+    var interface: String?
+    /// Its UPnP description, where that is not to be searched for.
+    var location: HTTPURL?
+
+    /// The address as leases and messages name it, with its port when that is not 5351.
+    var name: String {
+        socketAddress.port == GatewaySocket.port
+            ? socketAddress.address.description : socketAddress.description
+    }
+
+    /// Opens the socket.
+    ///
+    /// - Throws: `PortMapperError`; `.system` with EADDRNOTAVAIL when `source` is not this host's.
+    func link(from source: IPAddress? = nil) throws(PortMapperError) -> GatewaySocket {
+        do throws(SystemError) {
+            return try GatewaySocket(to: socketAddress, from: source, interface: interface)
+        } catch {
+            switch (error.code, interface) {
+            case (ENODEV, let name?): throw .noSuchInterface(name)
+            case (ENETUNREACH, _), (EHOSTUNREACH, _): throw .closed(gateway: name, cause: error)
+            default: throw .system(error)
+            }
+        }
+    }
+}
+
+extension GatewaySelection {
+    /// Makes sure that an interface that the user has named is there.
+    ///
+    /// - Throws: `PortMapperError.noSuchInterface`.
+    func requireInterface() throws(PortMapperError) {
+        guard let interface else { return }
+        let index = unsafe if_nametoindex(interface)
+        if index == 0 { throw .noSuchInterface(interface) }
+    }
+
+    /// The gateways to ask, best first; never none.
+    ///
+    /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
+    func targets() throws(PortMapperError) -> [GatewayTarget] {
+        if let gateway { return [try target(of: gateway)] }
+        if let location {
+            return [
+                GatewayTarget(
+                    socketAddress: SocketAddress(
+                        location.host, port: GatewaySocket.port, scopeID: location.scopeID),
+                    interface: interface, location: location)
+            ]
+        }
+        let gateways = try candidates(.ipv4)
+        return gateways.map { gateway in
+            // One default route needs no more than the routing table; of several each is asked by
+            // its own interface.
+            GatewayTarget(
+                socketAddress: gateway.socketAddress(port: GatewaySocket.port),
+                interface: gateways.count > 1 ? gateway.interface : interface)
+        }
+    }
+
+    /// The gateways of the routing tables, best first; never none.
+    ///
+    /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
+    func candidates(_ family: AddressFamily? = nil) throws(PortMapperError) -> [Gateway] {
+        let gateways: [Gateway]
+        do throws(SystemError) {
+            gateways = try Gateway.candidates(family: family, interface: interface)
+        } catch {
+            if error.code == ENODEV, let interface { throw .noSuchInterface(interface) }
+            throw .system(error)
+        }
+        guard !gateways.isEmpty else { throw .noGateway }
+        return gateways
+    }
+
+    private func target(of literal: GatewayAddress) throws(PortMapperError) -> GatewayTarget {
+        var address = SocketAddress(
+            literal.address, port: literal.port?.rawValue ?? GatewaySocket.port)
+        if let zone = literal.zone {
+            let named = unsafe if_nametoindex(zone)
+            let index = UInt32(zone) ?? named
+            guard index != 0 else { throw .noSuchInterface(zone) }
+            address.scopeID = index
+        }
+        return GatewayTarget(socketAddress: address, interface: interface, location: location)
+    }
+}

@@ -1,0 +1,64 @@
+/// A gateway as a user names it: an address, where needed its zone, and perhaps a port.
+///
+/// `192.168.1.1`, `192.168.1.1:5351`, `fe80::1%eth0`, `[fe80::1%eth0]`, `[fe80::1%2]:5351`. A name is
+/// refused, so that nothing is ever looked up.
+public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
+    /// The address; an IPv4-mapped one is given as IPv4.
+    public let address: IPAddress
+    /// The interface of an IPv6 address, by name or number; it has a meaning on this host alone.
+    public let zone: String?
+    /// The port of PCP and NAT-PMP, where it is not 5351.
+    public let port: PortNumber?
+
+    /// Reads one of the forms; `nil` for any other and for an address that is no host's.
+    public init?(_ text: String) {
+        let bytes = text.utf8
+        var host = text[...]
+        var port: Substring?
+        if bytes.first == UInt8(ascii: "[") {
+            guard let end = bytes.lastIndex(of: UInt8(ascii: "]")) else { return nil }
+            host = text[bytes.index(after: bytes.startIndex)..<end]
+            let rest = text[bytes.index(after: end)...]
+            guard rest.isEmpty || rest.hasPrefix(":"), host.contains(":") else { return nil }
+            port = rest.isEmpty ? nil : rest.dropFirst()
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            colon == bytes.lastIndex(of: UInt8(ascii: ":"))
+        {
+            host = text[..<colon]
+            port = text[bytes.index(after: colon)...]
+        }
+        self.init(host: host, port: port)
+    }
+
+    private init?(host: Substring, port: Substring?) {
+        let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let address = IPAddress(String(first)) else { return nil }
+        zone = parts.count == 2 ? String(parts[1]) : nil
+        if let zone { guard address.family == .ipv6, Self.isZone(zone) else { return nil } }
+        if case .v6(let address) = address, let mapped = address.mappedIPv4 {
+            guard zone == nil else { return nil }
+            self.address = .v4(mapped)
+        } else {
+            self.address = address
+        }
+        switch self.address.scope {
+        case .unspecified, .multicast: return nil
+        default: break
+        }
+        self.port = port.flatMap { PortNumber(String($0)) }
+        if port != nil, self.port == nil { return nil }
+    }
+
+    /// Whether the kernel would allow an interface of this name; every number is one too.
+    private static func isZone(_ text: String) -> Bool {
+        (1...15).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"/:%[]".utf8.contains($0) }
+    }
+
+    /// The shortest of the forms that is read back as this value.
+    public var description: String {
+        let host = address.description + (zone.map { "%\($0)" } ?? "")
+        guard let port else { return host }
+        return address.family == .ipv4 ? "\(host):\(port)" : "[\(host)]:\(port)"
+    }
+}

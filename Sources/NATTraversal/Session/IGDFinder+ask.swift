@@ -1,0 +1,78 @@
+import Logging
+
+extension IGDFinder {
+    /// The connection service, within the command's budget.
+    ///
+    /// - Parameters:
+    ///   - budget: the command's.
+    ///   - limit: when to give up, if that is earlier.
+    /// - Returns: the device and the service chosen.
+    /// - Throws: as `find(until:)`.
+    func find(_ budget: TimeBudget, until limit: ContinuousClock.Instant? = nil) async throws
+        -> Found
+    {
+        let deadline = min(budget.deadline, limit ?? budget.deadline, .now + limits.search)
+        let found = try await find(until: deadline)
+        budget.hasHeard = true
+        return found
+    }
+
+    /// Asks the connection service.
+    ///
+    /// - Parameters:
+    ///   - budget: the command's.
+    ///   - limit: when to give up the search, if that is earlier.
+    ///   - question: what is asked; may be called a second time.
+    /// - Returns: the answer.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    func ask<Answer>(
+        _ budget: TimeBudget, until limit: ContinuousClock.Instant? = nil,
+        _ question: (Found) async throws -> Answer
+    ) async throws -> Answer {
+        let found = try await find(budget, until: limit)
+        do { return try await ask(found, budget, question) } catch let failure as UPnPFailure {
+            throw PortMapperError(failure, of: found, since: budget.start)
+        }
+    }
+
+    /// Asks the service that was found; one that refuses what another tree of the same gateway may
+    /// grant is left for that one, once (D-12).
+    ///
+    /// - Parameters:
+    ///   - found: the service.
+    ///   - budget: the command's.
+    ///   - question: what is asked; may be called a second time.
+    /// - Returns: the answer.
+    /// - Throws: `UPnPFailure`, of the first service when both refuse; `CancellationError`.
+    func ask<Answer>(
+        _ found: Found, _ budget: TimeBudget, _ question: (Found) async throws -> Answer
+    ) async throws -> Answer {
+        do { return try await question(found) } catch let failure as UPnPFailure {
+            guard let other = try await otherTree(than: found, after: failure, budget) else {
+                throw failure
+            }
+            log.debug("\(found.name): \(failure); asking \(other.name)")
+            do {
+                let answer = try await question(other)
+                keep(other)
+                return answer
+            } catch let otherFailure as UPnPFailure {
+                log.debug("\(other.name): \(otherFailure)")
+                throw failure
+            }
+        }
+    }
+}
+
+extension IGDFinder.Found {
+    fileprivate var name: String { "\(device.location), \(connection.type)" }
+}
+
+extension PortMapperError {
+    /// What a failure of the connection service means.
+    init(_ failure: UPnPFailure, of found: IGDFinder.Found, since start: ContinuousClock.Instant) {
+        self.init(
+            failure, host: found.device.location.host, service: found.connection.type,
+            after: start.duration(to: .now))
+    }
+}

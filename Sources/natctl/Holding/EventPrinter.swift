@@ -1,0 +1,59 @@
+import Glibc
+import NATTraversal
+import Processes
+
+/// Shows events to the reader.
+///
+/// On a thread of its own, because a reader who does not read keeps it waiting.
+actor EventPrinter {
+    /// Something to be shown.
+    enum Line: Sendable {
+        case event(MapperEvent)
+        /// The bare answer of `map --quiet`.
+        case ports([PortNumber])
+        /// What natctl says besides.
+        case remark(String)
+    }
+
+    private let audience: EventAudience
+    /// Called when nobody reads any more.
+    private let onClosedOutput: @Sendable () -> Void
+    private let executor = QueueExecutor(label: "events")
+    private var hasComplained = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    init(_ audience: EventAudience, onClosedOutput: @escaping @Sendable () -> Void = {}) {
+        self.audience = audience
+        self.onClosedOutput = onClosedOutput
+    }
+
+    /// Shows a line, or nothing where it is not for this reader.
+    func show(_ line: Line) {
+        switch line {
+        case .event(let event): show(EventOutput(event: event))
+        case .ports(let ports): write(ports.map(\.description).joined(separator: "\n"))
+        case .remark(let remark): say(remark)
+        }
+    }
+
+    private func show(_ output: EventOutput) {
+        for warning in output.warnings { say("warning: \(warning.message)") }
+        if audience.format == .quiet, !audience.isWatch { return }
+        if audience.format == .text, !audience.tellsRenewals, case .renewed = output.event.change {
+            return
+        }
+        if let text = audience.format.render(output) { write(text) }
+    }
+
+    private func write(_ text: String) {
+        do throws(SystemError) { try audience.stream.writeLine(text) } catch {
+            // As SIGPIPE ends what is shown to somebody; COMMAND's errors are shown on the side.
+            if error.code == EPIPE, audience.stream == .output { return onClosedOutput() }
+            if !hasComplained { say("\(audience.stream.name) cannot be written: \(error.reason)") }
+            hasComplained = true
+        }
+    }
+}
