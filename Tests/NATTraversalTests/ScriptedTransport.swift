@@ -110,13 +110,22 @@ extension ScriptedTransport {
     static let gateway = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D01)), port: 5351)
     static let client = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D0A)), port: 40000)
 
-    /// A link over this network.
-    var link: GatewaySocket {
+    /// A gateway's socket on this network.
+    var gatewaySocket: GatewaySocket {
         GatewaySocket(
             gateway: Self.gateway, local: Self.client, transport: self,
             open: { (ScriptedTransport(beside: self), Self.client) })
     }
 
     /// A limit of 30 s in all, and of 3 s as long as nothing has answered, as commands have.
-    var budget: TimeBudget { TimeBudget(limit: .seconds(30), silence: .seconds(3), from: now) }
+    var limit: AskLimit {
+        AskLimit(budget: TimeBudget(limit: .seconds(30), silence: .seconds(3), from: now))
+    }
+}
+
+extension PCPClient {
+    /// Maps one.
+    func map(_ request: PCPMapRequest, _ limit: AskLimit) async throws -> Grant {
+        try await map([request], limit)[0].get()
+    }
 }

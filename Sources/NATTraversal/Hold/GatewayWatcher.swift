@@ -7,7 +7,7 @@ actor GatewayWatcher {
     private let selection: GatewaySelection
     private let interval: Duration
     private let observer: PathMonitor
-    private var search: ExternalAddressSearch
+    private var sessions: GatewaySessions
     private var question = HintQuestion()
     private var nextAsking = ContinuousClock.now
     /// What was told last; `nil` when nothing was told yet.
@@ -19,7 +19,7 @@ actor GatewayWatcher {
         self.selection = selection
         self.interval = interval
         observer = PathMonitor(selection, mailbox: mailbox)
-        search = ExternalAddressSearch(selection)
+        sessions = GatewaySessions(via: selection.technique)
     }
 
     /// What happens from now on; what is known already comes first.
@@ -73,7 +73,7 @@ actor GatewayWatcher {
                 ] : change.changes)
         guard change.isOtherWay || isFirst else { return }
         if !change.isSameAsLast {
-            search = ExternalAddressSearch(selection)
+            sessions = GatewaySessions(via: selection.technique)
             presence = nil
         }
         await observer.listen()
@@ -84,13 +84,12 @@ actor GatewayWatcher {
     private func ask() async {
         nextAsking = .now + interval
         // Of UPnP nothing but a search tells a restart.
-        search.forgetDevices()
+        for session in sessions.all { session.igd.forget() }
         do {
-            let answer = try await search.first()
-            noteRestart(of: answer.gateway)
-            note(answer.address)
-        } catch PortMapperError.noExternalAddress(let gateway, _) {
-            noteRestart(of: gateway)
+            let answer = try await GatewayWalk(selection, sessions: sessions).externalAddress()
+            noteRestart(answer)
+            note(answer.address.address)
+        } catch PortMapperError.noExternalAddress {
             note(nil)
         } catch let error as PortMapperError {
             log.debug("watching: \(error)")
@@ -99,16 +98,16 @@ actor GatewayWatcher {
         } catch {}  // cancelled: nobody waits for it any more
     }
 
-    private func noteRestart(of gateway: String) {
-        var hasRestarted = search.takeLossOfTable()
-        if let device = search.device {
+    private func noteRestart(_ answer: AddressAnswer) {
+        var hasRestarted = answer.hasLostTable
+        if let device = answer.device {
             let new = SSDPPresence(device)
             if let presence, presence.udn == new.udn, new.differs(from: presence) {
                 hasRestarted = true
             }
             presence = new
         }
-        if hasRestarted { tell([.gatewayRestarted(gateway: gateway)]) }
+        if hasRestarted { tell([.gatewayRestarted(gateway: answer.address.gateway)]) }
     }
 
     private func note(_ new: IPAddress?) {

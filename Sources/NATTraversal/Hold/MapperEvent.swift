@@ -22,7 +22,7 @@ public struct MapperEvent: Hashable, Sendable {
         /// This host leaves by another interface or address; `nil` is by none.
         case interfaceChanged(NetworkPlace?, previous: NetworkPlace?)
         /// A port was asked for in vain, and is asked for again; a mapping of it lasts until its end.
-        case askingFailed(TransportProtocol, PortNumber, PortMapperError)
+        case mappingFailed(TransportProtocol, PortNumber, PortMapperError)
         /// Something that went not as a user would expect.
         case warning(MapperWarning)
     }

@@ -21,8 +21,8 @@ extension MappingHolder {
             request.externalPort = request.externalPort ?? lastPorts[index]
             return request
         }
-        let search = MapSearch(asked, selection: selection, book: book, sessions: sessions)
-        let outcome = try await search.run()
+        let walk = try GatewayWalk(selection, forPorts: asked.count, sessions: sessions)
+        let outcome = try await walk.map(asked, store: book)
         let newLeases = await settle(outcome, of: indices)
         return (outcome.report, newLeases)
     }
@@ -31,29 +31,24 @@ extension MappingHolder {
     ///
     /// - Returns: the leases that are new.
     @discardableResult
-    private func settle(_ outcome: MapSearch.Outcome, of indices: [Int]) async -> [Lease] {
+    private func settle(_ outcome: MapOutcome, of indices: [Int]) async -> [Lease] {
         let now = Timestamp.now
         var grants: [(Int, Held, isNew: Bool)] = []
         var newLeases: [Lease] = []
         var ownWarnings: [Int: [MapperWarning]] = [:]
         for (position, index) in indices.enumerated() {
-            let job = outcome.jobs[position]
-            guard let grant = job.grant else {
+            let attempt = outcome.attempts[position]
+            guard let grant = attempt.grant, let mapping = attempt.mapping else {
                 fail(index, outcome.failures[position] ?? .noGateway)
                 continue
             }
-            let lease = job.lease(of: grant, isThirdParty: outcome.isThirdParty(job), at: now)
-            if job.plan != .renewal { newLeases.append(lease) }
-            let held = Held(mapping: job.mapping(of: grant), lease: lease, target: outcome.target)
-            grants.append((index, held, grant.isNew))
-            ownWarnings[index] = job.warnings(of: outcome.target)
-            if grant.technique == .upnp {
-                ownWarnings[index]? += outcome.sessions.flatMap(\.finder.warnings)
-            }
+            let lease = attempt.lease(of: grant, at: now)
+            if attempt.plan != .renewal { newLeases.append(lease) }
+            grants.append(
+                (index, Held(mapping: mapping, lease: lease, target: outcome.target), grant.isNew))
+            ownWarnings[index] = outcome.warnings(of: attempt)
         }
-        // Each is asked, so that none keeps its answer for the next time.
-        let losses = outcome.sessions.map { $0.takeLossOfTable() }
-        await take(grants, lossOf: losses.contains(true) ? outcome.target.name : nil)
+        await take(grants, lossOf: outcome.hasLostTable ? outcome.target.name : nil)
         warn(ownWarnings, others: book.warnings)
         return newLeases
     }
@@ -82,13 +77,15 @@ extension MappingHolder {
                     with: target, internalAddress: place.address.map(IPAddress.v4),
                     others: observer.way?.targets ?? [],
                     budget: Self.budget(forPorts: indices.count))
-                let operation = MapOperation(session, selection: selection, book: book)
-                try await operation.renew(
-                    indices.map { requests[$0] }, sendLimit: persistence == .once ? 1 : nil)
+                let losses = session.lossCount
+                let attempts = try await MappingTransaction(
+                    session, via: selection.technique, store: book
+                ).renew(indices.map { requests[$0] }, sendLimit: persistence == .once ? 1 : nil)
                 await settle(
-                    MapSearch.Outcome(
-                        target: target, jobs: operation.jobs,
-                        failures: operation.jobs.map(\.failure), sessions: [session]),
+                    MapOutcome(
+                        target: target, attempts: attempts, failures: attempts.map(\.failure),
+                        hasLostTable: session.lossCount > losses,
+                        deviceWarnings: session.igd.warnings),
                     of: indices)
             } catch let error as PortMapperError {
                 for index in indices { fail(index, error) }
@@ -108,15 +105,12 @@ extension MappingHolder {
             selection.allows(.upnp), failedReads[mapping.gateway, default: 0] < Self.readLimit
         else { return }
         let isByUPnP = mapping.technique == .upnp
-        let key = PortMappingKey(
-            transport: mapping.transport, externalPort: mapping.externalPort,
-            remoteHost: mapping.remoteHost)
+        guard let lease = held[index]?.lease else { return }
         do {
             let session = try sessions.session(
                 with: target, internalAddress: requests[index].internalAddress.map(IPAddress.v4),
                 others: observer.way?.targets ?? [], budget: Self.budget(forPorts: 1))
-            let isThere = try await session.hasMapping(
-                key, to: mapping.internalAddress, port: mapping.internalPort)
+            let isThere = try await session.hasMapping(lease)
             if isThere {
                 failedReads[mapping.gateway] = nil
                 held[index]?.wasSeen = true
@@ -146,18 +140,10 @@ extension MappingHolder {
     /// Where UPnP tells another external address than before, the mappings are renewed and learn it.
     private func askForAddress(of mapping: Mapping, on session: GatewaySession) async throws {
         guard let old = mapping.externalAddress,
-            let new = try await session.externalAddressByUPnP(), new != old
+            let new = try await session.igd.externalAddress(session.wholeLimit), new != old
         else { return }
         for index in held.indices where held[index]?.mapping.gateway == mapping.gateway {
             plan.updated(index, at: .now)
         }
-    }
-}
-
-extension GatewaySession {
-    /// Whether the gateway has shown since the last call that its mappings were lost.
-    fileprivate func takeLossOfTable() -> Bool {
-        let hasMoved = takeMove()
-        return link.takeLossOfTable() || hasMoved
     }
 }

@@ -14,7 +14,7 @@ extension MappingHolder {
         for (target, indices) in byTarget {
             guard let target else { continue }
             let leases = indices.compactMap { remainder(of: $0)?.lease }
-            let (outcomes, warnings) = await UnmapOperation.letGo(
+            let (outcomes, warnings) = await GatewaySession.release(
                 leases, on: target, leaseFile: book.file)
             report.add(warnings)
             for (index, outcome) in zip(indices, outcomes) {

@@ -54,7 +54,7 @@ extension MappingHolder {
         }
         tell(changes)
         for (target, left) in Dictionary(grouping: left, by: \.target) {
-            await UnmapOperation.letGo(left.map(\.lease), on: target, leaseFile: book.file)
+            await GatewaySession.release(left.map(\.lease), on: target, leaseFile: book.file)
         }
     }
 
@@ -74,7 +74,7 @@ extension MappingHolder {
         if case .asksAgain(let failures) = consequence, failure == .silence, failures < 2 { return }
         guard saidFailures[index] != failure else { return }
         saidFailures[index] = failure
-        tell([.askingFailed(requests[index].transport, requests[index].internalPort, error)])
+        tell([.mappingFailed(requests[index].transport, requests[index].internalPort, error)])
     }
 
     /// A mapping is gone.

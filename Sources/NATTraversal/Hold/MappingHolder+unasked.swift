@@ -2,7 +2,7 @@
 extension MappingHolder {
     /// Waits on the sockets of all gateways, once, and takes nothing from them.
     func waitForUnasked() {
-        let transports = sessions.all.map(\.link.transport)
+        let transports = sessions.all.map(\.socket.transport)
         guard !transports.isEmpty else { return }
         let mailbox = mailbox
         waiting = Task {
@@ -26,7 +26,7 @@ extension MappingHolder {
     /// Asks again for the mappings that a gateway says are others now; only it knows their nonces.
     func takeUnasked() async {
         for session in sessions.all {
-            for payload in await session.link.takeUnasked() {
+            for payload in await session.socket.takeUnasked() {
                 guard let response = try? PCPResponse(parsing: payload) else { continue }
                 for index in held.indices where held[index]?.lease.isUpdated(by: response) == true {
                     // A second copy of a refusal is no news, and the refusal says when to ask again.

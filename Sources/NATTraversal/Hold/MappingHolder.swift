@@ -17,7 +17,7 @@ actor MappingHolder {
     let options: HoldOptions
     var selection: GatewaySelection
     let book: LeaseStore
-    let sessions = GatewaySessions()
+    let sessions: GatewaySessions
     var plan: HoldPlan
     /// In the order of the requests.
     var held: [Held?]
@@ -53,6 +53,7 @@ actor MappingHolder {
         self.requests = requests
         self.options = options
         self.selection = selection
+        sessions = GatewaySessions(via: selection.technique)
         book = LeaseStore(leaseFile)
         observer = PathMonitor(selection, localAddresses: options.localAddresses, mailbox: mailbox)
         plan = HoldPlan(
@@ -77,7 +78,7 @@ actor MappingHolder {
         report.add(book.warnings)
         guard !report.failures.isEmpty else { return report }
         if let target = held.lazy.compactMap(\.?.target).first {
-            await UnmapOperation.letGo(newLeases, on: target, leaseFile: book.file)
+            await GatewaySession.release(newLeases, on: target, leaseFile: book.file)
         }
         let gone = Set(newLeases.map(\.key))
         report.mappings = held.compactMap(\.self).filter { !gone.contains($0.lease.key) }
@@ -106,7 +107,7 @@ actor MappingHolder {
     private func listen() async {
         heard = granting
         await observer.listen(
-            following: heard, knowing: sessions.all.lazy.compactMap(\.finder.device).first)
+            following: heard, knowing: sessions.all.lazy.compactMap(\.igd.device).first)
     }
 
     private func heed(_ signals: Set<HoldSignal>) async {

@@ -13,7 +13,7 @@ struct NetworkPath: Hashable, Sendable {
         ///
         /// - Throws: `PortMapperError`.
         init(towards target: GatewayTarget) throws(PortMapperError) {
-            let address = try target.link().local.address
+            let address = try target.socket().local.address
             let interface = try? NetworkInterface.all().first { $0.address == address }
             place = NetworkPlace(interface: interface?.name, address: address)
             interfaceIndex = interface?.index ?? 0

@@ -46,7 +46,7 @@ extension PortMapper {
     ///   - options: how it is held.
     ///   - isMapped: whether a gateway is asked at all, or only local assignments are told.
     /// - Returns: at once, before anything is mapped.
-    nonisolated func holdWhenPossible(
+    func holdWhenPossible(
         _ requests: [MappingRequest], options: HoldOptions, isMapped: Bool = true
     ) -> MappingHold {
         MappingHold(
@@ -59,7 +59,7 @@ extension PortMapper {
     ///
     /// - Parameter interval: how often the gateway is asked when it announces nothing.
     /// - Returns: at once; what is found out comes as events.
-    public nonisolated func watch(every interval: Duration = .seconds(300)) -> GatewayWatch {
+    public func watch(every interval: Duration = .seconds(300)) -> GatewayWatch {
         GatewayWatch(GatewayWatcher(selection, interval: interval))
     }
 }

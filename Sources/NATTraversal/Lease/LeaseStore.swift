@@ -47,7 +47,7 @@ final class LeaseStore {
             }
             known = update.contents
             if let movedAside = update.movedAside {
-                add("the lease file was damaged and is now \(movedAside)")
+                add(.leaseFileDamaged(movedTo: movedAside))
             }
             return update.result
         } catch let problem as LeaseFileProblem {
@@ -84,11 +84,10 @@ final class LeaseStore {
     private func warn(_ problem: LeaseFileProblem) {
         guard !isUnusable else { return }
         isUnusable = true
-        add("the lease file \(file.path) cannot be used: \(problem.sentence)")
+        add(.leaseFileUnusable(path: file.path, problem: problem.sentence))
     }
 
-    private func add(_ message: String) {
-        let warning = MapperWarning(.leaseFileUnusable, message)
+    private func add(_ warning: MapperWarning) {
         if !warnings.contains(warning) { warnings.append(warning) }
     }
 }

@@ -1,43 +1,16 @@
-/// What an external address says about the way to the Internet, for all techniques alike.
+/// What an external address says about the path to the Internet, for all techniques alike.
 enum ExternalAddressCheck {
     /// The warnings that an external address deserves.
     static func warnings(for address: IPAddress?, gateway: IPAddress) -> [MapperWarning] {
         guard let address, !address.isUnspecified else {
-            return [
-                MapperWarning(
-                    .noExternalAddress, "\(gateway) told no address on the Internet side")
-            ]
+            return [.noExternalAddress(gateway: gateway)]
         }
-        if address == gateway {
-            return [
-                MapperWarning(
-                    .misconfiguredGateway,
-                    "\(gateway) tells its inner address as its outer one; it is wrongly configured")
-            ]
-        }
-        switch address.scope {
-        case .public:
-            return []
-        case .private:
-            return [
-                MapperWarning(
-                    .doubleNAT,
-                    "the external address \(address) is private: another router stands between "
-                        + "\(gateway) and the Internet")
-            ]
-        case .shared:
-            return [
-                MapperWarning(
-                    .carrierNAT,
-                    "the external address \(address) is the carrier's: nobody outside can reach it")
-            ]
-        default:
-            return [
-                MapperWarning(
-                    .reservedAddress,
-                    "the external address \(address) is \(address.scope.rawValue): nobody outside "
-                        + "can reach it")
-            ]
+        if address == gateway { return [.misconfiguredGateway(gateway)] }
+        return switch address.scope {
+        case .public: []
+        case .private: [.doubleNAT(address, gateway: gateway)]
+        case .shared: [.carrierNAT(address)]
+        default: [.reservedAddress(address)]
         }
     }
 

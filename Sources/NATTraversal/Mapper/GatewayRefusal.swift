@@ -24,8 +24,8 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
     }
 
     init(gateway: SocketAddress, pcp response: PCPResponse) {
-        // 0 must not mean "ask again at once", and a day is no error's life: the clamp of
-        // specs/pcp.md section 7.
+        // 0 must not mean "ask again at once", and a day is no error's life (RFC 6887, section 7.4,
+        // leaves the numbers to the client).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
             gateway: gateway.address.description, technique: .pcp,
@@ -41,36 +41,7 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
 }
 
 extension GatewayRefusal {
-    /// What natctl does about a no.
-    enum Reaction: Hashable, Sendable {
-        /// Ask for another external port, a few times.
-        case anotherPort
-        /// Ask again without what the request can do without.
-        case plainRequest
-        /// Ask by the next technique.
-        case nextTechnique
-        /// Ask by UPnP: a daemon that was switched off says so for PCP and NAT-PMP alike.
-        case upnp
-        /// Tell the user.
-        case report
-    }
-
-    /// The one table of reactions, also in the manual.
-    var reaction: Reaction {
-        switch (technique, code) {
-        case (.pcp, 2), (.natPMP, 2): .upnp
-        case (.pcp, 1), (.pcp, 4), (.pcp, 9): .nextTechnique
-        case (.pcp, 5), (.pcp, 6): .plainRequest
-        case (.pcp, 11): .anotherPort
-        // RouterOS says "out of resources" when it dislikes the suggested port (N-3).
-        case (.natPMP, 4): .anotherPort
-        case (.natPMP, 1), (.natPMP, 5): .nextTechnique
-        case (.upnp, 401), (.upnp, 602), (.upnp, 501), (.upnp, 403): .nextTechnique
-        default: .report
-        }
-    }
-
-    /// The kinds of no that end a command differently (cli.md, exit codes).
+    /// The kinds of no that end a command differently (natctl(1), EXIT STATUS).
     public enum Kind: Hashable, Sendable {
         /// The port is taken or the gateway is out of room.
         case noRoom
@@ -86,16 +57,5 @@ extension GatewayRefusal {
     static let httpName = "HTTP"
 
     /// Which kind this one is.
-    public var kind: Kind {
-        switch (technique, code) {
-        case (.pcp, 7), (.natPMP, 3): .noExternalAddress
-        case (.pcp, 8), (.pcp, 10), (.pcp, 11), (.natPMP, 4): .noRoom
-        case (.upnp, 603), (.upnp, 718), (.upnp, 728), (.upnp, 729): .noRoom
-        case (.pcp, 1), (.natPMP, 1), (.natPMP, 5), (.pcp, 4): .unsupported
-        // A missing password is no missing action.
-        case (.upnp, 401) where name == Self.httpName: .denied
-        case (.upnp, 401), (.upnp, 602): .unsupported
-        default: .denied
-        }
-    }
+    public var kind: Kind { GatewayReaction(to: self).kind }
 }

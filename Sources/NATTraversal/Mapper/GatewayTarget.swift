@@ -18,7 +18,7 @@ struct GatewayTarget: Hashable, Sendable {
     /// Opens the socket.
     ///
     /// - Throws: `PortMapperError`; `.system` with EADDRNOTAVAIL when `source` is not this host's.
-    func link(from source: IPAddress? = nil) throws(PortMapperError) -> GatewaySocket {
+    func socket(from source: IPAddress? = nil) throws(PortMapperError) -> GatewaySocket {
         do throws(SystemError) {
             return try GatewaySocket(to: socketAddress, from: source, interface: interface)
         } catch {
@@ -64,6 +64,25 @@ extension GatewaySelection {
         }
     }
 
+    /// The gateways to report on, IPv6 routers among them, with rank and reason.
+    ///
+    /// - Throws: as `targets`.
+    func rankedTargets() throws(PortMapperError) -> [RankedTarget] {
+        if gateway != nil || location != nil {
+            return try targets().map {
+                RankedTarget(
+                    target: $0, rank: 1, reason: "named by the user", interface: $0.interface)
+            }
+        }
+        return try candidates().map { gateway in
+            RankedTarget(
+                target: GatewayTarget(
+                    socketAddress: gateway.socketAddress(port: GatewaySocket.port),
+                    interface: gateway.interface),
+                rank: gateway.rank, reason: gateway.reason, interface: gateway.interface)
+        }
+    }
+
     /// The gateways of the routing tables, best first; never none.
     ///
     /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
@@ -90,4 +109,12 @@ extension GatewaySelection {
         }
         return GatewayTarget(socketAddress: address, interface: interface, location: location)
     }
+}
+
+/// A gateway with its place among the candidates.
+struct RankedTarget: Sendable {
+    var target: GatewayTarget
+    var rank: Int
+    var reason: String
+    var interface: String?
 }

@@ -1,102 +1,102 @@
 /// Something that went well but not as a user would expect.
-public struct MapperWarning: Hashable, Sendable {
+///
+/// Each case says what happened; how to put it to a person is the caller's matter.
+@nonexhaustive
+public enum MapperWarning: Hashable, Sendable {
+    /// The external address is private: another router is in front of the gateway.
+    case doubleNAT(IPAddress, gateway: IPAddress)
+    /// The external address is the carrier's shared space (RFC 6598).
+    case carrierNAT(IPAddress)
+    /// The external address is one that nobody outside can reach.
+    case reservedAddress(IPAddress)
+    /// The gateway has no external address.
+    case noExternalAddress(gateway: IPAddress)
+    /// Techniques or gateways report different external addresses.
+    case disagreement([IPAddress])
+    /// A mapping that does not end by itself was made, because the gateway makes no other.
+    case permanentLease(TransportProtocol, PortNumber)
+    /// The gateway does not let its table be read back.
+    case unverified(TransportProtocol, PortNumber)
+    /// The mapping was asked for one peer only, by PCP, and common servers let everybody in.
+    case filterUnproved(TransportProtocol, PortNumber, remoteHost: IPAddress)
+    /// A device at this address maps, which is not the gateway.
+    case notDefaultGateway(IPAddress)
+    /// Less was granted than asked for.
+    case shorterLifetime(
+        TransportProtocol, PortNumber, grantedSeconds: UInt32, askedSeconds: UInt32)
+    /// Another external port was granted than suggested.
+    case differentExternalPort(
+        TransportProtocol, PortNumber, granted: PortNumber, suggested: PortNumber)
+    /// A well-known service of this host is now open to everyone (T-11).
+    case sensitivePort(PortNumber, service: String)
+    /// The gateway reports its LAN address as its external address (T-14).
+    case misconfiguredGateway(IPAddress)
+    /// The lease file could not be read or written.
+    case leaseFileUnusable(path: String, problem: String)
+    /// The lease file was damaged and was moved aside.
+    case leaseFileDamaged(movedTo: String)
+    /// A lease of a gateway that is no default gateway now.
+    case leaseOfAbsentGateway(Mapping)
+    /// A lease of an address that this host does not have any more.
+    case leaseOfFormerAddress(Mapping)
+    /// Only natctl's own leases are shown: the gateway's table was not read.
+    case leasesOnly
+    /// A device named another host as the place of its description, which was read from the device
+    /// itself (S-6).
+    case repointedLocation(HTTPURL)
+    /// Arguments were sent unchecked, because the service's description could not be read.
+    case unchecked
+    /// So many more answers were not looked at.
+    case truncatedAnswers(Int)
+    /// The table has more entries than the most that are read, or reading it broke off.
+    case truncatedTable(entries: Int, isBrokenOff: Bool)
+    /// A port that is to stay mapped could not be mapped, and is asked for again.
+    case mappingFailed(TransportProtocol, PortNumber, PortMapperError)
+    /// The program that is run at changes failed, took too long, or missed some.
+    case hookFailed(String)
+
     /// The kinds of warnings; their raw values are the codes that scripts see.
-    public enum Code: String, Sendable {
-        /// The external address is private: another router is in front.
-        case doubleNAT
-        /// The external address is the carrier's shared space.
-        case carrierNAT
-        /// The external address is one that nobody outside can reach.
-        case reservedAddress
-        /// The gateway has no external address.
-        case noExternalAddress
-        /// Techniques or gateways tell different external addresses.
-        case disagreement
-        /// A mapping that does not end by itself was made, because the gateway makes no other.
-        case permanentLease
-        /// What was granted could not be read back.
-        case unverified
-        /// Another device than the gateway maps.
-        case notDefaultGateway
-        /// Less was granted than asked for.
-        case shorterLifetime
-        /// Another external port was granted than suggested.
-        case differentExternalPort
-        /// A well-known service of this host is now open to everyone (threats.md T-11).
-        case sensitivePort
-        /// The gateway tells its inner address as its outer one (threats.md T-14).
-        case misconfiguredGateway
-        /// What was mapped could not be remembered, or what is remembered could not be read.
-        case leaseFileUnusable
-        /// A lease belongs to a gateway that is not present.
-        case leaseElsewhere
-        /// Only natctl's own leases are shown.
-        case leasesOnly
-        /// A device named another host as the place of its description (quirks.md S-6).
-        case repointedLocation
-        /// Arguments were sent as they were given, without a description to check them against.
-        case unchecked
-        /// Not everything that answered, or not all of a text, is shown.
-        case truncated
-        /// A port that is to stay mapped was asked for in vain, and is asked for again.
-        case askingFailed
-        /// The program that is run at changes failed, took too long, or missed some.
-        case hookFailed
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        /// The code as documents have it.
+        public var rawValue: String
+
+        /// A code of this name.
+        public init(rawValue: String) { self.rawValue = rawValue }
     }
 
-    /// Which kind.
-    public var code: Code
-    /// One sentence for a person, without a full stop.
-    public var message: String
-
-    init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
+    /// Which kind it is.
+    public var code: Code {
+        let name =
+            switch self {
+            case .doubleNAT: "doubleNAT"
+            case .carrierNAT: "carrierNAT"
+            case .reservedAddress: "reservedAddress"
+            case .noExternalAddress: "noExternalAddress"
+            case .disagreement: "disagreement"
+            case .permanentLease: "permanentLease"
+            case .unverified: "unverified"
+            case .filterUnproved: "filterUnproved"
+            case .notDefaultGateway: "notDefaultGateway"
+            case .shorterLifetime: "shorterLifetime"
+            case .differentExternalPort: "differentExternalPort"
+            case .sensitivePort: "sensitivePort"
+            case .misconfiguredGateway: "misconfiguredGateway"
+            case .leaseFileUnusable, .leaseFileDamaged: "leaseFileUnusable"
+            case .leaseOfAbsentGateway, .leaseOfFormerAddress: "leaseElsewhere"
+            case .leasesOnly: "leasesOnly"
+            case .repointedLocation: "repointedLocation"
+            case .unchecked: "unchecked"
+            case .truncatedAnswers, .truncatedTable: "truncated"
+            case .mappingFailed: "mappingFailed"
+            case .hookFailed: "hookFailed"
+            }
+        return Code(rawValue: name)
     }
 }
 
 extension MapperWarning {
-    /// Only natctl's own leases are shown.
-    package static let leasesOnly = MapperWarning(
-        .leasesOnly, "only natctl's leases are shown; the gateway's table was not read")
-
     /// What an external address deserves to be warned of.
     package static func about(externalAddress: IPAddress, gateway: IPAddress) -> [MapperWarning] {
         ExternalAddressCheck.warnings(for: externalAddress, gateway: gateway)
-    }
-
-    /// A device named another host than itself; the description was read from the device.
-    package static func repointedLocation(_ device: UPnPDevice) -> MapperWarning {
-        MapperWarning(
-            .repointedLocation,
-            "\(device.location.host) named another host as the place of its description; "
-                + "\(device.location) was read instead")
-    }
-
-    /// There was no description to check a call against.
-    package static let unchecked = MapperWarning(
-        .unchecked, "the service's description cannot be read; the arguments were sent unchecked")
-
-    /// So many answers were passed over.
-    package static func truncated(answers: Int) -> MapperWarning {
-        MapperWarning(.truncated, "\(answers) more answers were not looked at")
-    }
-
-    /// A port was asked for in vain.
-    package static func askingFailed(_ problem: String) -> MapperWarning {
-        MapperWarning(.askingFailed, problem)
-    }
-
-    /// The program that is run at changes did not do its work.
-    package static func hookFailed(_ problem: String) -> MapperWarning {
-        MapperWarning(.hookFailed, problem)
-    }
-
-    /// Different external addresses were told.
-    package static func disagreement(among addresses: [IPAddress]) -> MapperWarning {
-        MapperWarning(
-            .disagreement,
-            "different external addresses were told: "
-                + Set(addresses.map(\.description)).sorted().joined(separator: ", "))
     }
 }

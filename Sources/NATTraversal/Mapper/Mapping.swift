@@ -54,9 +54,4 @@ extension MappingReport {
     mutating func add(_ new: [MapperWarning]) {
         for warning in new where !warnings.contains(warning) { warnings.append(warning) }
     }
-
-    /// Adds a warning unless it is there.
-    mutating func warn(_ code: MapperWarning.Code, _ message: String) {
-        add([MapperWarning(code, message)])
-    }
 }

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// What it maps it remembers in a file of the user's, so that another process can renew or delete
 /// it. Every method throws `PortMapperError` or `CancellationError`.
-public actor PortMapper {
+public struct PortMapper: Sendable {
     let selection: GatewaySelection
     let leaseFile: LeaseFile
 
@@ -43,9 +43,10 @@ public actor PortMapper {
     /// - Returns: mappings and failures in the order asked for.
     /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
-        let book = LeaseStore(leaseFile)
-        var report = try await MapSearch(requests, selection: selection, book: book).run().report
-        report.add(book.warnings)
+        let store = LeaseStore(leaseFile)
+        var report = try await GatewayWalk(selection, forPorts: requests.count)
+            .map(requests, store: store).report
+        report.add(store.warnings)
         return report
     }
 
@@ -55,7 +56,7 @@ public actor PortMapper {
     /// - Returns: what the first gateway that answers says.
     /// - Throws: `PortMapperError`, `CancellationError`.
     public func externalAddress() async throws -> ExternalAddress {
-        try await ExternalAddressSearch(selection).first()
+        try await GatewayWalk(selection).externalAddress().address
     }
 
     /// Asks every technique of every gateway for the external address.
@@ -63,51 +64,6 @@ public actor PortMapper {
     /// - Returns: every answer, best gateway and technique first.
     /// - Throws: `PortMapperError` when there is none, `CancellationError`.
     public func externalAddresses() async throws -> [ExternalAddress] {
-        try await ExternalAddressSearch(selection).all()
-    }
-
-    /// Asks every gateway what it offers; nothing is mapped.
-    ///
-    /// - Returns: a report for each gateway, best first.
-    /// - Throws: `PortMapperError` when there is no gateway, `CancellationError`.
-    public func gateways() async throws -> [GatewayReport] {
-        try await GatewayProbe(selection).run()
-    }
-
-    /// The address of the best gateway, without asking it.
-    package func bestGateway() throws(PortMapperError) -> String {
-        try selection.requireInterface()
-        if let gateway = selection.gateway { return gateway.address.description }
-        if let location = selection.location { return location.host.description }
-        let best = try selection.candidates().first
-        return best.map { $0.address.description } ?? ""
-    }
-
-    /// Deletes natctl's mappings: those of these ports, or all.
-    ///
-    /// - Parameter request: which.
-    /// - Returns: what was deleted, what could not be, and what stays.
-    /// - Throws: `PortMapperError`, `CancellationError`.
-    public func unmap(_ request: UnmapRequest) async throws -> MappingReport {
-        try await UnmapSearch(request, selection: selection, leaseFile: leaseFile).run()
-    }
-
-    /// The leases and, by UPnP, the gateway's whole table, what is in both once.
-    ///
-    /// - Returns: mappings, with `leasesOnly` among the warnings when the table cannot be read.
-    /// - Throws: `PortMapperError` when UPnP was asked for and cannot be read, `CancellationError`.
-    public func list() async throws -> MappingReport {
-        try selection.requireInterface()
-        return try await TableSearch(selection, leaseFile: leaseFile).run()
-    }
-
-    /// The leases that still live, without asking anyone.
-    ///
-    /// - Returns: with what is left of their lifetimes.
-    /// - Throws: `PortMapperError.leaseFile`.
-    public func leases() throws -> [Mapping] {
-        let now = Timestamp.now
-        return try LeaseStore(leaseFile).requireLive(at: now)
-            .filter { $0.state == .granted }.map { $0.mapping(at: now) }
+        try await GatewayWalk(selection).externalAddresses()
     }
 }

@@ -6,12 +6,13 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case noGateway
     /// There is no interface of this name.
     case noSuchInterface(String)
-    /// The gateway's port is closed or cannot be reached; ICMP said so.
-    case closed(gateway: String, cause: SystemError)
+    /// The gateway cannot be reached: ICMP said so, or the service that UPnP found refuses the
+    /// connection, and then `technique` is UPnP.
+    case closed(gateway: String, technique: Technique? = nil, cause: SystemError)
     /// The gateway answers, but offers no technique that was allowed.
     case unsupported(gateway: String, technique: Technique)
-    /// The gateway answered nothing in this time.
-    case noAnswer(gateway: String, after: Duration)
+    /// The gateway answered nothing in this time; with a technique, it was heard before by that one.
+    case noAnswer(gateway: String, technique: Technique? = nil, after: Duration)
     /// The gateway answered, but not what was asked, or granted what is no mapping.
     case badAnswer(gateway: String, technique: Technique, problem: String)
     /// The gateway said no.
@@ -38,7 +39,8 @@ extension PortMapperError {
     /// The error, told as a silence since `start` where it is one: each technique knows only of its
     /// own part of the wait.
     package func silent(since start: ContinuousClock.Instant) -> PortMapperError {
-        guard case .noAnswer(let gateway, _) = self else { return self }
-        return .noAnswer(gateway: gateway, after: start.duration(to: .now))
+        guard case .noAnswer(let gateway, let technique, _) = self else { return self }
+        return .noAnswer(
+            gateway: gateway, technique: technique, after: start.duration(to: .now))
     }
 }

@@ -8,13 +8,6 @@ enum SensitivePort {
         11211: "memcached", 27017: "MongoDB",
     ]
 
-    /// The warning for a port that is now open to everyone; `nil` for any other port.
-    static func warning(for port: PortNumber) -> MapperWarning? {
-        services[port.rawValue].map { service in
-            MapperWarning(
-                .sensitivePort,
-                "port \(port), usually \(service), is now open to the whole Internet; "
-                    + "--remote-host would limit it to one peer")
-        }
-    }
+    /// The service that is usually at a port; `nil` for any other port.
+    static func service(at port: PortNumber) -> String? { services[port.rawValue] }
 }

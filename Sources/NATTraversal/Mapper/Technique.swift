@@ -7,3 +7,8 @@ public enum Technique: String, Sendable, CaseIterable {
     /// WANIPConnection and WANPPPConnection of a UPnP gateway device.
     case upnp
 }
+
+extension Technique {
+    /// Whether it is spoken at port 5351, which PCP and NAT-PMP share.
+    var isOnSharedPort: Bool { self != .upnp }
+}

@@ -8,7 +8,7 @@ extension UPnPBrowser {
             self.init(links: try SSDPLink.ofHost(interface: selection.interface))
             return
         }
-        let source = try target.link().local.address
+        let source = try target.socket().local.address
         self = IGDFinder(target, source: source, others: []).browser()
     }
 }

@@ -31,9 +31,8 @@ final class GatewaySocket {
     private var withdrawals = Withdrawals()
     /// What came while nothing was asked.
     private var unasked: [[UInt8]] = []
-    private var hasLostTable = false
-    /// Set while another technique may take the place of what is asked here.
-    var race: RequestRace?
+    /// How often an epoch has told that the gateway's mappings were lost.
+    private(set) var lossCount = 0
 
     /// A socket to the gateway, and where it is bound.
     typealias Socket = (transport: any DatagramTransport, local: SocketAddress)
@@ -59,56 +58,85 @@ final class GatewaySocket {
     /// Sends what is due and hands out what arrives, until all is answered or given up, or time is
     /// over.
     ///
+    /// A rival search begins in its time, and ends with this.
+    ///
     /// - Returns: why it ended earlier: the gateway's port is closed, or this host's network failed.
     /// - Throws: `CancellationError`.
     func ask<Answer>(
-        _ window: inout RequestWindow<Answer>, budget: TimeBudget,
-        until limit: ContinuousClock.Instant? = nil
+        _ window: inout RequestWindow<Answer>, _ limit: AskLimit
     ) async throws -> PortMapperError? {
+        var exchange = Exchange()
+        defer { if exchange.unanswered > 0 { isSettled = false } }
         do {
-            try await exchange(&window, budget: budget, until: limit)
-            return nil
+            await beginQuestion()
+            guard let rival = limit.rival else {
+                try await run(&exchange, &window, limit)
+                return exchange.closed.map { classified($0.error) }
+            }
+            // Alone at first: most gateways have answered by then, and the LAN has heard nothing else.
+            var alone = limit
+            alone.rival = nil
+            alone.end = min(limit.deadline, rival.searchesFrom)
+            try await run(&exchange, &window, alone)
+            guard !window.isFinished, !limit.isOver(at: now) else { return nil }
+            log.debug("\(gateway): no answer yet; searching for UPnP as well")
+            let searchEnd = limit.end.map { min($0, limit.budget.end) } ?? limit.budget.end
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await rival.search.search(until: searchEnd) }
+                defer { group.cancelAll() }
+                try await run(&exchange, &window, limit)
+            }
+            return exchange.closed.map { classified($0.error) }
         } catch let error as SystemError {
             return classified(error)
         }
     }
 
-    private func exchange<Answer>(
-        _ window: inout RequestWindow<Answer>, budget: TimeBudget,
-        until limit: ContinuousClock.Instant?
+    /// What is kept of one asking while it is interrupted.
+    private struct Exchange {
+        /// How many datagrams have no answer.
+        var unanswered = 0
+        /// What ICMP said first, and when, as long as nothing else came.
+        var closed: (since: ContinuousClock.Instant, error: SystemError)?
+    }
+
+    /// How often a rival is looked at.
+    private static let lookInterval = Duration.milliseconds(20)
+
+    private func run<Answer>(
+        _ exchange: inout Exchange, _ window: inout RequestWindow<Answer>, _ limit: AskLimit
     ) async throws {
-        if let sentAt = race?.takeUp() {
-            window.resume(sentAt: sentAt)
-        } else {
-            await beginQuestion()
-        }
-        var missing = 0
-        defer { if missing > 0 { isSettled = false } }
         while true {
-            for payload in window.due(at: now) {
-                missing += 1
-                try send(payload)
-            }
-            guard !window.isFinished, let wake = window.nextWake else { return }
-            if race?.hasOtherHeard() == true { budget.hasHeard = true }
-            let deadline = min(budget.deadline, limit ?? budget.deadline)
-            guard now < deadline, race?.isLost(now) != true else {
-                // A wait that may be taken up again goes on doubting (T-5).
-                if now >= budget.deadline { window.timeIsOver() }
-                return
-            }
-            // In a race the other side is looked at every now and then.
-            let look = race == nil ? deadline : now + RequestRace.interval
-            guard let payload = try await receive(by: transport, until: min(wake, deadline, look))
-            else {
-                continue
-            }
-            if window.received(payload) {
-                missing -= 1
-                budget.hasHeard = true
+            do {
+                for payload in window.due(at: now) {
+                    exchange.unanswered += 1
+                    try send(payload)
+                }
+                guard !window.isFinished, let wake = window.nextWake else { return }
+                if limit.rival?.search.hasHeard == true { limit.budget.hasHeard = true }
+                guard !limit.isOver(at: now) else {
+                    // A wait that may be taken up again goes on doubting (T-5).
+                    if now >= limit.budget.deadline { window.timeIsOver() }
+                    return
+                }
+                let look = limit.rival == nil ? limit.deadline : now + Self.lookInterval
+                let payload = try await receive(
+                    by: transport, until: min(wake, limit.deadline, look))
+                guard let payload else { continue }
+                guard window.received(payload) else {
+                    answerStray(payload)
+                    continue
+                }
+                exchange.unanswered -= 1
+                exchange.closed = nil
+                limit.budget.hasHeard = true
                 window.gatewayAnswered(at: now)
-            } else {
-                answerStray(payload)
+            } catch let error as SystemError where error.saysPortIsClosed {
+                // One such message is one lost packet; the request is as good as not sent.
+                let closed = exchange.closed ?? (now, error)
+                exchange.closed = closed
+                guard now < closed.since + limit.closedBelief else { throw error }
+                window.portIsClosed(at: now)
             }
         }
     }
@@ -131,7 +159,7 @@ final class GatewaySocket {
     }
 
     /// Forgets a withdrawal, because the same is asked for again: its grant is wanted now.
-    func takeUp(_ delete: [UInt8]) { withdrawals.takeUp(delete) }
+    func resume(_ delete: [UInt8]) { withdrawals.resume(delete) }
 
     /// Looks whether grants of what was withdrawn have come meanwhile, without waiting.
     ///
@@ -190,11 +218,8 @@ final class GatewaySocket {
 
     /// ICMP's errors say that the port is closed or cannot be reached; others are this host's.
     private func classified(_ error: SystemError) -> PortMapperError {
-        switch error.code {
-        case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN:
-            .closed(gateway: gateway.address.description, cause: error)
-        default: .system(error)
-        }
+        error.saysPortIsClosed
+            ? .closed(gateway: gateway.address.description, cause: error) : .system(error)
     }
 
     /// Notes the epoch of an accepted PCP answer, and whether the table was lost in between.
@@ -210,13 +235,56 @@ final class GatewaySocket {
 
     private func note(_ isWhole: Bool) {
         guard !isWhole else { return }
-        hasLostTable = true
+        lossCount += 1
         log.debug("\(gateway): the epoch says that its mappings were lost")
     }
 
-    /// Whether an epoch has told since the last call that the gateway's mappings were lost.
-    func takeLossOfTable() -> Bool {
-        defer { hasLostTable = false }
-        return hasLostTable
+    /// Waits, and hears what comes meanwhile as an answer to nothing that was asked.
+    func rest(until end: ContinuousClock.Instant) async throws {
+        while now < end {
+            do {
+                if let payload = try await receive(by: transport, until: end) {
+                    answerStray(payload)
+                }
+            } catch let error as SystemError where error.saysPortIsClosed {
+                continue
+            }
+        }
+    }
+}
+
+extension GatewaySocket {
+    /// Connects a socket, so that strangers are not heard and a closed port is (T-5).
+    ///
+    /// - Throws: `SystemError`; EADDRNOTAVAIL says that `source` is not an address of this host.
+    convenience init(
+        to gateway: SocketAddress, from source: IPAddress? = nil, interface: String? = nil
+    ) throws(SystemError) {
+        let first = try Self.socket(
+            to: gateway, from: source.map { SocketAddress($0, port: 0) }, interface)
+        var source = first.local
+        source.port = 0
+        self.init(
+            gateway: gateway, local: first.local, transport: first.transport,
+            open: { [source] () throws(SystemError) in
+                try Self.socket(to: gateway, from: source, interface)
+            })
+    }
+
+    private static func socket(
+        to gateway: SocketAddress, from source: SocketAddress?, _ interface: String?
+    ) throws(SystemError) -> Socket {
+        let socket = try UDPSocket(gateway.address.family, receiveSize: PCPLimits.datagram + 4)
+        if let interface { try socket.bind(toInterface: interface) }
+        if let source { try socket.bind(to: source) }
+        try socket.connect(to: gateway)
+        return (socket, try socket.localAddress())
+    }
+}
+
+extension SystemError {
+    /// Whether ICMP says that a port is closed or its host cannot be reached.
+    var saysPortIsClosed: Bool {
+        [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENETDOWN].contains(code)
     }
 }

@@ -91,12 +91,11 @@ struct RequestWindow<Answer: Sendable> {
         return payloads
     }
 
-    /// Takes up a wait in which the first requests were sent once already, at `sent`.
-    mutating func resume(sentAt sent: Instant) {
-        while waiting.count < limit, unsent < requests.count {
-            let next = sent + RetrySchedule.wait(afterSend: 1)
-            waiting.append(Waiting(index: unsent, sends: 1, nextSend: next))
-            unsent += 1
+    /// Sends everything that waits once more in a while, because nobody was there to hear it.
+    mutating func portIsClosed(at now: Instant) {
+        for position in waiting.indices {
+            waiting[position].sends = max(0, waiting[position].sends - 1)
+            waiting[position].nextSend = now + RetrySchedule.wait(afterSend: 1)
         }
     }
 
@@ -123,7 +122,7 @@ struct RequestWindow<Answer: Sendable> {
     ///
     /// - Returns: whether it answered one.
     mutating func received(_ payload: [UInt8]) -> Bool {
-        // Of a request that has its answer already nobody is left to be asked (N-5).
+        // Skips requests that already have their answer (N-5).
         let named = keyOf(payload).flatMap { indices[$0] }
         var mismatch: String?
         for position in waiting.indices {

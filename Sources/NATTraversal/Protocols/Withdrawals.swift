@@ -31,7 +31,7 @@ struct Withdrawals {
     }
 
     /// The same is asked for again: its grant is wanted now.
-    mutating func takeUp(_ delete: [UInt8]) { entries.removeAll { $0.withdrawal.delete == delete } }
+    mutating func resume(_ delete: [UInt8]) { entries.removeAll { $0.withdrawal.delete == delete } }
 
     /// Lets those go, with their sockets, whose grants do not come any more.
     mutating func forgetOld(at now: ContinuousClock.Instant) { entries.removeAll { $0.end < now } }

@@ -141,13 +141,9 @@ extension IGDFinder {
     var warnings: [MapperWarning] {
         guard let device else { return [] }
         var warnings: [MapperWarning] = []
-        if device.isRepointed { warnings.append(.repointedLocation(device)) }
+        if device.isRepointed { warnings.append(.repointedLocation(device.location)) }
         if target.location == nil, !device.isDefaultGateway {
-            warnings.append(
-                MapperWarning(
-                    .notDefaultGateway,
-                    "\(device.location.host) answered, which is not the gateway that was asked; a "
-                        + "mapping there may lead nowhere"))
+            warnings.append(.notDefaultGateway(device.location.host))
         }
         return warnings
     }

@@ -31,7 +31,7 @@ struct GatewayCommand: AsyncParsableCommand {
         if output.quiet {
             return try await output.run {
                 let mapper = PortMapper(try gateway.selection())
-                return BestGatewayOutput(address: try await mapper.bestGateway())
+                return BestGatewayOutput(address: try mapper.bestGateway())
             }
         }
         let found = try await output.value {

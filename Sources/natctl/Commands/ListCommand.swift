@@ -29,7 +29,7 @@ struct ListCommand: AsyncParsableCommand {
                 return MappingOutput(report: try await mapper.list())
             }
             var report = MappingReport()
-            report.mappings = try await PortMapper().leases()
+            report.mappings = try PortMapper().leases()
             return MappingOutput(report: report)
         }
     }

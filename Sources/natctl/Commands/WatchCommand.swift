@@ -21,7 +21,7 @@ struct WatchCommand: AsyncParsableCommand {
         let mapper = try await output.value {
             let mapper = PortMapper(try gateway.selection())
             // A gateway may come later, an interface of a wrong name will not.
-            do { _ = try await mapper.bestGateway() } catch PortMapperError.noSuchInterface(
+            do { _ = try mapper.bestGateway() } catch PortMapperError.noSuchInterface(
                 let name)
             {
                 throw PortMapperError.noSuchInterface(name)

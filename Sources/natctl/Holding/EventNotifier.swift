@@ -31,7 +31,7 @@ extension MapperEvent.Change {
     /// Whether hooks hear of it.
     fileprivate var isForHooks: Bool {
         switch self {
-        case .renewed, .askingFailed, .warning: false
+        case .renewed, .mappingFailed, .warning: false
         default: true
         }
     }

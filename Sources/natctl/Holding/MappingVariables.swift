@@ -32,7 +32,7 @@ extension MapperEvent.Change {
             variables["NATCTL_GATEWAY"] = gateway
         case .interfaceChanged(let place, _):
             variables["NATCTL_INTERNAL_ADDRESS"] = place?.address.description ?? ""
-        case .mapped, .renewed, .changed, .lost, .unmapped, .askingFailed, .warning:
+        case .mapped, .renewed, .changed, .lost, .unmapped, .mappingFailed, .warning:
             break
         }
         return variables

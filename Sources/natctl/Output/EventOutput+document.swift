@@ -32,7 +32,7 @@ extension MapperEvent.Change {
             place.members.merging(["previous": previous.map { .object($0.members) } ?? .null]) {
                 first, _ in first
             }
-        case .askingFailed, .warning:
+        case .mappingFailed, .warning:
             warning?.document.object ?? [:]
         }
     }

@@ -36,7 +36,7 @@ extension MapperEvent.Change {
         case .gatewayRestarted: "gatewayRestarted"
         case .gatewayChanged: "gatewayChanged"
         case .interfaceChanged: "interfaceChanged"
-        case .askingFailed, .warning: "warning"
+        case .mappingFailed, .warning: "warning"
         }
     }
 
@@ -47,7 +47,7 @@ extension MapperEvent.Change {
             .lost(let mapping, _), .unmapped(let mapping):
             mapping
         case .externalAddressChanged, .gatewayRestarted, .gatewayChanged, .interfaceChanged,
-            .askingFailed, .warning:
+            .mappingFailed, .warning:
             nil
         }
     }
@@ -57,10 +57,8 @@ extension MapperEvent.Change {
         switch self {
         case .warning(let warning):
             warning
-        case .askingFailed(let transport, let port, let error):
-            .askingFailed(
-                "\(transport.rawValue) \(port) was asked for in vain and is asked for again: "
-                    + error.userMessage)
+        case .mappingFailed(let transport, let port, let error):
+            .mappingFailed(transport, port, error)
         default:
             nil
         }
@@ -83,7 +81,7 @@ extension MapperEvent.Change {
             change("gateway", gateway, previous)
         case .interfaceChanged(let place, let previous):
             change("interface", place?.text, previous?.text)
-        case .askingFailed, .warning:
+        case .mappingFailed, .warning:
             nil
         }
     }

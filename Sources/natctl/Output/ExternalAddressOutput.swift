@@ -37,7 +37,7 @@ struct AllExternalAddressesOutput: CommandOutput {
             warnings.append(warning)
         }
         let addresses = Set(answers.map(\.address))
-        if addresses.count > 1 { warnings.append(.disagreement(among: answers.map(\.address))) }
+        if addresses.count > 1 { warnings.append(.disagreement(answers.map(\.address))) }
         return warnings
     }
 }

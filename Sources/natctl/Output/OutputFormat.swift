@@ -63,8 +63,8 @@ extension PortMapperError {
         switch self {
         case .noGateway, .noSuchInterface, .noSuchService, .inexpressible, .system, .leaseFile:
             (nil, nil, nil, nil)
-        case .closed(let gateway, _), .noAnswer(let gateway, _):
-            (gateway, nil, nil, nil)
+        case .closed(let gateway, let technique, _), .noAnswer(let gateway, let technique, _):
+            (gateway, technique, nil, nil)
         case .unsupported(let gateway, let technique), .badAnswer(let gateway, let technique, _),
             .portTaken(let gateway, let technique, _, _),
             .noExternalAddress(let gateway, let technique),
@@ -76,9 +76,4 @@ extension PortMapperError {
             (refusal.gateway, refusal.technique, refusal.code, refusal.name)
         }
     }
-}
-
-extension MapperWarning {
-    /// A member of a document's `warnings`.
-    var document: JSONValue { ["code": .string(code.rawValue), "message": .string(message)] }
 }

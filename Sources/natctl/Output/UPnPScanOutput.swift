@@ -15,8 +15,8 @@ struct UPnPScanOutput: CommandOutput {
     var quietLines: [String] { [] }
 
     var warnings: [MapperWarning] {
-        rows.map(\.device).filter(\.isRepointed).map { .repointedLocation($0) }
-            + (ignored > 0 ? [.truncated(answers: ignored)] : [])
+        rows.map(\.device).filter(\.isRepointed).map { .repointedLocation($0.location) }
+            + (ignored > 0 ? [.truncatedAnswers(ignored)] : [])
     }
 
     var document: [String: JSONValue] {

@@ -8,7 +8,10 @@ extension PortMapperError {
             "this host has no default gateway; connect to a network or name one with --gateway"
         case .noSuchInterface(let name):
             "there is no interface \(name); natctl list-interfaces shows them"
-        case .closed(let gateway, let cause):
+        case .closed(let gateway, .upnp, let cause):
+            "\(gateway) answered the search for UPnP, but its service cannot be reached "
+                + "(\(cause.reason))"
+        case .closed(let gateway, _, let cause):
             "\(gateway) cannot be asked (\(cause.reason)); "
                 + "port mapping may be off in its settings"
         case .unsupported(let gateway, .upnp):
@@ -16,7 +19,10 @@ extension PortMapperError {
                 + "the service off in its settings"
         case .unsupported(let gateway, let technique):
             "\(gateway) does not speak \(technique.displayName); try another --via"
-        case .noAnswer(let gateway, let after):
+        case .noAnswer(let gateway, .upnp, let after):
+            "\(gateway) was found by UPnP, but did not answer within \(durationText(after)); try "
+                + "again, or a longer --timeout"
+        case .noAnswer(let gateway, _, let after):
             "\(gateway) did not answer within \(durationText(after)); "
                 + "port mapping may be off in its settings, or its address wrong"
         case .badAnswer(let gateway, let technique, let problem):

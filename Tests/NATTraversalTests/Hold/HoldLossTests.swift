@@ -16,7 +16,7 @@ import Testing
         let transport = ScriptedTransport { request, _ in
             isLost() || isLost() ? [] : [.datagram(granted(request), after: .milliseconds(20))]
         }
-        let client = PCPClient(link: transport.link)
+        let client = PCPClient(socket: transport.gatewaySocket)
         let order = try PCPClientTests.order { $0.lifetimeSeconds = 120 }
         let start = transport.now
         var plan = HoldPlan(count: 1, lookInterval: .seconds(3600), at: start) { range in
@@ -29,8 +29,9 @@ import Testing
                 continue
             }
             let isOnce = action == .renew([0], .once)
-            let outcome = try await client.map(
-                [order], sendLimit: isOnce ? 1 : nil, budget: transport.budget)
+            var limit = transport.limit
+            limit.sendLimit = isOnce ? 1 : nil
+            let outcome = try await client.map([order], limit)
             switch outcome[0] {
             case .success(let grant):
                 plan.granted(0, for: grant.lifetime, by: "", .none, at: transport.now)
@@ -48,7 +49,7 @@ import Testing
         "is asked for once at a time where nothing is lost, and no sooner than after half its time")
     func quiet() async throws {
         let transport = ScriptedTransport { request, _ in [.datagram(granted(request))] }
-        let client = PCPClient(link: transport.link)
+        let client = PCPClient(socket: transport.gatewaySocket)
         let order = try PCPClientTests.order { $0.lifetimeSeconds = 120 }
         var plan = HoldPlan(count: 1, lookInterval: .seconds(3600), at: transport.now)
         while transport.elapsed < .seconds(600) {
@@ -56,7 +57,9 @@ import Testing
                 _ = try await transport.receive(until: plan.wake)
                 continue
             }
-            let grant = try await client.map([order], sendLimit: 1, budget: transport.budget)
+            var limit = transport.limit
+            limit.sendLimit = 1
+            let grant = try await client.map([order], limit)
             plan.granted(0, for: try grant[0].get().lifetime, by: "", .none, at: transport.now)
         }
         let times = transport.sent.map(\.time)

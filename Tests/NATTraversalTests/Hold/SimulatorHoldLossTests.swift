@@ -64,8 +64,8 @@ struct SimulatorHoldLossTests {
             leaseFile: LeaseFile(folder: nil))
         var events = await holder.events().makeAsyncIterator()
         let (first, second, third) = (
-            MapperWarning(.sensitivePort, "one"), MapperWarning(.sensitivePort, "two"),
-            MapperWarning(.doubleNAT, "three")
+            MapperWarning.sensitivePort(.http, service: "one"),
+            MapperWarning.sensitivePort(.http, service: "two"), MapperWarning.leasesOnly
         )
         await holder.warn([0: [first]], others: [])
         await holder.warn([1: [second]], others: [])

@@ -117,7 +117,7 @@ import Testing
             _ = await events.nextChange()
             gateway.faults.refusals = [.pcpMap: 2]
             held.refresh()
-            guard case .askingFailed(.tcp, _, .refused)? = await events.nextChange() else {
+            guard case .mappingFailed(.tcp, _, .refused)? = await events.nextChange() else {
                 Issue.record("it did not say so")
                 return
             }

@@ -18,8 +18,8 @@ import Testing
     @Test("is one socket as long as all has its answer")
     func isKept() async throws {
         let transport = ScriptedTransport { _, _ in [.datagram(Self.granted)] }
-        let client = NATPMPClient(link: transport.link)
-        for _ in 1...3 { _ = try await client.map(Self.request, budget: transport.budget) }
+        let client = NATPMPClient(socket: transport.gatewaySocket)
+        for _ in 1...3 { _ = try await client.map(Self.request, transport.limit) }
         #expect(transport.sockets == 1)
     }
 
@@ -32,15 +32,15 @@ import Testing
                 ? Self.twice(bytes("00 \(opcode) 0001 00000561"))
                 : [.datagram(Self.granted, after: .milliseconds(40))]
         }
-        let link = transport.link
+        let socket = transport.gatewaySocket
         await #expect(
             throws: PortMapperError.unsupported(gateway: "192.168.77.1", technique: .pcp)
         ) {
-            try await PCPClient(link: link).map(
-                try PCPClientTests.order(), budget: transport.budget)
+            try await PCPClient(socket: socket).map(
+                try PCPClientTests.order(), transport.limit)
         }
-        let grant = try await NATPMPClient(link: link).map(
-            Self.request, budget: transport.budget)
+        let grant = try await NATPMPClient(socket: socket).map(
+            Self.request, transport.limit)
         #expect(grant.externalPort.rawValue == 60001)
         #expect(transport.sent.count == 2)
     }
@@ -54,13 +54,13 @@ import Testing
                         result: "0b", "0000001e", "11 000000 9c40 0050" + Vectors.anyIPv4Bytes))
                 : [.datagram(Vectors.granted, after: .milliseconds(40))]
         }
-        let client = PCPClient(link: transport.link)
+        let client = PCPClient(socket: transport.gatewaySocket)
         await #expect(throws: PortMapperError.self) {
             try await client.map(
-                try PCPClientTests.order { $0.externalPort = 80 }, budget: transport.budget)
+                try PCPClientTests.order { $0.externalPort = 80 }, transport.limit)
         }
         let grant = try await client.map(
-            try PCPClientTests.order(), budget: transport.budget)
+            try PCPClientTests.order(), transport.limit)
         #expect(grant.externalPort.rawValue == 40000)
         #expect(transport.sent.count == 2)
     }
@@ -76,9 +76,9 @@ import Testing
                 ? [.datagram(Vectors.granted, after: .milliseconds(300))]
                 : number == 3 ? [] : [.datagram(deleted)]
         }
-        let client = PCPClient(link: transport.link)
-        _ = try await client.map(order, budget: transport.budget)
-        _ = try await client.unmap([order.delete], budget: transport.budget)
+        let client = PCPClient(socket: transport.gatewaySocket)
+        _ = try await client.map(order, transport.limit)
+        _ = try await client.unmap([order.delete], transport.limit)
         #expect(transport.sent.count { $0.bytes == delete } == 2)
     }
 
@@ -92,10 +92,10 @@ import Testing
                     after: .milliseconds(number < 3 ? 300 : 400))
             ]
         }
-        let client = NATPMPClient(link: transport.link)
+        let client = NATPMPClient(socket: transport.gatewaySocket)
         var addresses: [String] = []
         for _ in 1...2 {
-            let address = try await client.externalAddress(budget: transport.budget)
+            let address = try await client.externalAddress(transport.limit).address
             addresses.append("\(address)")
         }
         #expect(addresses == ["11.22.33.1", "11.22.33.3"])
@@ -106,12 +106,12 @@ import Testing
         let transport = ScriptedTransport { _, number in
             Self.twice(bytes("00 80 0000 00000561 0b16210\(number)"))
         }
-        let link = transport.link
-        let client = NATPMPClient(link: link)
-        #expect("\(try await client.externalAddress(budget: transport.budget))" == "11.22.33.1")
+        let socket = transport.gatewaySocket
+        let client = NATPMPClient(socket: socket)
+        #expect("\(try await client.externalAddress(transport.limit).address)" == "11.22.33.1")
         transport.pass(.seconds(1))
-        #expect("\(try await client.externalAddress(budget: transport.budget))" == "11.22.33.2")
-        #expect(await link.takeUnasked().count == 1)
+        #expect("\(try await client.externalAddress(transport.limit).address)" == "11.22.33.2")
+        #expect(await socket.takeUnasked().count == 1)
         #expect(transport.sockets == 1)
     }
 }

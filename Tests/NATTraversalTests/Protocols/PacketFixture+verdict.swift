@@ -55,9 +55,9 @@ extension PacketFixture {
     }
 
     private func ask(byNATPMP request: [UInt8], over transport: ScriptedTransport) async throws {
-        let client = NATPMPClient(link: transport.link)
+        let client = NATPMPClient(socket: transport.gatewaySocket)
         guard request.count > 2 else {
-            let address = try await client.externalAddress(budget: transport.budget)
+            let address = try await client.externalAddress(transport.limit).address
             #expect(address.description == expectation.externalAddress)
             return
         }
@@ -67,12 +67,14 @@ extension PacketFixture {
             suggestedExternalPort: try reader.read("external port"),
             lifetimeSeconds: try reader.read("lifetime"))
         #expect(question.encoded == request)
-        if case .map(let transportProtocol, let port, _, 0) = question {
+        if case .map(let transportProtocol, let number, _, 0) = question,
+            let port = PortNumber(rawValue: number)
+        {
             try await client.unmap(
-                transportProtocol, internalPort: port, budget: transport.budget)
+                transportProtocol, internalPort: port, transport.limit)
             return
         }
-        let grant = try await client.map(question, budget: transport.budget)
+        let grant = try await client.map(question, transport.limit)
         #expect(grant.externalPort.rawValue == expectation.externalPort)
         #expect(grant.lifetimeSeconds == expectation.lifetime)
     }
@@ -87,10 +89,10 @@ extension PacketFixture {
             internalPort: mapping.internalPort, externalPort: mapping.externalPort,
             lifetimeSeconds: lifetimeSeconds)
         #expect(order.request(from: client).encoded == request)
-        let link = GatewaySocket(
+        let socket = GatewaySocket(
             gateway: ScriptedTransport.gateway, local: SocketAddress(client, port: 40000),
             transport: transport)
-        let grant = try await PCPClient(link: link).map(order, budget: transport.budget)
+        let grant = try await PCPClient(socket: socket).map(order, transport.limit)
         #expect(grant.externalPort.rawValue == expectation.externalPort)
         #expect(grant.externalAddress.description == expectation.externalAddress)
     }

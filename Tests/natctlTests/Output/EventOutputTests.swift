@@ -27,7 +27,7 @@ import Testing
             case .externalAddressChanged: ["address", "previous"]
             case .gatewayRestarted, .gatewayChanged: ["gateway", "previous"]
             case .interfaceChanged: ["interface", "address", "previous"]
-            case .askingFailed, .warning: ["code", "message"]
+            case .mappingFailed, .warning: ["code", "message"]
             }
         let document = try document(event)
         #expect(Set(document.keys) == members.union(["version", "event", "at"]))

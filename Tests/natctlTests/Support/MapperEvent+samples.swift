@@ -52,7 +52,7 @@ extension MapperEvent {
             .interfaceChanged(place, previous: nil), .interfaceChanged(nil, previous: place),
             .interfaceChanged(NetworkPlace(interface: nil, address: address), previous: place),
             .warning(.hookFailed("the hook for mapped ended with 1")),
-            .askingFailed(.tcp, mapping.internalPort, .noGateway),
+            .mappingFailed(.tcp, mapping.internalPort, .noGateway),
         ]
         return changes.map { sample($0, of: $0.mapping) }
     }()

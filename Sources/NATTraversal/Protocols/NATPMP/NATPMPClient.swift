@@ -3,7 +3,7 @@
 /// Not Sendable: one task uses it, and one question is on its way at a time, as the RFC wants
 /// (section 3.1). Every method throws `PortMapperError` or `CancellationError`.
 public final class NATPMPClient {
-    private let link: GatewaySocket
+    private let socket: GatewaySocket
     private let limit: Duration
 
     /// A client of the gateway at `address`; nothing is sent yet.
@@ -17,7 +17,7 @@ public final class NATPMPClient {
         gateway address: IPv4Address, port: UInt16 = 5351, timeout: Duration = .seconds(30)
     ) throws(PortMapperError) {
         do throws(SystemError) {
-            link = try GatewaySocket(to: SocketAddress(.v4(address), port: port))
+            socket = try GatewaySocket(to: SocketAddress(.v4(address), port: port))
         } catch {
             throw .system(error)
         }
@@ -25,14 +25,15 @@ public final class NATPMPClient {
     }
 
     /// A client on a socket that it shares with PCP.
-    init(link: GatewaySocket) {
-        self.link = link
+    init(socket: GatewaySocket) {
+        self.socket = socket
         limit = .seconds(30)
     }
 
     /// The gateway's address on the Internet side, as it tells it: 0.0.0.0 when it has none.
     public func externalAddress() async throws -> IPv4Address {
-        try await externalAddress(budget: TimeBudget(limit: limit, from: link.now))
+        try await externalAddress(AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))
+            .address
     }
 
     /// Maps a port of this host.
@@ -53,21 +54,15 @@ public final class NATPMPClient {
                 transport, internalPort: internalPort.rawValue,
                 suggestedExternalPort: suggestedExternalPort?.rawValue ?? 0,
                 lifetimeSeconds: max(1, lifetime.wholeSeconds)),
-            budget: TimeBudget(limit: limit, from: link.now))
+            AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))
         return (grant.externalPort, .seconds(Int64(grant.lifetimeSeconds)))
     }
 
     /// Deletes this host's mapping of a port; that there was none is no error.
     public func unmap(_ transport: TransportProtocol, internalPort: PortNumber) async throws {
         try await unmap(
-            transport, internalPort: internalPort.rawValue,
-            budget: TimeBudget(limit: limit, from: link.now))
-    }
-
-    /// Deletes all of this host's mappings of a transport; some gateways delete the other's too.
-    public func unmapAll(_ transport: TransportProtocol) async throws {
-        try await unmap(
-            transport, internalPort: 0, budget: TimeBudget(limit: limit, from: link.now))
+            transport, internalPort: internalPort,
+            AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))
     }
 }
 
@@ -80,57 +75,49 @@ extension NATPMPClient {
 
     /// Asks for the address; a gateway that is silent is asked for PCP as well where that is
     /// allowed, so that one that is deaf to NAT-PMP is found out.
+    ///
+    /// - Returns: the address, and the age of the gateway's mapping table where it is told.
     func externalAddress(
-        isPCPAllowed: Bool = false, budget: TimeBudget,
-        until limit: ContinuousClock.Instant? = nil
-    ) async throws -> IPv4Address {
-        try await addressAndEpoch(
-            isPCPAllowed: isPCPAllowed, budget: budget, until: limit
-        ).address
-    }
-
-    /// The same with the age of the gateway's mapping table.
-    func addressAndEpoch(
-        isPCPAllowed: Bool = false, budget: TimeBudget,
-        until limit: ContinuousClock.Instant? = nil
+        asksPCP: Bool = false, _ limit: AskLimit
     ) async throws -> (address: IPv4Address, epochSeconds: UInt32?) {
-        let announce = PCPRequest(operation: .announce, clientAddress: link.local.address)
-        let answers = try await ask(
-            .externalAddress, companion: isPCPAllowed ? announce.encoded : nil,
-            budget: budget, until: limit)
-        let response = answers.response
+        let announce = PCPRequest(operation: .announce, clientAddress: socket.local.address)
+        let response = try await ask(
+            .externalAddress, companion: asksPCP ? announce.encoded : nil, limit
+        ).response
         return (try externalAddress(in: response), response.epochSeconds)
     }
 
-    /// Maps, and learns the external address on the way where `address` is still to be learned: the
-    /// two answers cannot be confused, and it saves a round trip.
+    /// Maps, and learns the external address on the way: the two answers cannot be confused, and it
+    /// saves a round trip.
+    ///
+    /// - Returns: the grant, and what came of the other question; `nil` when nothing did.
     func mapAndAddress(
-        _ request: NATPMPRequest, sendLimit: Int? = nil, budget: TimeBudget,
-        until limit: ContinuousClock.Instant? = nil
-    ) async throws -> (grant: Grant, address: IPv4Address?) {
-        let answers = try await ask(
-            request, beside: .externalAddress, sendLimit: sendLimit, budget: budget,
-            until: limit)
+        _ request: NATPMPRequest, _ limit: AskLimit
+    ) async throws -> (grant: Grant, address: Result<IPv4Address, PortMapperError>?) {
+        let answers = try await ask(request, beside: .externalAddress, limit)
         // An address that is refused or does not come is not worth failing for.
-        let address = answers.beside.flatMap { try? externalAddress(in: $0) }
+        let address = answers.beside.map { response in
+            Result { () throws(PortMapperError) in try externalAddress(in: response) }
+        }
         return (try grant(in: answers.response), address)
     }
 
-    func map(
-        _ request: NATPMPRequest, sendLimit: Int? = nil, budget: TimeBudget,
-        until limit: ContinuousClock.Instant? = nil
-    ) async throws -> Grant {
-        let answers = try await ask(
-            request, sendLimit: sendLimit, budget: budget, until: limit)
-        return try grant(in: answers.response)
+    func map(_ request: NATPMPRequest, _ limit: AskLimit) async throws -> Grant {
+        try grant(in: try await ask(request, limit).response)
     }
 
-    /// Deletes; internal port 0 means all of this host's mappings of the transport.
+    /// Deletes a mapping.
+    ///
+    /// - Parameter grantedPort: the external port, which some gateways want named in a delete though
+    ///   RFC 6886, section 3.4, has it 0.
     func unmap(
-        _ transport: TransportProtocol, internalPort: UInt16, budget: TimeBudget
+        _ transport: TransportProtocol, internalPort: PortNumber, grantedPort: PortNumber? = nil,
+        _ limit: AskLimit
     ) async throws {
-        let request = NATPMPRequest.delete(transport, internalPort: internalPort)
-        let response = try await ask(request, budget: budget).response
+        let request = NATPMPRequest.delete(
+            transport, internalPort: internalPort.rawValue, externalPort: grantedPort?.rawValue ?? 0
+        )
+        let response = try await ask(request, limit).response
         guard response.result == .success else { throw refusal(response.result) }
         // Success with lifetime 0 is deleted, whatever port it names (N-10).
         guard case .mapping(_, _, 0) = response.body else {
@@ -138,33 +125,36 @@ extension NATPMPClient {
         }
     }
 
+    /// How often a question is sent that goes beside the one that matters.
+    private static let besideSendLimit = 4
+
     /// Sends `request` until it is answered or as often as it may be, and another beside it a few
     /// times.
     private func ask(
         _ request: NATPMPRequest, beside other: NATPMPRequest? = nil, companion: [UInt8]? = nil,
-        sendLimit: Int? = nil, budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
+        _ limit: AskLimit
     ) async throws -> (response: NATPMPResponse, beside: NATPMPResponse?) {
         let requests = [request] + (other.map { [$0] } ?? [])
-        if let delete = request.delete, delete != request { link.takeUp(delete.encoded) }
+        if let delete = request.delete, delete != request { socket.resume(delete.encoded) }
         var window = RequestWindow<NATPMPResponse>(
             requests.enumerated().map { index, request in
                 .init(
                     payload: request.encoded, companion: companion,
-                    sendLimit: sendLimit ?? (index == 0 ? nil : 4),
+                    sendLimit: limit.sendLimit ?? (index == 0 ? nil : Self.besideSendLimit),
                     judge: { Self.judge($0, for: request) })
             }, limit: requests.count)
-        let failure = try await link.ask(&window, budget: budget, until: limit)
+        let failure = try await socket.ask(&window, limit)
         for case let response? in window.answers {
-            if let epoch = response.epochSeconds { link.noteNATPMPEpoch(epoch) }
+            if let epoch = response.epochSeconds { socket.noteNATPMPEpoch(epoch) }
         }
         guard case let response?? = window.answers.first else {
-            throw failure ?? silence(window.mismatch, budget)
+            throw failure ?? silence(window.mismatch, limit.budget)
         }
         // A second copy of a refusal would be believed.
-        if response.result != .success { link.isSettled = false }
+        if response.result != .success { socket.isSettled = false }
         if response.result == .unsupportedVersion {
             throw PortMapperError.unsupported(
-                gateway: link.gateway.address.description, technique: .natPMP)
+                gateway: socket.gateway.address.description, technique: .natPMP)
         }
         return (response, other == nil ? nil : window.answers.last ?? nil)
     }
@@ -172,13 +162,15 @@ extension NATPMPClient {
     /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
     /// no time left for something better.
     private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
-        if let mismatch, link.now >= budget.deadline { return badAnswer(mismatch) }
+        if let mismatch, socket.now >= budget.deadline { return badAnswer(mismatch) }
         return .noAnswer(
-            gateway: link.gateway.address.description,
-            after: budget.start.duration(to: link.now))
+            gateway: socket.gateway.address.description,
+            after: budget.start.duration(to: socket.now))
     }
 
-    private func externalAddress(in response: NATPMPResponse) throws -> IPv4Address {
+    private func externalAddress(
+        in response: NATPMPResponse
+    ) throws(PortMapperError) -> IPv4Address {
         guard response.result == .success else { throw refusal(response.result) }
         guard case .externalAddress(let address) = response.body else {
             throw badAnswer("no external address in the answer")
@@ -201,7 +193,7 @@ extension NATPMPClient {
     /// Takes back a request that was not answered, as `PCPClient.withdraw` does.
     func withdraw(_ request: NATPMPRequest) {
         guard let delete = request.delete else { return }
-        link.withdraw(
+        socket.withdraw(
             .init(
                 isGrant: { payload in
                     guard case .answer(let response) = Self.judge(payload, for: request),
@@ -212,21 +204,23 @@ extension NATPMPClient {
     }
 
     private func refusal(_ result: NATPMPResult) -> PortMapperError {
-        .refused(GatewayRefusal(gateway: link.gateway, natpmp: result))
+        .refused(GatewayRefusal(gateway: socket.gateway, natpmp: result))
     }
 
     private func badAnswer(_ problem: String) -> PortMapperError {
         .badAnswer(
-            gateway: link.gateway.address.description, technique: .natPMP, problem: problem)
+            gateway: socket.gateway.address.description, technique: .natPMP, problem: problem)
     }
 }
 
 extension NATPMPRequest {
     /// What takes a mapping back.
     fileprivate static func delete(
-        _ transport: TransportProtocol, internalPort: UInt16
+        _ transport: TransportProtocol, internalPort: UInt16, externalPort: UInt16 = 0
     ) -> NATPMPRequest {
-        .map(transport, internalPort: internalPort, suggestedExternalPort: 0, lifetimeSeconds: 0)
+        .map(
+            transport, internalPort: internalPort, suggestedExternalPort: externalPort,
+            lifetimeSeconds: 0)
     }
 
     /// What takes back the mapping that is asked for; `nil` where none is.

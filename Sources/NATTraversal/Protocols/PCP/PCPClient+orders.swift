@@ -1,67 +1,44 @@
 import Logging
 
 extension PCPClient {
-    func announce(
-        budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
-    ) async throws -> UInt32 {
-        let request = PCPRequest(operation: .announce, clientAddress: link.local.address)
+    /// Asks whether PCP is there, and tells the server's epoch.
+    func announce(_ limit: AskLimit) async throws -> UInt32 {
+        let request = PCPRequest(operation: .announce, clientAddress: socket.local.address)
         var window = RequestWindow(
             [.init(payload: request.encoded, judge: { PCPAnswer.judge($0, for: request) })],
             limit: 1)
-        let failure = try await link.ask(&window, budget: budget, until: limit)
-        return try success(in: window.answers[0], failure ?? silence(window.mismatch, budget))
-            .epochSeconds
+        let failure = try await socket.ask(&window, limit)
+        return try success(
+            in: window.answers[0], failure ?? silence(window.mismatch, limit.budget)
+        ).epochSeconds
     }
 
-    func map(
-        _ order: PCPMapRequest, budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
-    ) async throws -> Grant {
-        try await map([order], budget: budget, until: limit)[0].get()
-    }
-
-    /// Maps many, each with its own outcome; options that can be done without are dropped for those
-    /// whose server does not know them.
+    /// Maps many, each with its own outcome.
     ///
     /// - Parameters:
-    ///   - orders: what to map.
-    ///   - isNATPMPAllowed: whether a gateway that is silent is asked by NAT-PMP as well, so that
-    ///     one that is deaf to PCP is found out.
-    ///   - sendLimit: how often each is sent; `nil` is until it is answered.
-    ///   - budget: the command's.
-    ///   - limit: when to stop earlier.
+    ///   - requests: what to map.
+    ///   - asksNATPMP: whether a gateway that is silent is asked by NAT-PMP as well, so that one that
+    ///     is deaf to PCP is found out.
+    ///   - limit: how long it may take.
     /// - Throws: `CancellationError`.
-    /// - Returns: an outcome for each order.
+    /// - Returns: an outcome for each request.
     func map(
-        _ orders: [PCPMapRequest], isNATPMPAllowed: Bool = false, sendLimit: Int? = nil,
-        budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
+        _ requests: [PCPMapRequest], asksNATPMP: Bool = false, _ limit: AskLimit
     ) async throws -> [Result<Grant, PortMapperError>] {
-        var outcomes = try await ask(
-            orders, isNATPMPAllowed: isNATPMPAllowed, sendLimit: sendLimit, budget: budget,
-            until: limit
-        )
-        .map { outcome in outcome.flatMap(grant(in:)) }
-        let again = orders.indices.filter { index in
-            guard case .failure(.refused(let refusal)) = outcomes[index] else { return false }
-            return refusal.reaction == .plainRequest && orders[index] != orders[index].plain
-        }
-        guard !again.isEmpty else { return outcomes }
-        log.debug("\(link.gateway): an option is not known there; asking without it")
-        let plain = try await ask(again.map { orders[$0].plain }, budget: budget, until: limit)
-        for (index, outcome) in zip(again, plain) { outcomes[index] = outcome.flatMap(grant(in:)) }
-        return outcomes
+        try await ask(requests, asksNATPMP: asksNATPMP, limit).map { $0.flatMap(grant(in:)) }
     }
 
     /// Deletes many, each with its own outcome.
     func unmap(
-        _ orders: [PCPMapRequest], budget: TimeBudget
+        _ requests: [PCPMapRequest], _ limit: AskLimit
     ) async throws -> [Result<Void, PortMapperError>] {
-        try await ask(orders, budget: budget).map { outcome in
+        try await ask(requests, limit).map { outcome in
             switch outcome {
             case .success:
                 return .success(())
-            // miniupnpd says so of what is not there (specs/pcp.md section 9).
-            case .failure(.refused(let refusal)) where refusal.code == 8:
-                log.debug("\(link.gateway): the delete was not confirmed; probably nothing there")
+            case .failure(.refused(let refusal)) where GatewayReaction(to: refusal).meansAbsence:
+                log.debug(
+                    "\(socket.gateway): the delete was not confirmed; probably nothing there")
                 return .success(())
             case .failure(let error):
                 return .failure(error)
@@ -70,29 +47,28 @@ extension PCPClient {
     }
 
     private func ask(
-        _ orders: [PCPMapRequest], isNATPMPAllowed: Bool = false, sendLimit: Int? = nil,
-        budget: TimeBudget, until limit: ContinuousClock.Instant? = nil
+        _ requests: [PCPMapRequest], asksNATPMP: Bool = false, _ limit: AskLimit
     ) async throws -> [Result<PCPResponse, PortMapperError>] {
-        let knowsPCP = link.knowsPCP
+        let knowsPCP = socket.knowsPCP
         // Some gateways are deaf to version 2 and answer NAT-PMP alone.
         let companion =
-            isNATPMPAllowed && !knowsPCP && link.local.address.family == .ipv4
+            asksNATPMP && !knowsPCP && socket.local.address.family == .ipv4
             ? NATPMPRequest.externalAddress.encoded : nil
-        let client = link.local.address
+        let client = socket.local.address
         var window = RequestWindow<PCPAnswer>(
-            orders.map { order in
-                let request = order.request(from: client)
-                if order.lifetimeSeconds > 0 { link.takeUp(delete(of: order)) }
+            requests.map { map in
+                let request = map.request(from: client)
+                if map.lifetimeSeconds > 0 { socket.resume(delete(of: map)) }
                 return .init(
-                    payload: request.encoded, companion: companion, sendLimit: sendLimit,
+                    payload: request.encoded, companion: companion, sendLimit: limit.sendLimit,
                     key: PCPMapRequest.key(of: request.encoded),
                     judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
             }, limit: Self.window, keyOf: PCPMapRequest.key)
-        let failure = try await link.ask(&window, budget: budget, until: limit)
-        for (order, answer) in zip(orders, window.answers) where answer == .natpmpAlone {
-            withdraw(order)
+        let failure = try await socket.ask(&window, limit)
+        for (request, answer) in zip(requests, window.answers) where answer == .natpmpAlone {
+            withdraw(request)
         }
-        let missing = failure ?? silence(window.mismatch, budget)
+        let missing = failure ?? silence(window.mismatch, limit.budget)
         return window.answers.map { answer in
             Result { () throws(PortMapperError) in try success(in: answer, missing) }
         }
@@ -100,10 +76,10 @@ extension PCPClient {
 
     /// Takes back a request that was not answered: a delete goes out now, and again should a grant
     /// still come.
-    func withdraw(_ order: PCPMapRequest) {
-        let client = link.local.address
-        let request = order.request(from: client)
-        link.withdraw(
+    func withdraw(_ map: PCPMapRequest) {
+        let client = socket.local.address
+        let request = map.request(from: client)
+        socket.withdraw(
             .init(
                 isGrant: { payload in
                     guard
@@ -111,25 +87,25 @@ extension PCPClient {
                             PCPAnswer.judge(payload, for: request)
                     else { return false }
                     return response.result == .success && !response.isDeletion
-                }, delete: delete(of: order)))
+                }, delete: delete(of: map)))
     }
 
-    private func delete(of order: PCPMapRequest) -> [UInt8] {
-        order.delete.request(from: link.local.address).encoded
+    private func delete(of map: PCPMapRequest) -> [UInt8] {
+        map.delete.request(from: socket.local.address).encoded
     }
 
     /// The response, or why there is none to use.
     private func success(
         in answer: PCPAnswer?, _ missing: PortMapperError
     ) throws(PortMapperError) -> PCPResponse {
-        let gateway = link.gateway.address.description
+        let gateway = socket.gateway.address.description
         // A second copy of it would be believed.
-        if answer?.isGood != true { link.isSettled = false }
+        if answer?.isGood != true { socket.isSettled = false }
         switch answer {
         case .response(let response):
-            link.notePCPEpoch(response.epochSeconds)
+            socket.notePCPEpoch(response.epochSeconds)
             guard response.result == .success else {
-                throw .refused(GatewayRefusal(gateway: link.gateway, pcp: response))
+                throw .refused(GatewayRefusal(gateway: socket.gateway, pcp: response))
             }
             return response
         case .otherVersion(let version):
@@ -146,11 +122,11 @@ extension PCPClient {
     /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
     /// no time left for something better.
     private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
-        let gateway = link.gateway.address.description
-        if let mismatch, link.now >= budget.deadline {
+        let gateway = socket.gateway.address.description
+        if let mismatch, socket.now >= budget.deadline {
             return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
         }
-        return .noAnswer(gateway: gateway, after: budget.start.duration(to: link.now))
+        return .noAnswer(gateway: gateway, after: budget.start.duration(to: socket.now))
     }
 
     private func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {
@@ -172,7 +148,7 @@ extension PCPClient {
         }
         return .failure(
             .badAnswer(
-                gateway: link.gateway.address.description, technique: .pcp, problem: problem))
+                gateway: socket.gateway.address.description, technique: .pcp, problem: problem))
     }
 }
 

@@ -17,7 +17,7 @@ public final class PCPClient {
     /// How many requests may be unanswered at a time (specs/pcp.md section 9).
     static let window = 32
 
-    let link: GatewaySocket
+    let socket: GatewaySocket
     private let limit: Duration
 
     /// A client of the gateway at `address`; nothing is sent yet.
@@ -31,7 +31,7 @@ public final class PCPClient {
         gateway address: IPAddress, port: UInt16 = 5351, timeout: Duration = .seconds(30)
     ) throws(PortMapperError) {
         do throws(SystemError) {
-            link = try GatewaySocket(to: SocketAddress(address, port: port))
+            socket = try GatewaySocket(to: SocketAddress(address, port: port))
         } catch {
             throw .system(error)
         }
@@ -39,8 +39,8 @@ public final class PCPClient {
     }
 
     /// A client on a socket that it shares with NAT-PMP.
-    init(link: GatewaySocket) {
-        self.link = link
+    init(socket: GatewaySocket) {
+        self.socket = socket
         limit = .seconds(30)
     }
 
@@ -48,7 +48,7 @@ public final class PCPClient {
     ///
     /// - Returns: the server's epoch, the age of its mapping table in seconds.
     public func announce() async throws -> UInt32 {
-        try await announce(budget: TimeBudget(limit: limit, from: link.now))
+        try await announce(AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))
     }
 
     /// Maps a port of this host, or renews a mapping when given its nonce.
@@ -60,31 +60,41 @@ public final class PCPClient {
     ///   - lifetime: in whole seconds from 1 s; servers rarely grant less than 120 s.
     ///   - nonce: the grant's, for a renewal; without one a fresh one is drawn.
     /// - Returns: what was granted.
-    /// - Throws: `PortMapperError`, `CancellationError`.
+    /// - Throws: `PortMapperError`, `.inexpressible` for a nonce that is none; `CancellationError`.
     public func map(
         _ transport: TransportProtocol, internalPort: PortNumber,
         suggestedExternalPort: PortNumber? = nil, lifetime: Duration = .seconds(7200),
         nonce: String? = nil
     ) async throws -> Grant {
-        let order = PCPMapRequest(
-            nonce: nonce.flatMap(PCPNonce.init(hexadecimal:)) ?? .random(), transport: transport,
+        let request = PCPMapRequest(
+            nonce: try nonce.map(PCPNonce.init(checking:)) ?? .random(), transport: transport,
             internalPort: internalPort.rawValue, externalPort: suggestedExternalPort?.rawValue ?? 0,
             lifetimeSeconds: max(1, lifetime.wholeSeconds))
-        return try await map(order, budget: TimeBudget(limit: limit, from: link.now))
+        return try await map(
+            [request], AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))[
+                0
+            ].get()
     }
 
     /// Deletes a mapping; that there was none is no error.
     public func unmap(
         _ transport: TransportProtocol, internalPort: PortNumber, nonce: String
     ) async throws {
-        guard let nonce = PCPNonce(hexadecimal: nonce) else {
-            throw PortMapperError.inexpressible("a PCP nonce has 24 hexadecimal digits")
-        }
-        let order = PCPMapRequest(
-            nonce: nonce, transport: transport, internalPort: internalPort.rawValue,
-            lifetimeSeconds: 0)
+        let request = PCPMapRequest(
+            nonce: try PCPNonce(checking: nonce), transport: transport,
+            internalPort: internalPort.rawValue, lifetimeSeconds: 0)
         let outcomes = try await unmap(
-            [order], budget: TimeBudget(limit: limit, from: link.now))
+            [request], AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))
         try outcomes[0].get()
+    }
+}
+
+extension PCPNonce {
+    /// A nonce that a caller has written down.
+    fileprivate init(checking text: String) throws(PortMapperError) {
+        guard let nonce = PCPNonce(hexadecimal: text) else {
+            throw .inexpressible("a PCP nonce has 24 hexadecimal digits")
+        }
+        self = nonce
     }
 }

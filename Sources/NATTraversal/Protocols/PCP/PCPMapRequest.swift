@@ -1,11 +1,11 @@
-/// One MAP request in the terms of the client, without what the socket knows.
+/// One MAP request as the client thinks of it, without what only the socket knows.
 struct PCPMapRequest: Hashable, Sendable {
     var nonce: PCPNonce
     var transport: TransportProtocol
     var internalPort: UInt16
     /// 0 for no preference, and in a delete.
     var externalPort: UInt16 = 0
-    /// What was assigned before, in a renewal.
+    /// The suggested one: what was assigned before, in a renewal; `nil` is any of the client's family.
     var externalAddress: IPAddress?
     /// 0 deletes.
     var lifetimeSeconds: UInt32
@@ -42,14 +42,6 @@ struct PCPMapRequest: Hashable, Sendable {
         if let remoteHost { options.append(.filter(remoteHost, prefixLength: 128, port: 0)) }
         if let description { options.append(.description(description)) }
         return options
-    }
-
-    /// The same without what it can do without, for a server that does not know such options.
-    var plain: PCPMapRequest {
-        var order = self
-        order.description = nil
-        order.prefersFailure = false
-        return order
     }
 
     /// What takes the mapping back.

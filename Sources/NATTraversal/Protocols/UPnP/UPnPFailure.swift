@@ -78,8 +78,9 @@ extension PortMapperError {
             case .result(let name): badAnswer("\(name) is missing or not what it should be")
             case .description(let error): badAnswer(error.problem)
             case .url(let refusal): badAnswer("a URL that is refused: \(refusal.rawValue)")
-            case .http(.timeout): .noAnswer(gateway: gateway, after: limit)
-            case .http(.connection(let error)): .closed(gateway: gateway, cause: error)
+            case .http(.timeout): .noAnswer(gateway: gateway, technique: .upnp, after: limit)
+            case .http(.connection(let error)):
+                .closed(gateway: gateway, technique: .upnp, cause: error)
             case .http(.wrongPeer): badAnswer("a connection that leads elsewhere")
             case .http(.message): badAnswer("an answer that is not HTTP, or over the limits")
             }

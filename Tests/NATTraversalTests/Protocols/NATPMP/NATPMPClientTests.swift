@@ -12,10 +12,10 @@ import Testing
 
     /// Maps TCP 50001 over a network that answers every request so.
     static func map(
-        _ transport: ScriptedTransport, budget: TimeBudget? = nil
+        _ transport: ScriptedTransport, limit: AskLimit? = nil
     ) async throws -> Grant {
-        try await NATPMPClient(link: transport.link).map(
-            request, budget: budget ?? transport.budget)
+        try await NATPMPClient(socket: transport.gatewaySocket).map(
+            request, limit ?? transport.limit)
     }
 
     static func problem(of error: (any Error)?) -> String? {
@@ -49,10 +49,10 @@ import Testing
     @Test("goes on to the deadline where one is given")
     func goesOn() async {
         let transport = ScriptedTransport()
-        let budget = TimeBudget(limit: .seconds(9), from: transport.now)
+        let limit = AskLimit(budget: TimeBudget(limit: .seconds(9), from: transport.now))
         await #expect(throws: PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(9)))
         {
-            try await Self.map(transport, budget: budget)
+            try await Self.map(transport, limit: limit)
         }
         #expect(
             transport.sent.map(\.time)
@@ -60,8 +60,8 @@ import Testing
                     Duration.seconds))
     }
 
-    @Test("ends at once where ICMP says that the port is closed (N-2)")
-    func endsOnICMP() async {
+    @Test("asks again for a second before it believes ICMP that the port is closed (N-2)")
+    func doubtsICMP() async {
         let transport = ScriptedTransport { _, _ in
             [.failure(ECONNREFUSED, after: .milliseconds(2))]
         }
@@ -69,7 +69,28 @@ import Testing
         await #expect(throws: PortMapperError.closed(gateway: "192.168.77.1", cause: cause)) {
             try await Self.map(transport)
         }
+        #expect((.seconds(1)...(.seconds(1.2))).contains(transport.elapsed))
+        #expect(transport.sent.count == 5)
+    }
+
+    @Test("believes ICMP at once where another technique can be asked")
+    func believesICMP() async {
+        let transport = ScriptedTransport { _, _ in
+            [.failure(ECONNREFUSED, after: .milliseconds(2))]
+        }
+        var limit = transport.limit
+        limit.closedBelief = .zero
+        await #expect(throws: PortMapperError.self) { try await Self.map(transport, limit: limit) }
         #expect(transport.elapsed == .milliseconds(2))
+    }
+
+    @Test("one refused datagram is one lost packet (N-2)", arguments: [1, 2, 3])
+    func survivesICMP(count: Int) async throws {
+        let transport = ScriptedTransport { _, number in
+            [number > count ? .datagram(Self.answer) : .failure(ECONNREFUSED)]
+        }
+        #expect(try await Self.map(transport).lifetimeSeconds == 7200)
+        #expect(transport.sent.count == count + 1)
     }
 
     @Test("takes a failure of this host for what it is")
@@ -146,8 +167,8 @@ import Testing
         }
         let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .natPMP)
         await #expect(throws: expected) {
-            try await NATPMPClient(link: transport.link).externalAddress(
-                isPCPAllowed: true, budget: transport.budget)
+            try await NATPMPClient(socket: transport.gatewaySocket).externalAddress(
+                asksPCP: true, transport.limit)
         }
         #expect(transport.sent.map { $0.bytes.first } == [0, 0, 0, 2])
         #expect(transport.elapsed == .milliseconds(750))
@@ -162,13 +183,13 @@ import Testing
                     after: .milliseconds(10))
             ]
         }
-        let answer = try await NATPMPClient(link: transport.link).mapAndAddress(
-            Self.request, budget: transport.budget)
+        let answer = try await NATPMPClient(socket: transport.gatewaySocket).mapAndAddress(
+            Self.request, transport.limit)
         #expect(
             answer.grant
                 == Grant(
                     externalPort: try #require(PortNumber(rawValue: 60001)), lifetimeSeconds: 7200))
-        #expect(answer.address?.description == "11.22.33.1")
+        #expect(answer.address.map { try? $0.get().description } == "11.22.33.1")
         #expect(transport.elapsed == .milliseconds(10))
         #expect(transport.sent.count == 2)
     }
@@ -178,8 +199,8 @@ import Testing
         let transport = ScriptedTransport { payload, _ in
             payload.count == 2 ? [] : [.datagram(Self.answer)]
         }
-        let answer = try await NATPMPClient(link: transport.link).mapAndAddress(
-            Self.request, budget: transport.budget)
+        let answer = try await NATPMPClient(socket: transport.gatewaySocket).mapAndAddress(
+            Self.request, transport.limit)
         #expect(answer.address == nil)
         #expect(transport.sent.count { $0.bytes.count == 2 } == 4)
     }
@@ -189,8 +210,8 @@ import Testing
         let transport = ScriptedTransport { _, _ in
             [.datagram(bytes("00 82 0000 00000562 c351 ea61 00000000"))]
         }
-        try await NATPMPClient(link: transport.link).unmap(
-            .tcp, internalPort: 50001, budget: transport.budget)
+        try await NATPMPClient(socket: transport.gatewaySocket).unmap(
+            .tcp, internalPort: try TestPort.number(50001), transport.limit)
         #expect(transport.sent.map(\.bytes) == [bytes("00 02 0000 c351 0000 00000000")])
     }
 
@@ -201,10 +222,10 @@ import Testing
             // The withdrawal's delete gets lost, the grant comes late.
             payload == delete && number == 1 ? [.datagram(Self.answer)] : []
         }
-        let link = transport.link
-        NATPMPClient(link: link).withdraw(Self.request)
+        let socket = transport.gatewaySocket
+        NATPMPClient(socket: socket).withdraw(Self.request)
         #expect(transport.sent.map(\.bytes) == [delete])
-        await link.answerLateGrants()
+        await socket.answerLateGrants()
         #expect(transport.sent.map(\.bytes) == [delete, delete])
     }
 
@@ -217,12 +238,12 @@ import Testing
                 ? [.datagram(bytes("00 82 0000 00000562 c351 0000 00000000"))]
                 : [.datagram(Self.answer), .datagram(Self.answer)]
         }
-        let link = transport.link
-        let client = NATPMPClient(link: link)
+        let socket = transport.gatewaySocket
+        let client = NATPMPClient(socket: socket)
         client.withdraw(Self.request)
         #expect(
-            try await client.map(Self.request, budget: transport.budget).lifetimeSeconds > 0)
-        await link.answerLateGrants()
+            try await client.map(Self.request, transport.limit).lifetimeSeconds > 0)
+        await socket.answerLateGrants()
         #expect(transport.sent.count { $0.bytes == delete } == 1)
     }
 
@@ -231,10 +252,10 @@ import Testing
         let transport = ScriptedTransport { _, number in
             number == 1 ? [] : [.datagram(bytes("00 82 0002 00000562 c351 0000 00000000"))]
         }
-        let client = NATPMPClient(link: transport.link)
+        let client = NATPMPClient(socket: transport.gatewaySocket)
         client.withdraw(Self.request)
         let error = await #expect(throws: PortMapperError.self) {
-            try await client.map(Self.request, budget: transport.budget)
+            try await client.map(Self.request, transport.limit)
         }
         guard case .refused(let refusal) = error else {
             Issue.record("\(String(describing: error))")

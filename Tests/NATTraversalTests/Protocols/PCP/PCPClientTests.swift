@@ -18,8 +18,8 @@ import Testing
     }
 
     static func map(_ transport: ScriptedTransport) async throws -> PCPClient.Grant {
-        try await PCPClient(link: transport.link).map(
-            try order(), budget: transport.budget)
+        try await PCPClient(socket: transport.gatewaySocket).map(
+            try order(), transport.limit)
     }
 
     static let headerOnlyError = bytes("02 81 00 05 0000003c 000005c9" + Vectors.reserved)
@@ -136,9 +136,9 @@ import Testing
     @Test("believes a header-only error where the command's time is over before that")
     func believesHeaderOnlyErrorAtTheEnd() async throws {
         let transport = ScriptedTransport { _, _ in [.datagram(Self.headerOnlyError)] }
-        let budget = TimeBudget(limit: .milliseconds(100), from: transport.now)
-        let outcomes = try await PCPClient(link: transport.link).map(
-            [try Self.order()], budget: budget)
+        let limit = AskLimit(budget: TimeBudget(limit: .milliseconds(100), from: transport.now))
+        let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
+            [try Self.order()], limit)
         guard case .failure(.refused(let refusal)) = outcomes.first else {
             Issue.record("\(outcomes)")
             return
@@ -152,9 +152,10 @@ import Testing
         wrong[35] ^= 1
         for datagram in [wrong, Self.headerOnlyError] {
             let transport = ScriptedTransport { _, _ in [.datagram(datagram)] }
-            let outcomes = try await PCPClient(link: transport.link).map(
-                [try Self.order()], budget: transport.budget,
-                until: transport.now + .milliseconds(50))
+            var limit = transport.limit
+            limit.end = transport.now + .milliseconds(50)
+            let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
+                [try Self.order()], limit)
             let silence = PortMapperError.noAnswer(
                 gateway: "192.168.77.1", after: .milliseconds(50))
             #expect(outcomes == [.failure(silence)])
@@ -182,8 +183,8 @@ import Testing
                             result: code, "0000001e", "11 000000 9c40 0000" + Vectors.anyIPv4Bytes))
                 ]
             }
-            let outcomes = try await PCPClient(link: transport.link).unmap(
-                [try Self.order().delete], budget: transport.budget)
+            let outcomes = try await PCPClient(socket: transport.gatewaySocket).unmap(
+                [try Self.order().delete], transport.limit)
             #expect(((try? outcomes.first?.get()) != nil) == isDone, "result \(code)")
         }
     }
@@ -204,8 +205,8 @@ import Testing
                 $0.internalPort += UInt16(offset)
             }
         }
-        let outcomes = try await PCPClient(link: transport.link).map(
-            orders, budget: transport.budget)
+        let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
+            orders, transport.limit)
         #expect(outcomes.count { (try? $0.get()) != nil } == 99)
         #expect(throws: PortMapperError.self) { try outcomes[7].get() }
         #expect(transport.sent.count { $0.time == .zero } == 32)
@@ -222,8 +223,8 @@ import Testing
             $0.internalPort = 40001
         }
         let orders = [silent, try Self.order()]
-        let outcomes = try await PCPClient(link: transport.link).map(
-            orders, budget: transport.budget)
+        let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
+            orders, transport.limit)
         let silence = PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(30))
         #expect(outcomes.first == .failure(silence))
     }

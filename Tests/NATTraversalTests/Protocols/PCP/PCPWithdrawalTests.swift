@@ -11,8 +11,8 @@ import Testing
             payload == [0, 0] ? [.datagram(bytes("00 80 0000 00000561 0b162101"))] : []
         }
         let order = try PCPClientTests.order()
-        let outcomes = try await PCPClient(link: transport.link).map(
-            [order], isNATPMPAllowed: true, budget: transport.budget)
+        let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
+            [order], asksNATPMP: true, transport.limit)
         let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .pcp)
         #expect(outcomes == [.failure(expected)])
         #expect(transport.elapsed == .milliseconds(750))
@@ -25,10 +25,10 @@ import Testing
         let transport = ScriptedTransport { _, number in
             number == 1 ? [.datagram(Vectors.granted)] : []
         }
-        let link = transport.link
+        let socket = transport.gatewaySocket
         let order = try PCPClientTests.order()
-        PCPClient(link: link).withdraw(order)
-        await link.answerLateGrants()
+        PCPClient(socket: socket).withdraw(order)
+        await socket.answerLateGrants()
         let delete = order.delete.request(from: Vectors.client).encoded
         #expect(transport.sent.map(\.bytes) == [delete, delete])
     }
@@ -41,9 +41,9 @@ import Testing
                     Vectors.mapResponse("00000000", "11 000000 9c40 0000" + Vectors.anyIPv4Bytes))
             ]
         }
-        let link = transport.link
-        PCPClient(link: link).withdraw(try PCPClientTests.order())
-        await link.answerLateGrants()
+        let socket = transport.gatewaySocket
+        PCPClient(socket: socket).withdraw(try PCPClientTests.order())
+        await socket.answerLateGrants()
         #expect(transport.sent.count == 1)
     }
 
@@ -62,12 +62,12 @@ import Testing
                 ? [.datagram(deleted, after: .milliseconds(20))]
                 : GatewaySocketTests.twice(Vectors.granted, after: .milliseconds(40))
         }
-        let link = transport.link
-        let client = PCPClient(link: link)
+        let socket = transport.gatewaySocket
+        let client = PCPClient(socket: socket)
         client.withdraw(order)
-        let grant = try await client.map(order, budget: transport.budget)
+        let grant = try await client.map(order, transport.limit)
         #expect(grant.externalPort.rawValue == 40000)
-        await link.answerLateGrants()
+        await socket.answerLateGrants()
         #expect(transport.sent.count { $0.bytes == delete } == 1)
     }
 
@@ -83,11 +83,11 @@ import Testing
                     )
                 ]
         }
-        let client = PCPClient(link: transport.link)
+        let client = PCPClient(socket: transport.gatewaySocket)
         let order = try PCPClientTests.order()
         client.withdraw(order)
         let error = await #expect(throws: PortMapperError.self) {
-            try await client.map(order, budget: transport.budget)
+            try await client.map(order, transport.limit)
         }
         guard case .refused(let refusal) = error else {
             Issue.record("\(String(describing: error))")
@@ -107,9 +107,9 @@ import Testing
             default: [.datagram(Vectors.granted, after: .milliseconds(40))]
             }
         }
-        let client = PCPClient(link: transport.link)
-        _ = try await client.unmap([order.delete], budget: transport.budget)
-        let grant = try await client.map(order, budget: transport.budget)
+        let client = PCPClient(socket: transport.gatewaySocket)
+        _ = try await client.unmap([order.delete], transport.limit)
+        let grant = try await client.map(order, transport.limit)
         #expect(grant.externalPort.rawValue == 40000)
         #expect(transport.sent.count == 2)
     }

@@ -1,7 +1,7 @@
-/// What to ask next when a gateway refuses a mapping: the rows for UPnP of the one table of
-/// reactions (specs of WANIPConnection:1 and :2, and what gateways mean by them: ).
+/// What to ask next when a gateway refuses a mapping by UPnP: takes the remedies of `GatewayReaction`
+/// in their order.
 ///
-/// Pure. Each way out is taken once, and at most `portLimit` ports are asked for.
+/// Pure. Each remedy is taken once, and at most `GatewayReaction.portLimit` ports are asked for.
 struct IGDNegotiation: Hashable, Sendable {
     /// How the next request differs from the one that was refused.
     enum Reaction: Hashable, Sendable {
@@ -15,17 +15,14 @@ struct IGDNegotiation: Hashable, Sendable {
         case giveUp
     }
 
-    static let portLimit = 8
-
     private(set) var action: String
-    private(set) var externalPort: PortNumber
+    private var suggestion: PortSuggestion
     /// The lease that is asked for, in seconds.
     private(set) var lease: UInt32
     private(set) var description: String
     private let request: IGDMappingRequest
     private let permanentLease: UInt32
     private let isForThisHost: Bool
-    private var portsAsked = 1
     private var hasWaited = false
 
     /// - Parameters:
@@ -40,7 +37,7 @@ struct IGDNegotiation: Hashable, Sendable {
         self.isForThisHost = isForThisHost
         self.permanentLease = permanentLease
         action = isVersion2 && !request.isExact ? "AddAnyPortMapping" : "AddPortMapping"
-        externalPort = request.externalPort
+        suggestion = PortSuggestion(request.externalPort, isExact: request.isExact)
         // Version 2 knows nothing longer, and takes 0 for that (WANIPConnection:2, 2.2.14).
         lease =
             isVersion2
@@ -62,19 +59,13 @@ struct IGDNegotiation: Hashable, Sendable {
         ]
     }
 
-    /// Takes another outside port: first the next one, then any of the dynamic ports, where no
-    /// well-known service is (A-15; RFC 6335, section 6).
+    /// The external port that is asked for.
+    var externalPort: PortNumber { suggestion.port }
+
+    /// Takes another external port.
     ///
     /// - Returns: `false` when this very port is wanted, or enough have been asked for.
-    mutating func moveOn() -> Bool {
-        guard !request.isExact, portsAsked < Self.portLimit else { return false }
-        let next = externalPort.rawValue < .max ? externalPort.rawValue + 1 : 0
-        let isUsable = portsAsked == 1 && next >= 1024
-        externalPort =
-            PortNumber(rawValue: isUsable ? next : .random(in: 49_152 ... .max)) ?? externalPort
-        portsAsked += 1
-        return true
-    }
+    mutating func moveOn() -> Bool { suggestion.moveOn() }
 
     /// The gateway does not know the action, or breaks the connection off (H-10).
     mutating func unsupported() -> Reaction {
@@ -88,25 +79,29 @@ struct IGDNegotiation: Hashable, Sendable {
     /// - Parameters:
     ///   - code: what it said.
     ///   - isPortForeign: whether the entry at the port, read after the refusal, is another mapping
-    ///     than this one.
+    ///     than this one; some gateways have no code for that.
     /// - Returns: what to do; the request has been changed where it is to be asked again.
     mutating func refused(_ code: Int32, isPortForeign: Bool) -> Reaction {
-        switch code {
-        // From a secure gateway it means that nobody maps for another host (specs of version 2, 2.2).
-        case 718 where !isForThisHost && !isPortForeign: .giveUp
-        case 718, 729: .anotherPort
-        case 501 where isPortForeign, 403 where isPortForeign: .anotherPort
-        case 725: becomePermanent() ? .ask : .giveUp
-        case 600, -911: becomePermanent() ? .ask : .giveUp
-        case 402, 601, 702, 501, 403: becomePermanent() || becomePlain() ? .ask : .giveUp
-        case 605, 800...899: becomePlain() ? .ask : .giveUp
-        case 724: useSamePort() ? .ask : .giveUp
-        case 401, 602: unsupported()
-        // The line is going up or down.
-        case 705, 707: wait() ? .askLater : .giveUp
-        // 715, 716, 726 and 727 ask for less than the user does, or for every port at once: never.
-        default: .giveUp
+        if isPortForeign, [.actionFailed, .forbidden].contains(UPnPErrorCode(rawValue: code)) {
+            return .anotherPort
         }
+        for remedy in GatewayReaction(toFault: code).remedies {
+            switch remedy {
+            case .anotherPort:
+                // From a secure gateway it means that nobody maps for another host
+                // (WANIPConnection:2, section 2.2).
+                let isPolicy = code == UPnPErrorCode.conflictInMappingEntry.rawValue
+                if isPolicy, !isForThisHost, !isPortForeign { return .giveUp }
+                return .anotherPort
+            case .permanentLease: if becomePermanent() { return .ask }
+            case .plainDescription: if becomePlain() { return .ask }
+            case .samePort: if useSamePort() { return .ask }
+            case .olderAction: return unsupported()
+            case .later: if wait() { return .askLater }
+            case .anotherAddress, .withoutOptions, .anew: break
+            }
+        }
+        return .giveUp
     }
 
     private mutating func becomePermanent() -> Bool {
@@ -128,7 +123,7 @@ struct IGDNegotiation: Hashable, Sendable {
 
     private mutating func useSamePort() -> Bool {
         guard !request.isExact, externalPort != request.internalPort else { return false }
-        externalPort = request.internalPort
+        suggestion.suggest(request.internalPort)
         return true
     }
 }

@@ -1,23 +1,16 @@
-/// Reads the gateway's whole table, and marks what natctl remembers.
-final class TableSearch {
-    private let selection: GatewaySelection
-    private let leaseFile: LeaseFile
-
-    init(_ selection: GatewaySelection, leaseFile: LeaseFile) {
-        self.selection = selection
-        self.leaseFile = leaseFile
-    }
-
-    /// Leases and entries, what is in both once.
+extension PortMapper {
+    /// The leases and, by UPnP, the gateway's whole table, what is in both once.
     ///
+    /// - Returns: mappings, with `leasesOnly` among the warnings when the table cannot be read.
     /// - Throws: `PortMapperError` when UPnP was asked for and cannot be read, `CancellationError`.
-    func run() async throws -> MappingReport {
-        let book = LeaseStore(leaseFile)
+    public func list() async throws -> MappingReport {
+        try selection.requireInterface()
+        let store = LeaseStore(leaseFile)
         let now = Timestamp.now
         var report = MappingReport()
-        report.mappings = book.live(at: now).filter { $0.state == .granted }
+        report.mappings = store.live(at: now).filter { $0.state == .granted }
             .map { $0.mapping(at: now) }
-        report.add(book.warnings)
+        report.add(store.warnings)
         do {
             try await addTable(to: &report, at: now)
         } catch let error as PortMapperError {
@@ -32,30 +25,34 @@ final class TableSearch {
         guard let target = targets.first, selection.allows(.upnp) else {
             return report.add([.leasesOnly])
         }
-        let table = try IGDTable(target, others: targets, budget: selection.budget())
-        let (entries, end) = try await table.entries()
-        let externalAddress = try? await table.externalAddress()
+        let session = try GatewaySession(
+            target, others: targets, via: .upnp, budget: selection.budget())
+        let (entries, end) = try await session.igd.entries(session.wholeLimit)
+        let externalAddress = try? await session.igd.externalAddress(session.wholeLimit)
         for entry in entries {
             let mapping = Mapping(
-                entry, gateway: target.name, externalAddress: externalAddress.map(IPAddress.v4),
-                at: now)
+                entry, gateway: target.name, externalAddress: externalAddress, at: now)
             guard let mapping, !report.mappings.contains(where: mapping.isSame) else { continue }
             report.mappings.append(mapping)
         }
         switch end {
         case .whole: break
         case .limit:
-            report.warn(
-                .truncated,
-                "no more than \(entries.count) entries of the gateway's table were read; there may "
-                    + "be others")
+            report.add([.truncatedTable(entries: entries.count, isBrokenOff: false)])
         case .brokenOff:
-            report.warn(
-                .truncated,
-                "reading the gateway's table broke off after \(entries.count) entries; there may be "
-                    + "others")
+            report.add([.truncatedTable(entries: entries.count, isBrokenOff: true)])
         }
-        report.add(table.warnings)
+        report.add(session.igd.warnings)
+    }
+
+    /// The leases that still live, without asking anyone.
+    ///
+    /// - Returns: with what is left of their lifetimes.
+    /// - Throws: `PortMapperError.leaseFile`.
+    public func leases() throws -> [Mapping] {
+        let now = Timestamp.now
+        return try LeaseStore(leaseFile).requireLive(at: now)
+            .filter { $0.state == .granted }.map { $0.mapping(at: now) }
     }
 }
 

@@ -8,7 +8,7 @@ import Testing
     /// The warnings about the device that answers from `source` with a description at `location`.
     private func warnings(
         from source: SocketAddress, at location: String
-    ) async throws -> [MapperWarning.Code] {
+    ) async throws -> [String] {
         let description = """
             <root><device><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1\
             </serviceType><controlURL>/c</controlURL></service></device></root>
@@ -24,7 +24,7 @@ import Testing
                 socketAddress: SocketAddress(Self.gateway.address, port: GatewaySocket.port)),
             source: try #require(IPAddress("192.168.77.10")), others: [], network: network)
         _ = try await finder.find(until: .now + .seconds(300))
-        return finder.warnings.map(\.code)
+        return finder.warnings.map(\.code.rawValue)
     }
 
     @Test("is not warned of when it is the gateway")
@@ -37,12 +37,12 @@ import Testing
     func another() async throws {
         let codes = try await warnings(
             from: .test("192.168.77.2"), at: "http://192.168.77.2:5000/d.xml")
-        #expect(codes == [.notDefaultGateway])
+        #expect(codes == ["notDefaultGateway"])
     }
 
     @Test("is warned of when it names another host for its description (S-6)")
     func repointed() async throws {
         let codes = try await warnings(from: Self.gateway, at: "http://10.0.0.9:5000/d.xml")
-        #expect(codes == [.repointedLocation])
+        #expect(codes == ["repointedLocation"])
     }
 }

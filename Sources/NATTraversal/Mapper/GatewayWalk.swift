@@ -1,0 +1,207 @@
+import Logging
+
+/// The candidate gateways in order: the next one when the one before has said no by every technique,
+/// or nothing for a second.
+final class GatewayWalk {
+    let targets: [GatewayTarget]
+    let sessions: GatewaySessions
+    private let selection: GatewaySelection
+    private let budget: TimeBudget
+
+    /// How long a gateway may say nothing when there is another one.
+    private static let silence = Duration.seconds(1)
+
+    /// - Parameters:
+    ///   - selection: which gateways, how, and for how long.
+    ///   - ports: how many ports are asked for.
+    ///   - sessions: those of earlier walks, whose sockets and epochs are kept.
+    /// - Throws: `PortMapperError` when there is no gateway to ask.
+    init(
+        _ selection: GatewaySelection, forPorts ports: Int = 1, sessions: GatewaySessions? = nil
+    ) throws(PortMapperError) {
+        self.selection = selection
+        self.sessions = sessions ?? GatewaySessions(via: selection.technique)
+        targets = try selection.targets()
+        budget = selection.budget(forPorts: ports)
+    }
+
+    /// Asks one candidate after the other.
+    ///
+    /// - Parameters:
+    ///   - isEnough: whether an answer ends the walk.
+    ///   - ask: asks one; with the time when a gateway that says nothing is given up.
+    /// - Returns: what each said that was asked; the last one is enough, or there is no other.
+    /// - Throws: what `ask` throws, but for `PortMapperError`.
+    private func visit<Answer>(
+        until isEnough: (Answer) -> Bool,
+        _ ask: (GatewayTarget, _ silenceEnd: ContinuousClock.Instant?) async throws -> Answer
+    ) async throws -> [(target: GatewayTarget, outcome: Result<Answer, PortMapperError>)] {
+        var answers: [(target: GatewayTarget, outcome: Result<Answer, PortMapperError>)] = []
+        for target in targets {
+            let silenceEnd = target == targets.last ? nil : ContinuousClock.now + Self.silence
+            let outcome = try await Result { try await ask(target, silenceEnd) }
+            answers.append((target, outcome))
+            if case .success(let answer) = outcome, isEnough(answer) { break }
+            log.debug("\(target.name) granted nothing")
+        }
+        return answers
+    }
+
+    private func session(
+        with target: GatewayTarget, internalAddress: IPAddress? = nil
+    ) throws(PortMapperError) -> GatewaySession {
+        try sessions.session(
+            with: target, internalAddress: internalAddress, others: targets, budget: budget)
+    }
+}
+
+/// What came of asking for mappings: an attempt for each request on the gateway that was asked last,
+/// with what all candidates have said.
+struct MapOutcome {
+    var target: GatewayTarget
+    var attempts: [MappingAttempt]
+    /// Why nothing was granted, for each request.
+    var failures: [PortMapperError?]
+    /// Whether the gateway has shown that it had lost its mappings.
+    var hasLostTable = false
+    /// What is to be said of the UPnP device that was asked.
+    var deviceWarnings: [MapperWarning] = []
+
+    /// The warnings that the grant of one attempt deserves.
+    func warnings(of attempt: MappingAttempt) -> [MapperWarning] {
+        attempt.warnings(gateway: target.socketAddress.address)
+            + (attempt.grant?.technique == .upnp ? deviceWarnings : [])
+    }
+
+    /// The outcome as the public face shows it.
+    var report: MappingReport {
+        var report = MappingReport()
+        for (attempt, failure) in zip(attempts, failures) {
+            if let mapping = attempt.mapping {
+                report.mappings.append(mapping)
+            } else if let failure {
+                report.failures.append(
+                    .init(
+                        transport: attempt.key.transport, internalPort: attempt.key.internalPort,
+                        error: failure))
+            }
+        }
+        report.add(attempts.flatMap(warnings(of:)))
+        return report
+    }
+}
+
+extension GatewayWalk {
+    /// Maps on the first candidate that grants something.
+    ///
+    /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
+    func map(_ requests: [MappingRequest], store: LeaseStore) async throws -> MapOutcome {
+        let answers = try await visit(until: { (outcome: MapOutcome) in
+            outcome.attempts.contains { $0.grant != nil }
+        }) { target, silenceEnd in
+            try await map(requests, on: target, store: store, silenceEnd: silenceEnd)
+        }
+        // A late grant of a gateway that was given up is taken back.
+        for session in sessions.all { await session.socket.answerLateGrants() }
+        guard var outcome = try answers.last?.outcome.get() else { throw PortMapperError.noGateway }
+        for (_, former) in answers.dropLast() {
+            for index in requests.indices {
+                let failure: PortMapperError? =
+                    switch former {
+                    case .success(let outcome): outcome.failures[index]
+                    case .failure(let error): error
+                    }
+                guard let failure = failure?.silent(since: budget.start) else { continue }
+                outcome.failures[index] = outcome.failures[index].map {
+                    .moreTelling(failure, $0)
+                }
+            }
+        }
+        return outcome
+    }
+
+    /// Asks one gateway; requests for different internal addresses take a socket each.
+    private func map(
+        _ requests: [MappingRequest], on target: GatewayTarget, store: LeaseStore,
+        silenceEnd: ContinuousClock.Instant?
+    ) async throws -> MapOutcome {
+        var addresses: [IPv4Address?] = []
+        for request in requests where !addresses.contains(request.internalAddress) {
+            addresses.append(request.internalAddress)
+        }
+        var attempts: [Int: MappingAttempt] = [:]
+        var outcome = MapOutcome(target: target, attempts: [], failures: [])
+        for address in addresses {
+            let indices = requests.indices.filter { requests[$0].internalAddress == address }
+            let session = try session(with: target, internalAddress: address.map(IPAddress.v4))
+            let losses = session.lossCount
+            let transaction = MappingTransaction(
+                session, via: selection.technique, store: store, silenceEnd: silenceEnd)
+            let made = try await transaction.map(indices.map { requests[$0] })
+            for (index, attempt) in zip(indices, made) { attempts[index] = attempt }
+            outcome.hasLostTable = outcome.hasLostTable || session.lossCount > losses
+            outcome.deviceWarnings += session.igd.warnings
+        }
+        outcome.attempts = requests.indices.compactMap { attempts[$0] }
+        outcome.failures = outcome.attempts.map { $0.failure?.silent(since: budget.start) }
+        return outcome
+    }
+}
+
+/// The external address with what else its gateway has shown.
+struct AddressAnswer {
+    var address: ExternalAddress
+    /// Whether the gateway has shown that it had lost its mappings.
+    var hasLostTable: Bool
+    /// The gateway's UPnP device, where it was asked.
+    var device: UPnPDevice?
+}
+
+extension GatewayWalk {
+    /// The external address that the first candidate reports which reports one.
+    ///
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    func externalAddress() async throws -> AddressAnswer {
+        let answers = try await visit(until: { (_: AddressAnswer) in true }) { target, silenceEnd in
+            let session = try session(with: target)
+            let losses = session.lossCount
+            let address = try await session.externalAddress(
+                via: selection.technique, silenceEnd: silenceEnd)
+            return AddressAnswer(
+                address: address, hasLostTable: session.lossCount > losses,
+                device: session.igd.device)
+        }
+        var failure: PortMapperError?
+        for (_, outcome) in answers {
+            switch outcome {
+            case .success(let answer): return answer
+            case .failure(let error): failure = .moreTelling(failure, error)
+            }
+        }
+        throw (failure ?? .noGateway).silent(since: budget.start)
+    }
+
+    /// What every technique of every candidate reports.
+    ///
+    /// - Throws: `PortMapperError` when none does, `CancellationError`.
+    func externalAddresses() async throws -> [ExternalAddress] {
+        var answers: [ExternalAddress] = []
+        var failure: PortMapperError?
+        for target in targets {
+            for technique in Technique.allCases where selection.allows(technique) {
+                do {
+                    // A socket and a time of its own for each.
+                    let session = try GatewaySession(
+                        target, others: targets, via: selection.technique ?? technique,
+                        budget: selection.budget())
+                    answers.append(
+                        try await session.externalAddress(by: technique, session.wholeLimit))
+                } catch let error as PortMapperError {
+                    failure = .moreTelling(failure, error)
+                }
+            }
+        }
+        guard !answers.isEmpty else { throw failure ?? .noGateway }
+        return answers
+    }
+}

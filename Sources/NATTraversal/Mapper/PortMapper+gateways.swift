@@ -1,0 +1,100 @@
+extension PortMapper {
+    /// Asks every gateway what it offers, all at once; nothing is mapped.
+    ///
+    /// - Returns: a report for each gateway, best first.
+    /// - Throws: `PortMapperError` when there is no gateway, `CancellationError`.
+    public func gateways() async throws -> [GatewayReport] {
+        let candidates = try selection.rankedTargets()
+        let reports = try await withThrowingTaskGroup(of: (Int, GatewayReport).self) { group in
+            for (index, candidate) in candidates.enumerated() {
+                group.addTask {
+                    (index, try await report(on: candidate, among: candidates.map(\.target)))
+                }
+            }
+            return try await group.reduce(into: [Int: GatewayReport]()) { $0[$1.0] = $1.1 }
+        }
+        return candidates.indices.compactMap { reports[$0] }
+    }
+
+    /// The address of the best gateway, without asking it.
+    package func bestGateway() throws(PortMapperError) -> String {
+        try selection.requireInterface()
+        if let gateway = selection.gateway { return gateway.address.description }
+        if let location = selection.location { return location.host.description }
+        let best = try selection.candidates().first
+        return best.map { $0.address.description } ?? ""
+    }
+
+    private func report(
+        on candidate: RankedTarget, among targets: [GatewayTarget]
+    ) async throws -> GatewayReport {
+        let target = candidate.target
+        var report = GatewayReport(
+            address: target.socketAddress.address, interface: candidate.interface,
+            localAddress: try? target.socket().local.address, rank: candidate.rank,
+            reason: candidate.reason, techniques: [])
+        let isIPv4 = report.address.family == .ipv4
+        let techniques = Technique.allCases.filter {
+            selection.allows($0) && (isIPv4 || $0 == .pcp)
+        }
+        let probes = try await withThrowingTaskGroup(of: (Technique, Probe).self) { group in
+            for technique in techniques {
+                group.addTask { (technique, try await probe(target, technique, targets)) }
+            }
+            return try await group.reduce(into: [Technique: Probe]()) { $0[$1.0] = $1.1 }
+        }
+        for probe in techniques.compactMap({ probes[$0] }) {
+            report.techniques.append(probe.report)
+            report.device = report.device ?? probe.device
+            report.warnings += probe.warnings
+        }
+        return report
+    }
+
+    /// What came of asking one technique.
+    private struct Probe: Sendable {
+        var report: GatewayReport.TechniqueReport
+        var device: GatewayReport.Device?
+        var warnings: [MapperWarning] = []
+    }
+
+    private func probe(
+        _ target: GatewayTarget, _ technique: Technique, _ targets: [GatewayTarget]
+    ) async throws -> Probe {
+        var probe = Probe(report: .init(technique: technique, isAvailable: false))
+        let start = ContinuousClock.now
+        do {
+            // A socket each, so that neither takes the other's answer.
+            let session = try GatewaySession(
+                target, others: targets, via: technique, budget: selection.budget())
+            let answer = try await session.technique(technique).probe(session.wholeLimit)
+            probe.report.isAvailable = true
+            probe.report.epochSeconds = answer.epochSeconds
+            probe.report.externalAddress = answer.externalAddress
+            if answer.tellsAddress, answer.externalAddress == nil {
+                probe.report.problem = .noExternalAddress(
+                    gateway: target.name, technique: technique)
+            }
+            probe.device = answer.device.map { GatewayReport.Device($0.device, $0.status) }
+            if technique == .upnp { probe.warnings = session.igd.warnings }
+        } catch let error as PortMapperError {
+            // The caller's mistake, and no answer of the gateway's.
+            if case .noSuchInterface = error { throw error }
+            probe.report.problem = error
+            if case .refused = error { probe.report.isAvailable = true }
+        }
+        if probe.report.isAvailable { probe.report.roundTrip = start.duration(to: .now) }
+        return probe
+    }
+}
+
+extension GatewayReport.Device {
+    fileprivate init(_ device: UPnPDevice, _ status: IGDStatus?) {
+        friendlyName = device.friendlyName
+        manufacturer = device.manufacturer
+        modelName = device.modelName
+        location = device.location.description
+        connectionStatus = status?.text
+        uptimeSeconds = status?.uptimeSeconds
+    }
+}

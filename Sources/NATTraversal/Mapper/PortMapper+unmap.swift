@@ -1,0 +1,160 @@
+extension PortMapper {
+    /// Deletes natctl's mappings: those of these ports, or all.
+    ///
+    /// Each gateway is asked by its own clock: one that is silent takes nothing from the others.
+    ///
+    /// - Parameter request: which.
+    /// - Returns: what was deleted, what could not be, and what stays.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    public func unmap(_ request: UnmapRequest) async throws -> MappingReport {
+        let store = LeaseStore(leaseFile)
+        // Where nothing but the leases tells what to delete, it takes them to say that it is gone.
+        let needsLeases = portsWithoutLease(request, []).isEmpty
+        let live = try needsLeases ? store.requireLive(at: .now) : store.live(at: .now)
+        let leases = live.filter(request.includes)
+        let unknown = portsWithoutLease(request, leases)
+        var report = MappingReport()
+        // Without a lease nobody is asked, unless an option says how.
+        if !leases.isEmpty || !unknown.isEmpty {
+            let targets = try presentTargets()
+            for target in targets {
+                let own = leases.filter { $0.key.gateway == target.name }
+                try await delete(own, on: target, store, &report)
+            }
+            let present = Set(targets.map(\.name))
+            for lease in leases where !present.contains(lease.key.gateway) {
+                report.add([.leaseOfAbsentGateway(lease.mapping(at: .now))])
+            }
+            if let target = targets.first, !unknown.isEmpty {
+                try await delete(unknown, of: request, on: target, &report)
+            }
+        }
+        report.add(store.warnings)
+        return report
+    }
+
+    /// The gateways that can be asked; none is no failure, for leases run out by themselves.
+    private func presentTargets() throws -> [GatewayTarget] {
+        do throws(PortMapperError) {
+            return try selection.targets()
+        } catch {
+            guard error == .noGateway, selection.technique == nil else { throw error }
+            return []
+        }
+    }
+
+    private func delete(
+        _ leases: [Lease], on target: GatewayTarget, _ store: LeaseStore,
+        _ report: inout MappingReport
+    ) async throws {
+        guard !leases.isEmpty else { return }
+        let session = try GatewaySession(
+            target, budget: selection.budget(forPorts: leases.count))
+        let now = Timestamp.now
+        for (lease, outcome) in zip(leases, try await session.delete(leases, in: store)) {
+            switch outcome {
+            case .success:
+                report.mappings.append(lease.mapping(at: now))
+            case .failure(.system(let cause)) where cause.isAddressNotAvailable:
+                report.add([.leaseOfFormerAddress(lease.mapping(at: now))])
+            case .failure(.refused) where lease.isOfFormerAddress(session):
+                report.add([.leaseOfFormerAddress(lease.mapping(at: now))])
+            case .failure(let error):
+                report.failures.append(
+                    .init(
+                        transport: lease.key.transport, internalPort: lease.key.internalPort,
+                        error: error))
+            }
+        }
+    }
+
+    /// The ports that can be deleted without a lease: NAT-PMP knows a mapping by this host's
+    /// address and port alone, and UPnP shows where each leads.
+    private func portsWithoutLease(
+        _ request: UnmapRequest, _ leases: [Lease]
+    ) -> [UnmapRequest.Port] {
+        switch (request, selection.technique) {
+        case (.internalPorts(let ports), .natPMP), (.internalPorts(let ports), .upnp):
+            ports.filter { port in
+                !leases.contains {
+                    $0.key.transport == port.transport && $0.key.internalPort == port.number
+                }
+            }
+        case (.externalPort(let port), nil), (.externalPort(let port), .upnp):
+            leases.isEmpty ? [port] : []
+        default:
+            []
+        }
+    }
+
+    private func delete(
+        _ ports: [UnmapRequest.Port], of request: UnmapRequest, on target: GatewayTarget,
+        _ report: inout MappingReport
+    ) async throws {
+        let session = try GatewaySession(
+            target, via: selection.technique, budget: selection.budget(forPorts: ports.count))
+        for port in ports {
+            do {
+                if selection.technique == .natPMP {
+                    try await session.deleteByNATPMP(port)
+                } else {
+                    for entry in try await entries(of: port, request, session) {
+                        try await delete(entry, port, session, &report)
+                    }
+                }
+            } catch let error as PortMapperError {
+                report.failures.append(
+                    .init(transport: port.transport, internalPort: port.number, error: error))
+            }
+        }
+        report.add(session.igd.warnings)
+    }
+
+    /// The entries that are meant: the one at an external port, or those that lead to this host's.
+    private func entries(
+        of port: UnmapRequest.Port, _ request: UnmapRequest, _ session: GatewaySession
+    ) async throws -> [PortMappingEntry] {
+        if case .externalPort = request {
+            let key = PortMappingKey(transport: port.transport, externalPort: port.number)
+            return try await session.igd.entry(key, session.wholeLimit).map { [$0] } ?? []
+        }
+        return try await session.igd.entries(session.wholeLimit).entries.filter {
+            $0.transport == port.transport
+                && $0.leads(to: session.internalAddress, port: port.number)
+        }
+    }
+
+    /// Deletes an entry of the gateway's table that leads to this host, and refuses another's.
+    private func delete(
+        _ entry: PortMappingEntry, _ port: UnmapRequest.Port, _ session: GatewaySession,
+        _ report: inout MappingReport
+    ) async throws {
+        let gateway = session.target.name
+        guard let mapping = Mapping(entry, gateway: gateway, externalAddress: nil, at: .now)
+        else { return }
+        let key = PortMappingKey(
+            transport: port.transport, externalPort: mapping.externalPort,
+            remoteHost: mapping.remoteHost)
+        let deletion = try await session.igd.delete(
+            key, client: session.internalAddress, internalPort: mapping.internalPort,
+            isRecorded: false, session.wholeLimit)
+        switch deletion {
+        case .deleted: report.mappings.append(mapping)
+        case .absent: break
+        case .foreign:
+            report.failures.append(
+                .init(
+                    transport: port.transport, internalPort: mapping.internalPort,
+                    error: .foreign(
+                        gateway: gateway, externalPort: mapping.externalPort,
+                        client: mapping.internalAddress)))
+        }
+    }
+}
+
+extension Lease {
+    /// Whether it leads to an address that this host does not have, as a host of its own.
+    fileprivate func isOfFormerAddress(_ session: GatewaySession) -> Bool {
+        !isThirdParty && !session.hasAddress(key.internalAddress)
+    }
+}

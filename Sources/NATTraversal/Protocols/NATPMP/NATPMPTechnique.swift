@@ -1,0 +1,114 @@
+import Logging
+
+/// NAT-PMP as one of three techniques.
+final class NATPMPTechnique: MappingTechnique {
+    private let client: NATPMPClient
+    private let socket: GatewaySocket
+    /// Whether a gateway that is silent is asked by PCP as well.
+    private let asksPCP: Bool
+    /// The external address as it was told since `begin`; `.some(nil)` when there is none.
+    private var address: IPAddress??
+    /// The external ports that were granted, by the internal ones.
+    private var granted: [PortNumber: PortNumber] = [:]
+
+    init(_ socket: GatewaySocket, asksPCP: Bool) {
+        self.socket = socket
+        self.asksPCP = asksPCP
+        client = NATPMPClient(socket: socket)
+    }
+
+    func begin() { address = nil }
+
+    func probe(_ limit: AskLimit) async throws -> TechniqueProbe {
+        let answer = try await client.externalAddress(limit)
+        return TechniqueProbe(
+            epochSeconds: answer.epochSeconds,
+            externalAddress: IPAddress.v4(answer.address).ifSpecified)
+    }
+
+    func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
+        let answer = try await client.externalAddress(asksPCP: asksPCP, limit)
+        return IPAddress.v4(answer.address).ifSpecified
+    }
+
+    /// One after the other (RFC 6886, section 3.1).
+    func map(
+        _ attempts: [MappingAttempt], _ limit: AskLimit,
+        recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
+    ) async throws -> [TechniqueAnswer] {
+        try await oneByOne(attempts) { position in
+            TechniqueAnswer(result: try await Result { try await map(attempts[position], limit) })
+        }
+    }
+
+    /// Maps, and learns the external address with the first mapping.
+    private func map(_ attempt: MappingAttempt, _ limit: AskLimit) async throws -> MappingGrant {
+        let request = attempt.natpmpRequest(suggesting: siblingPort(of: attempt))
+        let grant: NATPMPClient.Grant
+        if address == nil {
+            let answers = try await client.mapAndAddress(request, limit)
+            grant = answers.grant
+            switch answers.address {
+            case .success(let told): address = .some(IPAddress.v4(told).ifSpecified)
+            case .failure: address = .some(nil)
+            case nil: break  // A lost answer says nothing.
+            }
+        } else {
+            grant = try await client.map(request, limit)
+        }
+        granted[attempt.key.internalPort] = grant.externalPort
+        return MappingGrant(
+            technique: .natPMP, externalAddress: address ?? nil,
+            externalPort: grant.externalPort, lifetimeSeconds: grant.lifetimeSeconds,
+            isAddressKnown: address != nil)
+    }
+
+    /// The gateway reserves the other transport's port for the same host (RFC 6886, section 3.3).
+    private func siblingPort(of attempt: MappingAttempt) -> PortNumber? {
+        guard attempt.plan != .renewal, attempt.request.externalPort == nil,
+            !attempt.request.isExact
+        else { return nil }
+        return granted[attempt.key.internalPort]
+    }
+
+    func withdraw(_ attempt: MappingAttempt) {
+        client.withdraw(attempt.natpmpRequest(suggesting: nil))
+    }
+
+    func delete(
+        _ leases: [Lease], _ limit: AskLimit
+    ) async throws -> [Result<Removal, PortMapperError>] {
+        var outcomes: [Result<Removal, PortMapperError>] = []
+        for lease in leases {
+            outcomes.append(
+                try await Result {
+                    try await delete(lease, limit)
+                    return .deleted
+                })
+        }
+        return outcomes
+    }
+
+    /// A delete has external port 0 (RFC 6886, section 3.4); one gateway refuses that and takes the
+    /// granted port.
+    private func delete(_ lease: Lease, _ limit: AskLimit) async throws {
+        let (transport, port) = (lease.key.transport, lease.key.internalPort)
+        do {
+            try await client.unmap(transport, internalPort: port, limit)
+        } catch PortMapperError.refused(let refusal) {
+            log.debug("\(socket.gateway): it refused a delete (\(refusal.code)); naming its port")
+            try await client.unmap(
+                transport, internalPort: port, grantedPort: lease.externalPort, limit)
+        }
+    }
+}
+
+extension MappingAttempt {
+    /// The NAT-PMP request for it.
+    fileprivate func natpmpRequest(suggesting port: PortNumber?) -> NATPMPRequest {
+        .map(
+            key.transport, internalPort: key.internalPort.rawValue,
+            suggestedExternalPort: (port ?? ladder.variation.suggestion.port).rawValue,
+            lifetimeSeconds: lifetimeSeconds)
+    }
+}

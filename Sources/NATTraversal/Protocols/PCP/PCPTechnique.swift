@@ -1,0 +1,109 @@
+/// PCP as one of three techniques.
+final class PCPTechnique: MappingTechnique {
+    private let client: PCPClient
+    private let socket: GatewaySocket
+    /// Whether a gateway that is silent is asked by NAT-PMP as well.
+    private let asksNATPMP: Bool
+
+    /// How long the mapping lasts that the external address is asked for with.
+    private static let addressLifetimeSeconds: UInt32 = 120
+    /// How long its deletion is waited for: in two minutes it is gone anyway.
+    private static let addressDeletion = Duration.seconds(2)
+
+    init(_ socket: GatewaySocket, asksNATPMP: Bool) {
+        self.socket = socket
+        self.asksNATPMP = asksNATPMP
+        client = PCPClient(socket: socket)
+    }
+
+    func probe(_ limit: AskLimit) async throws -> TechniqueProbe {
+        TechniqueProbe(epochSeconds: try await client.announce(limit), tellsAddress: false)
+    }
+
+    /// Maps the UDP port of the asking socket, behind which nothing else listens, and deletes that
+    /// again: PCP has no other way to tell the address (RFC 6887, section 11).
+    func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
+        await socket.beginQuestion()
+        let request = PCPMapRequest(
+            nonce: .random(), transport: .udp, internalPort: socket.local.port,
+            lifetimeSeconds: Self.addressLifetimeSeconds)
+        do {
+            let grant = try await grant(request, limit)
+            let budget = TimeBudget(limit: Self.addressDeletion, from: socket.now)
+            _ = try await client.unmap([request.delete], AskLimit(budget: budget))
+            return grant.externalAddress.ifSpecified
+        } catch {
+            client.withdraw(request)
+            throw error
+        }
+    }
+
+    /// Old miniupnpd refuses every suggestion of 0.0.0.0, and takes "::" for none.
+    private func grant(
+        _ request: PCPMapRequest, _ limit: AskLimit
+    ) async throws -> PCPClient.Grant {
+        let outcome = try await client.map([request], limit)[0]
+        guard case .failure(.refused(let refusal)) = outcome,
+            GatewayReaction(to: refusal).remedies.contains(.anotherAddress)
+        else { return try outcome.get() }
+        var other = request
+        other.externalAddress = .v6(.unspecified)
+        return try await client.map([other], limit)[0].get()
+    }
+
+    func map(
+        _ attempts: [MappingAttempt], _ limit: AskLimit,
+        recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
+    ) async throws -> [TechniqueAnswer] {
+        try await client.map(attempts.map(\.pcpRequest), asksNATPMP: asksNATPMP, limit)
+            .map { TechniqueAnswer(result: $0.map(MappingGrant.init)) }
+    }
+
+    func withdraw(_ attempt: MappingAttempt) { client.withdraw(attempt.pcpRequest) }
+
+    func delete(
+        _ leases: [Lease], _ limit: AskLimit
+    ) async throws -> [Result<Removal, PortMapperError>] {
+        try await client.unmap(leases.map(\.pcpDelete), limit).map { $0.map { .deleted } }
+    }
+
+    func begin() {}
+}
+
+extension MappingGrant {
+    init(_ grant: PCPClient.Grant) {
+        technique = .pcp
+        externalAddress = grant.externalAddress.ifSpecified
+        externalPort = grant.externalPort
+        lifetimeSeconds = grant.lifetime.wholeSeconds
+    }
+}
+
+extension MappingAttempt {
+    /// The PCP request for it.
+    fileprivate var pcpRequest: PCPMapRequest {
+        let variation = ladder.variation
+        let remoteHost = request.remoteHost.map(IPAddress.v4)
+        let isRenewal = plan == .renewal && old?.technique == .pcp
+        let address = isRenewal ? old?.externalAddress : nil
+        return PCPMapRequest(
+            nonce: nonce, transport: key.transport, internalPort: key.internalPort.rawValue,
+            externalPort: variation.suggestion.port.rawValue,
+            externalAddress: variation.suggestsAddress ? address ?? .v6(.unspecified) : address,
+            lifetimeSeconds: lifetimeSeconds,
+            thirdParty: isThirdParty ? key.internalAddress : nil, remoteHost: remoteHost,
+            clearsFilters: isRenewal && old?.remoteHost != remoteHost,
+            prefersFailure: request.isExact && !variation.isBare,
+            description: variation.isBare ? nil : request.description)
+    }
+}
+
+extension Lease {
+    /// The PCP request that deletes it.
+    fileprivate var pcpDelete: PCPMapRequest {
+        PCPMapRequest(
+            nonce: nonce ?? .random(), transport: key.transport,
+            internalPort: key.internalPort.rawValue, lifetimeSeconds: 0,
+            thirdParty: isThirdParty ? key.internalAddress : nil)
+    }
+}

@@ -1,0 +1,295 @@
+import Logging
+
+/// Maps ports on one gateway and keeps the lease file true meanwhile: remembers what it is about to
+/// ask for, lets go what stands in the way, deletes what moves, asks, checks, takes back, restores,
+/// and records what was granted before anyone is told.
+struct MappingTransaction {
+    private let session: GatewaySession
+    private let store: LeaseStore
+    private var terms: MappingAttempt.Terms
+
+    init(
+        _ session: GatewaySession, via technique: Technique?, store: LeaseStore,
+        silenceEnd: ContinuousClock.Instant? = nil
+    ) {
+        self.session = session
+        self.store = store
+        terms = MappingAttempt.Terms(
+            only: technique, searchLimit: session.budget.searchLimit, silenceEnd: silenceEnd)
+    }
+
+    /// Maps.
+    ///
+    /// When the task is cancelled, what may have been newly mapped is deleted again; what cannot be
+    /// deleted in time stays in the lease file as asked for.
+    ///
+    /// - Parameter requests: in the order they are to be asked.
+    /// - Returns: an attempt for each request.
+    /// - Throws: `CancellationError`.
+    func map(_ requests: [MappingRequest]) async throws -> [MappingAttempt] {
+        var (attempts, elsewhere) = try await remember(requests)
+        do {
+            try await session.delete(elsewhere, in: store)
+            try await deleteMoved(&attempts)
+            let open = attempts.indices.filter { !attempts[$0].isOver }
+            // The first alone: what it finds out of the gateway spares the others the same.
+            try await ask(Array(open.prefix(1)), of: &attempts)
+            for index in open.dropFirst() {
+                attempts[index].ladder.learn(from: attempts[open[0]].ladder)
+            }
+            try await ask(Array(open.dropFirst()), of: &attempts)
+            try await restoreMoved(&attempts)
+            try await record(attempts)
+            return attempts
+        } catch is CancellationError {
+            let new = attempts.compactMap { $0.newLease(at: .now) }
+            await GatewaySession.release(new, on: session.target, leaseFile: store.file)
+            throw CancellationError()
+        }
+    }
+
+    /// Renews what is granted already, by the technique that granted it and no other: what is not
+    /// answered is left alone, for there is time to ask again.
+    ///
+    /// - Parameters:
+    ///   - requests: as they were mapped; one whose lease is gone is mapped as `map` does.
+    ///   - sendLimit: how often a datagram is sent; `nil` is until it is answered or time is over.
+    /// - Returns: an attempt for each request.
+    /// - Throws: `CancellationError`.
+    func renew(_ requests: [MappingRequest], sendLimit: Int?) async throws -> [MappingAttempt] {
+        var renewing = self
+        renewing.terms.renewsOnly = true
+        var (attempts, _) = try await renewing.remember(requests)
+        let all = attempts.indices.filter { !attempts[$0].isOver }
+        try await ask(all.filter { attempts[$0].plan == .renewal }, of: &attempts, sendLimit)
+        try await ask(all.filter { attempts[$0].plan != .renewal }, of: &attempts)
+        try await record(attempts)
+        return attempts
+    }
+
+    /// Reads the leases and records what is about to be asked, without waiting for the disk.
+    ///
+    /// - Returns: an attempt for each request, and leases of the same ports from another address of
+    ///   this host: a second interface, or a lease of DHCP's that has changed.
+    private func remember(
+        _ requests: [MappingRequest]
+    ) async throws -> (attempts: [MappingAttempt], elsewhere: [Lease]) {
+        let (gateway, address) = (session.target.name, session.internalAddress)
+        let (isThirdParty, terms) = (session.isThirdParty, terms)
+        let now = Timestamp.now
+        let (attempts, elsewhere) = try await store.change(isDurable: false) { table in
+            let attempts = requests.map { request in
+                let key = Lease.Key(
+                    gateway: gateway, transport: request.transport, internalAddress: address,
+                    internalPort: request.internalPort)
+                return MappingAttempt(
+                    request, key: key, isThirdParty: isThirdParty, old: table[key], terms)
+            }
+            for attempt in attempts where attempt.plan == .new && !attempt.isOver {
+                table[attempt.key] = attempt.intent(at: now)
+            }
+            let keys = attempts.map(\.key)
+            return (attempts, isThirdParty ? [] : table.leases(ofSamePortsAs: keys))
+        }
+        for attempt in attempts {
+            log.debug(
+                "\(attempt.key.transport.rawValue) \(attempt.key.internalPort): \(attempt.plan)")
+        }
+        return (attempts, elsewhere)
+    }
+
+    /// Deletes what a moved mapping leaves behind, and records what is asked for in its place.
+    private func deleteMoved(_ attempts: inout [MappingAttempt]) async throws {
+        let moved = attempts.indices.filter { attempts[$0].plan == .move && !attempts[$0].isOver }
+        guard !moved.isEmpty else { return }
+        let outcomes = try await session.delete(moved.compactMap { attempts[$0].old }, in: store)
+        for (index, outcome) in zip(moved, outcomes) {
+            // What is no longer there to be asked cannot be deleted, and runs out.
+            switch outcome {
+            case .success, .failure(.unsupported), .failure(.closed): break
+            case .failure(let error): attempts[index].fail(error)
+            }
+        }
+        let now = Timestamp.now
+        let intents = moved.filter { !attempts[$0].isOver }.map { attempts[$0].intent(at: now) }
+        try await store.change(isDurable: false) { table in
+            for intent in intents { table[intent.key] = intent }
+        }
+    }
+
+    /// Does what the ladders say until all of them are at their end; those that ask by the same
+    /// technique are asked together.
+    private func ask(
+        _ indices: [Int], of attempts: inout [MappingAttempt], _ sendLimit: Int? = nil
+    ) async throws {
+        while true {
+            var groups: [(asking: TechniqueLadder.Asking, indices: [Int])] = []
+            for index in indices where !attempts[index].isOver {
+                guard let asking = nextAsking(of: &attempts[index]) else { continue }
+                if let group = groups.firstIndex(where: { $0.asking.technique == asking.technique })
+                {
+                    groups[group].indices.append(index)
+                } else {
+                    groups.append((asking, [index]))
+                }
+            }
+            if groups.isEmpty { return }
+            for group in groups {
+                try await ask(group.indices, group.asking, of: &attempts, sendLimit)
+            }
+        }
+    }
+
+    /// The next asking of an attempt, after what comes before it; `nil` at the end.
+    private func nextAsking(of attempt: inout MappingAttempt) -> TechniqueLadder.Asking? {
+        while true {
+            switch attempt.ladder.next(at: session.now, deadline: session.budget.deadline) {
+            case .ask(let asking): return asking
+            case .withdraw(let technique): session.technique(technique).withdraw(attempt)
+            case .end: return nil
+            }
+        }
+    }
+
+    private func ask(
+        _ indices: [Int], _ asking: TechniqueLadder.Asking, of attempts: inout [MappingAttempt],
+        _ sendLimit: Int?
+    ) async throws {
+        let technique = session.technique(asking.technique)
+        var limit = session.limit(asking)
+        limit.sendLimit = sendLimit
+        if let start = asking.start { try await session.socket.rest(until: start) }
+        let asked = indices.map { attempts[$0] }
+        if asking.isAnew {
+            log.debug("\(session.target.name): it cannot renew; mapping anew")
+            _ = try await technique.delete(asked.compactMap(\.old), limit)
+        }
+        // Requests that may be carried out unheard are recorded before they are sent.
+        var open = asked
+        let answers: [TechniqueAnswer]
+        do {
+            answers = try await technique.map(asked, limit) { position, port in
+                open[position].openPort = port
+                try await record(open[position].intent(at: .now))
+            }
+        } catch {
+            for (position, index) in indices.enumerated() { attempts[index] = open[position] }
+            throw error
+        }
+        for (position, answer) in answers.enumerated() {
+            let index = indices[position]
+            switch answer.result {
+            case .success(let grant):
+                attempts[index].take(grant)
+                try await check(&attempts[index], grant)
+            case .failure(let error):
+                // An answer settles what was sent before; a technique that was not asked does not.
+                if answer.openPort != nil || open[position].openPort != asked[position].openPort {
+                    attempts[index].openPort = answer.openPort
+                }
+                attempts[index].take(error, by: asking.technique, at: session.now)
+            }
+        }
+    }
+
+    /// Records that something is about to be asked for that is deleted in another way than what was
+    /// asked for before.
+    private func record(_ intent: Lease) async throws {
+        try await store.change(isDurable: false) { table in
+            if table[intent.key]?.state != .granted { table[intent.key] = intent }
+        }
+    }
+
+    /// Deletes a grant that is not what was demanded; another technique may grant that.
+    private func check(_ attempt: inout MappingAttempt, _ grant: MappingGrant) async throws {
+        guard let objection = try await objection(to: grant, of: attempt) else { return }
+        let lease = attempt.lease(of: grant, at: .now)
+        let deletion = try await session.delete([lease], in: store)[0]
+        if case .failure = deletion {
+            attempt.leftover = grant
+            attempt.fail(objection)
+        } else {
+            attempt.take(objection, by: grant.technique, at: session.now)
+        }
+    }
+
+    private func objection(
+        to grant: MappingGrant, of attempt: MappingAttempt
+    ) async throws -> PortMapperError? {
+        if let error = attempt.objection(to: grant) { return error }
+        guard attempt.request.mustBeVerified, grant.technique != .upnp || !grant.isVerified else {
+            return nil
+        }
+        do {
+            let isThere = try await session.hasMapping(attempt.lease(of: grant, at: .now))
+            return isThere ? nil : session.missingMapping
+        } catch let error as PortMapperError {
+            return error
+        }
+    }
+
+    /// How long an old mapping is asked for that a move has given up.
+    private static let restoration = Duration.seconds(5)
+
+    /// Asks again for what a move gave up in vain, by the technique that made it.
+    private func restoreMoved(_ attempts: inout [MappingAttempt]) async throws {
+        for index in attempts.indices {
+            guard attempts[index].plan == .move, attempts[index].failure != nil,
+                let old = attempts[index].old, old.state == .granted
+            else { continue }
+            let attempt = MappingAttempt(
+                old.request, key: old.key, isThirdParty: old.isThirdParty, old: old,
+                MappingAttempt.Terms(only: old.technique))
+            let limit = AskLimit(budget: TimeBudget(limit: Self.restoration, from: session.now))
+            let answers = try await session.technique(old.technique).map([attempt], limit) { _, _ in
+            }
+            if case .success(let grant)? = answers.first?.result {
+                attempts[index].restored = grant
+            }
+        }
+    }
+
+    /// Records what was granted, on the disk, before anyone is told of success.
+    private func record(_ attempts: [MappingAttempt]) async throws {
+        let now = Timestamp.now
+        try await store.change(isDurable: attempts.contains { $0.grant != nil }) { table in
+            for attempt in attempts { attempt.record(in: &table, at: now) }
+        }
+    }
+}
+
+extension Lease {
+    /// The request that would make it again.
+    fileprivate var request: MappingRequest {
+        var request = MappingRequest(key.transport, internalPort: key.internalPort)
+        request.externalPort = externalPort
+        request.lifetime = .seconds(Int64(lifetimeSeconds ?? 7200))
+        if case .v4(let address) = remoteHost { request.remoteHost = address }
+        request.description = description
+        return request
+    }
+}
+
+extension LeaseTable {
+    /// Leases of the same gateway, transport and port that lead to another address, made for this
+    /// host itself.
+    fileprivate func leases(ofSamePortsAs keys: [Lease.Key]) -> [Lease] {
+        let (wanted, ports) = (Set(keys), Set(keys.map(PortOfGateway.init)))
+        return leases.filter {
+            !wanted.contains($0.key) && !$0.isThirdParty && ports.contains(PortOfGateway($0.key))
+        }
+    }
+}
+
+/// A lease's key without the address.
+private struct PortOfGateway: Hashable {
+    var gateway: String
+    var transport: TransportProtocol
+    var port: PortNumber
+
+    init(_ key: Lease.Key) {
+        gateway = key.gateway
+        transport = key.transport
+        port = key.internalPort
+    }
+}

@@ -1,0 +1,398 @@
+/// How one request finds the technique that grants it: told what came of each asking and the time,
+/// it says what is asked next, until when, what is searched for beside it, what is withdrawn, and
+/// when all is over.
+///
+/// Pure. One gateway, one request: a mapped port, or the external address.
+struct TechniqueLadder: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// What to do now.
+    enum Step: Hashable, Sendable {
+        case ask(Asking)
+        /// Delete what this technique may still make of a request that it has not answered.
+        case withdraw(Technique)
+        /// Nothing is left to be asked: there is a grant, or `error` says why there is none.
+        case end
+    }
+
+    /// One asking.
+    struct Asking: Hashable, Sendable {
+        var technique: Technique
+        /// When to ask, if not at once.
+        var start: Instant?
+        /// When to stop waiting for an answer, if that is earlier than the command's time. For UPnP
+        /// it ends the search; a service that was found has the command's time.
+        var end: Instant?
+        /// The search for UPnP that goes on beside it.
+        var race: Race?
+        /// For how long ICMP's "port unreachable" is doubted.
+        var closedBelief = AskLimit.closedBelief
+        /// Whether what the technique has granted before is deleted first.
+        var isAnew = false
+    }
+
+    /// A search for UPnP beside another technique.
+    struct Race: Hashable, Sendable {
+        var searchesFrom: Instant
+        var takesOverFrom: Instant
+    }
+
+    /// How the request differs from what was wanted at first.
+    struct Variation: Hashable, Sendable {
+        var suggestion: PortSuggestion
+        /// Whether another external address than "any" is suggested.
+        var suggestsAddress = false
+        /// Whether it goes without what it can do without.
+        var isBare = false
+    }
+
+    /// How long a gateway is asked by one technique alone: most have answered by then, and the LAN
+    /// has heard nothing else.
+    static let headStart = Duration.milliseconds(50)
+    /// For how long a technique must have said nothing before UPnP maps: long enough for one lost
+    /// packet to be sent again and answered.
+    static let silence = Duration.milliseconds(500)
+    /// How long UPnP is searched for where another technique is left.
+    static let firstSearch = Duration.milliseconds(1500)
+    /// How long after the last no of a gateway another technique may still say yes.
+    static let refusalLimit = Duration.seconds(3)
+
+    /// What is known of one technique.
+    private enum Standing: Hashable {
+        case untried
+        /// It has not answered.
+        case silent
+        /// ICMP calls its port closed, since then.
+        case closed(since: Instant)
+        /// It shares its port with a technique that was asked, and waits for what comes of that.
+        case covered
+        /// The gateway does not have it, whatever it is asked.
+        case absent
+        /// It has said no to this request.
+        case refused
+    }
+
+    private let order: [Technique]
+    private let hasOptions: Bool
+    private let isRenewal: Bool
+    private let isLeftAlone: Bool
+    /// When a gateway that says nothing is given up, because another one waits.
+    private let silenceEnd: Instant?
+    /// How long a search takes at most; `nil` is as long as there is time.
+    private let searchLimit: Duration?
+    private var standings: [Technique: Standing]
+    private var lastAsked: [Technique: Instant] = [:]
+    /// The asking that is on its way.
+    private var current: Asking?
+    /// The same technique once more, in another form.
+    private var repeated: Asking?
+    private var withdrawn: Technique?
+    /// When the gateway last said no.
+    private var lastNo: Instant?
+    private var hasRefused = false
+    private var usedRemedies: Set<GatewayReaction.Remedy> = []
+    private var lastRefusal: GatewayRefusal?
+    private var namesNoAddress = 0
+    private var isGranted = false
+
+    /// How the request is put now.
+    private(set) var variation: Variation
+    /// The technique that is asked first; `nil` when there is none.
+    var firstTechnique: Technique? { order.first }
+
+    /// The most telling of what the techniques have said; `nil` when none has failed.
+    private(set) var error: PortMapperError?
+
+    /// - Parameters:
+    ///   - order: the techniques that may be asked, best first; a remembered one before the others.
+    ///   - port: the external port that is wanted.
+    ///   - isExact: whether no other port will do.
+    ///   - hasOptions: whether the request has anything that it can do without.
+    ///   - isRenewal: whether the first technique has granted it before.
+    ///   - isLeftAlone: whether a silence leaves things as they are, because there is time to renew
+    ///     later: nothing is withdrawn, and nobody is asked again.
+    ///   - searchLimit: how long a search takes at most; `nil` is as long as there is time.
+    ///   - silenceEnd: when a gateway that says nothing is given up.
+    init(
+        _ order: [Technique], port: PortNumber, isExact: Bool = false, hasOptions: Bool = false,
+        isRenewal: Bool = false,
+        isLeftAlone: Bool = false, searchLimit: Duration?, silenceEnd: Instant? = nil
+    ) {
+        self.order = order
+        self.hasOptions = hasOptions
+        self.isRenewal = isRenewal
+        self.isLeftAlone = isLeftAlone
+        self.searchLimit = searchLimit
+        self.silenceEnd = silenceEnd
+        standings = Dictionary(uniqueKeysWithValues: order.map { ($0, .untried) })
+        variation = Variation(suggestion: PortSuggestion(port, isExact: isExact))
+    }
+
+    /// What to do now.
+    ///
+    /// - Parameter deadline: when the command's time is over, as things stand.
+    mutating func next(at now: Instant, deadline: Instant) -> Step {
+        if let technique = withdrawn {
+            withdrawn = nil
+            return .withdraw(technique)
+        }
+        guard !isGranted, now < limit(deadline) else { return .end }
+        guard let asking = repeated ?? nextTechnique.map({ asking($0, at: now) }) else {
+            return .end
+        }
+        repeated = nil
+        current = asking
+        lastAsked[asking.technique] = asking.start ?? now
+        return .ask(asking)
+    }
+
+    /// When all is over if nothing else comes.
+    private func limit(_ deadline: Instant) -> Instant {
+        [deadline, silenceEnd, refusalEnd].compactMap(\.self).reduce(deadline, min)
+    }
+
+    /// Once the gateway has refused, or every technique but UPnP has said that it is not there, the
+    /// rest has a few seconds, however long the command may take.
+    private var refusalEnd: Instant? {
+        let onlyUPnPIsLeft =
+            order.count > 1
+            && order.allSatisfy {
+                $0 == .upnp || standings[$0] == .absent || standings[$0] == .refused
+            }
+        return hasRefused || onlyUPnPIsLeft ? lastNo.map { $0 + Self.refusalLimit } : nil
+    }
+
+    /// The next one that was not asked yet; else the one that was asked least lately of those that
+    /// may have lost a packet. After a refusal nobody is asked twice.
+    private var nextTechnique: Technique? {
+        if let untried = order.first(where: { standings[$0] == .untried }) { return untried }
+        guard !hasRefused, !isLeftAlone else { return nil }
+        return order.filter(mayBeAskedAgain).min { first, second in
+            guard let a = lastAsked[first], let b = lastAsked[second] else { return false }
+            return a < b
+        }
+    }
+
+    private func mayBeAskedAgain(_ technique: Technique) -> Bool {
+        switch standings[technique] {
+        case .silent, .closed: true
+        default: false
+        }
+    }
+
+    private func asking(_ technique: Technique, at now: Instant) -> Asking {
+        var asking = Asking(technique: technique)
+        var ends = [silenceEnd, refusalEnd].compactMap(\.self)
+        if case .closed(let since) = standings[technique] {
+            asking.closedBelief = max(.zero, since + AskLimit.closedBelief - now)
+            let pause = lastAsked[technique].map { $0 + RetrySchedule.wait(afterSend: 1) }
+            asking.start = pause.flatMap { $0 > now ? $0 : nil }
+        }
+        if technique == .upnp {
+            if let searchLimit { ends.append(now + searchLimit) }
+            if othersWait { ends.append(now + Self.firstSearch) }
+        } else if canRace {
+            asking.race = Race(
+                searchesFrom: now + Self.headStart, takesOverFrom: now + Self.silence)
+            // UPnP is asked at once instead.
+            if standings[.upnp] == .untried { asking.closedBelief = .zero }
+        }
+        asking.end = ends.min()
+        return asking
+    }
+
+    /// Whether UPnP may still be asked after what is asked now.
+    private var canRace: Bool { standings[.upnp] == .untried || mayBeAskedAgain(.upnp) }
+
+    /// Whether another technique than UPnP was not asked, or its port is not known to be closed.
+    private var othersWait: Bool {
+        order.contains { technique in
+            guard technique != .upnp else { return false }
+            if case .closed = standings[technique] { return true }
+            return standings[technique] == .untried
+        }
+    }
+}
+
+// What has come of an asking.
+extension TechniqueLadder {
+    /// The technique that was asked has granted it.
+    mutating func granted() {
+        isGranted = true
+        withdrawn = nil
+    }
+
+    /// What was granted is not what was demanded, and was deleted again.
+    mutating func rejected(
+        because problem: PortMapperError, by technique: Technique, at now: Instant
+    ) {
+        isGranted = false
+        failed(problem, by: technique, at: now)
+    }
+
+    /// The technique that was asked has granted nothing.
+    mutating func failed(_ problem: PortMapperError, by technique: Technique, at now: Instant) {
+        error = problem.isMoreTelling(than: error) ? problem : error
+        switch problem {
+        case .noAnswer:
+            standings[technique] = .silent
+            cover(siblingOf: technique)
+            // What was asked by UPnP was read back, or never sent.
+            if technique.isOnSharedPort, !isLeftAlone { withdrawn = technique }
+        case .closed:
+            var since = now
+            if case .closed(let first) = standings[technique] { since = first }
+            let wasDoubted = current.map { $0.closedBelief >= AskLimit.closedBelief } ?? false
+            let isBelieved = wasDoubted || now >= since + AskLimit.closedBelief
+            standings[technique] = isBelieved ? .absent : .closed(since: since)
+            // UPnP was heard, so that this is a no and not an absence.
+            if isBelieved, technique == .upnp { (lastNo, hasRefused) = (now, true) }
+            cover(siblingOf: technique)
+        case .unsupported:
+            lastNo = now
+            standings[technique] = .absent
+            if technique == .upnp { hasRefused = true }
+            if let sibling = sibling(of: technique), standings[sibling] == .covered {
+                standings[sibling] = .untried
+            }
+        case .refused(let refusal):
+            react(to: refusal, at: now)
+        case .foreign, .inexpressible:
+            endAll()
+        case .badAnswer:
+            if technique.isOnSharedPort { withdrawn = technique }
+            said(noBy: technique, at: now)
+        case .portTaken, .noExternalAddress, .notPublic:
+            said(noBy: technique, at: now)
+        case .noGateway, .noSuchInterface, .noSuchService, .system, .leaseFile:
+            standings[technique] = .absent
+        }
+        if case .noExternalAddress = problem { toldNoAddress() }
+    }
+
+    /// Takes what was found out of the gateway by another request's asking.
+    mutating func learn(from other: TechniqueLadder) {
+        for technique in order {
+            switch other.standings[technique] {
+            case .silent, .closed, .covered, .absent:
+                standings[technique] = other.standings[technique]
+            case .untried, .refused, nil: break
+            }
+        }
+        lastAsked = other.lastAsked
+        lastNo = other.lastNo
+        switch other.error {
+        case .noAnswer, .closed, .unsupported, .system: error = other.error
+        default: break
+        }
+    }
+
+    private mutating func react(to refusal: GatewayRefusal, at now: Instant) {
+        let reaction = GatewayReaction(to: refusal)
+        let isRepeated = lastRefusal?.code == refusal.code
+        lastRefusal = refusal
+        // UPnP's were tried by IGDNegotiation.
+        let remedies = refusal.technique.isOnSharedPort ? reaction.remedies : []
+        if let remedy = remedies.first(where: { apply($0, isRepeated: isRepeated) }) {
+            repeated = asking(refusal.technique, at: now)
+            repeated?.isAnew = remedy == .anew
+            return
+        }
+        said(noBy: refusal.technique, at: now)
+        if reaction.next == .otherPort, let sibling = sibling(of: refusal.technique) {
+            standings[sibling] = .refused
+        }
+        if reaction.kind == .noExternalAddress { toldNoAddress() }
+    }
+
+    /// Changes the request as a remedy says.
+    ///
+    /// - Returns: whether there is anything to change.
+    private mutating func apply(_ remedy: GatewayReaction.Remedy, isRepeated: Bool) -> Bool {
+        switch remedy {
+        case .anotherPort(let attempts):
+            // Refused twice in a row for different ports it is not the port.
+            guard !isRepeated else { return false }
+            return variation.suggestion.moveOn(limit: attempts + 1)
+        case .anotherAddress:
+            guard !variation.suggestion.isExact, usedRemedies.insert(remedy).inserted else {
+                return false
+            }
+            variation.suggestion.startOver()
+            variation.suggestsAddress = true
+            return true
+        case .withoutOptions:
+            guard hasOptions, usedRemedies.insert(remedy).inserted else { return false }
+            variation.isBare = true
+            return true
+        case .anew:
+            return isRenewal && usedRemedies.insert(remedy).inserted
+        case .permanentLease, .plainDescription, .samePort, .olderAction, .later:
+            return false
+        }
+    }
+
+    private mutating func said(noBy technique: Technique, at now: Instant) {
+        lastNo = now
+        hasRefused = true
+        standings[technique] = .refused
+        // Each technique begins with what is wanted.
+        variation.suggestion.startOver()
+        variation.suggestsAddress = false
+        variation.isBare = false
+        lastRefusal = nil
+    }
+
+    /// All techniques of a gateway share its external address: two that have none are believed.
+    private mutating func toldNoAddress() {
+        namesNoAddress += 1
+        if namesNoAddress > 1 { endAll() }
+    }
+
+    private mutating func endAll() {
+        for technique in order { standings[technique] = .refused }
+    }
+
+    /// PCP and NAT-PMP share a port, and the one is asked beside the other.
+    private mutating func cover(siblingOf technique: Technique) {
+        guard let sibling = sibling(of: technique), standings[sibling] == .untried else { return }
+        standings[sibling] = .covered
+    }
+
+    private func sibling(of technique: Technique) -> Technique? {
+        guard technique.isOnSharedPort else { return nil }
+        return order.first { $0.isOnSharedPort && $0 != technique }
+    }
+}
+
+extension PortMapperError {
+    /// Whether it tells the user more than another failure of the same request: a refusal more than
+    /// an answer that makes no sense, that more than a service that was found and cannot be used,
+    /// and that more than a technique that is not there; silence says least. Of equals the first one
+    /// stays, but of two silences the later one says for how long.
+    func isMoreTelling(than other: PortMapperError?) -> Bool {
+        guard let other else { return true }
+        if case .noAnswer = self, weight == other.weight { return true }
+        return weight > other.weight
+    }
+
+    /// The more telling one of two.
+    static func moreTelling(
+        _ first: PortMapperError?, _ second: PortMapperError
+    ) -> PortMapperError {
+        guard let first, !second.isMoreTelling(than: first) else { return second }
+        return first
+    }
+
+    private var weight: Int {
+        switch self {
+        case .noAnswer(_, nil, _): 0
+        case .noGateway, .noSuchInterface, .noSuchService, .closed(_, nil, _): 1
+        case .unsupported(_, let technique): technique.isOnSharedPort ? 1 : 2
+        case .noAnswer, .closed: 2
+        case .badAnswer: 3
+        case .refused, .portTaken, .noExternalAddress, .notPublic, .inexpressible, .foreign: 4
+        case .system, .leaseFile: 5
+        }
+    }
+}

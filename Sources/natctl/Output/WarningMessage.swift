@@ -1,0 +1,80 @@
+import NATTraversal
+
+extension MapperWarning {
+    /// What went otherwise than expected: one line, without a full stop.
+    var message: String {
+        switch self {
+        case .doubleNAT(let address, let gateway):
+            "the external address \(address) is private: another router stands between \(gateway) "
+                + "and the Internet"
+        case .carrierNAT(let address):
+            "the external address \(address) is shared by the carrier's customers (carrier-grade "
+                + "NAT): nobody outside can reach it"
+        case .reservedAddress(let address):
+            "the external address \(address) is \(address.scope.rawValue): nobody outside can "
+                + "reach it"
+        case .noExternalAddress(let gateway):
+            "\(gateway) reported no external address"
+        case .disagreement(let addresses):
+            "different external addresses were reported: "
+                + Set(addresses.map(\.description)).sorted().joined(separator: ", ")
+        case .permanentLease(let transport, let port):
+            "\(transport.rawValue) \(port): the gateway makes permanent mappings only; "
+                + "natctl unmap deletes it"
+        case .unverified(let transport, let port):
+            "\(transport.rawValue) \(port): the gateway does not let its table be read back"
+        case .filterUnproved(let transport, let port, let remoteHost):
+            "\(transport.rawValue) \(port): asked for \(remoteHost) only; common routers accept "
+                + "this limit by PCP and do not enforce it"
+        case .notDefaultGateway(let address):
+            "\(address) answered, which is not the gateway that was asked; a mapping there may "
+                + "lead nowhere"
+        case .shorterLifetime(let transport, let port, let granted, let asked):
+            "\(transport.rawValue) \(port): the gateway granted \(granted) s instead of \(asked) s"
+        case .differentExternalPort(let transport, let port, let granted, let suggested):
+            "\(transport.rawValue) \(port): the gateway granted external port \(granted) instead "
+                + "of \(suggested)"
+        case .sensitivePort(let port, let service):
+            "port \(port), usually \(service), is now open to the whole Internet; --remote-host "
+                + "asks for one peer only"
+        case .misconfiguredGateway(let gateway):
+            "\(gateway) reports its LAN address as its external address; it is misconfigured"
+        case .leaseFileUnusable(let path, let problem):
+            "cannot use the lease file \(plain(path)): \(problem)"
+        case .leaseFileDamaged(let path):
+            "the lease file was damaged; it is now \(plain(path))"
+        case .leaseOfAbsentGateway(let mapping):
+            "\(mapping.subject) was mapped by \(mapping.gateway), which is no default gateway now; "
+                + "it expires at \(mapping.expiryText), or name that gateway with --gateway"
+        case .leaseOfFormerAddress(let mapping):
+            "\(mapping.subject) leads to \(mapping.internalAddress), which this host no longer has; "
+                + "it expires at \(mapping.expiryText)"
+        case .leasesOnly:
+            "showing natctl's leases only: the gateway's table could not be read"
+        case .repointedLocation(let location):
+            "\(location.host) named another host as the place of its description; natctl read "
+                + "\(location) instead"
+        case .unchecked:
+            "the service's description could not be read; the arguments were sent unchecked"
+        case .truncatedAnswers(let count):
+            "\(count) more answers were not looked at"
+        case .truncatedTable(let entries, false):
+            "natctl read \(entries) entries of the gateway's table, its limit; there may be others"
+        case .truncatedTable(let entries, true):
+            "reading the gateway's table broke off after \(entries) entries; there may be others"
+        case .mappingFailed(let transport, let port, let error):
+            "\(transport.rawValue) \(port) could not be mapped; retrying: \(error.userMessage)"
+        case .hookFailed(let problem):
+            problem
+        }
+    }
+
+    /// A member of a document's `warnings`.
+    var document: JSONValue { ["code": .string(code.rawValue), "message": .string(message)] }
+}
+
+extension Mapping {
+    fileprivate var subject: String { "\(transport.rawValue) \(internalPort)" }
+
+    fileprivate var expiryText: String { expiry?.description ?? "no time" }
+}
