@@ -24,8 +24,8 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
     }
 
     init(gateway: SocketAddress, pcp response: PCPResponse) {
-        // 0 must not mean "ask again at once", and a day is no error's life: the clamp of
-        // specs/pcp.md section 7.
+        // 0 must not mean "ask again at once", and a day is no error's life (RFC 6887, section 7.4;
+        // N-21).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
             gateway: gateway.address.description, technique: .pcp,
@@ -70,7 +70,7 @@ extension GatewayRefusal {
         }
     }
 
-    /// The kinds of no that end a command differently (cli.md, exit codes).
+    /// The kinds of no that end a command differently (natctl(1), exit status).
     public enum Kind: Hashable, Sendable {
         /// The port is taken or the gateway is out of room.
         case noRoom

@@ -22,9 +22,9 @@ public struct MapperWarning: Hashable, Sendable {
         case shorterLifetime
         /// Another external port was granted than suggested.
         case differentExternalPort
-        /// A well-known service of this host is now open to everyone (threats.md T-11).
+        /// A well-known service of this host is now open to everyone (T-11).
         case sensitivePort
-        /// The gateway tells its inner address as its outer one (threats.md T-14).
+        /// The gateway tells its inner address as its outer one (T-14).
         case misconfiguredGateway
         /// What was mapped could not be remembered, or what is remembered could not be read.
         case leaseFileUnusable
@@ -32,7 +32,7 @@ public struct MapperWarning: Hashable, Sendable {
         case leaseElsewhere
         /// Only natctl's own leases are shown.
         case leasesOnly
-        /// A device named another host as the place of its description (quirks.md S-6).
+        /// A device named another host as the place of its description (S-6).
         case repointedLocation
         /// Arguments were sent as they were given, without a description to check them against.
         case unchecked

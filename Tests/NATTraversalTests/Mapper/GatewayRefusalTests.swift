@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    // design.md section 6, and the exit codes of cli.md.
+    // The reactions, and the exit codes, of natctl(1).
     static let cases = [
         Case(.pcp, 1, .nextTechnique, .unsupported), Case(.pcp, 2, .upnp, .denied),
         Case(.pcp, 3, .report, .denied), Case(.pcp, 4, .nextTechnique, .unsupported),

@@ -1,5 +1,5 @@
 /// What to ask next when a gateway refuses a mapping: the rows for UPnP of the one table of
-/// reactions (specs of WANIPConnection:1 and :2, and what gateways mean by them: ).
+/// reactions (WANIPConnection:2, table 2-15, and what gateways mean by the codes: ).
 ///
 /// Pure. Each way out is taken once, and at most `portLimit` ports are asked for.
 struct IGDNegotiation: Hashable, Sendable {
@@ -92,7 +92,7 @@ struct IGDNegotiation: Hashable, Sendable {
     /// - Returns: what to do; the request has been changed where it is to be asked again.
     mutating func refused(_ code: Int32, isPortForeign: Bool) -> Reaction {
         switch code {
-        // From a secure gateway it means that nobody maps for another host (specs of version 2, 2.2).
+        // From a secure gateway it means that nobody maps for another host.
         case 718 where !isForThisHost && !isPortForeign: .giveUp
         case 718, 729: .anotherPort
         case 501 where isPortForeign, 403 where isPortForeign: .anotherPort
