@@ -59,7 +59,7 @@ extension PCPClient {
             switch outcome {
             case .success:
                 return .success(())
-            // miniupnpd says so of what is not there (N-10); by RFC 6887, section 15, it is a success.
+            // miniupnpd says so of what is not there (N-10); RFC 6887, section 15, calls it a success.
             case .failure(.refused(let refusal)) where refusal.code == 8:
                 log.debug("\(link.gateway): the delete was not confirmed; probably nothing there")
                 return .success(())
