@@ -6,8 +6,8 @@ struct ProjectTexts {
     /// By their paths from the root.
     let texts: [String: String]
 
-    /// The texts of these files, and of all that is in these folders, but recorded fixtures, the
-    /// folders of tools, and what is no UTF-8.
+    /// The texts of these files, and of all that is in these folders, except recorded fixtures, the
+    /// folders of tools, and what is not UTF-8.
     init(_ places: [String]) throws {
         var texts: [String: String] = [:]
         for place in places {
