@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    // threats.md T-10
+    // T-10
     @Test(
         "listens on no TCP port",
         arguments: [

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("list-interfaces", .needsLab, .timeLimit(.minutes(30))) struct InterfaceTests {
-    /// The JSON of list-interfaces (cli.md).
+    /// The JSON of list-interfaces.
     private struct List: Decodable {
         struct Interface: Decodable {
             var name: String

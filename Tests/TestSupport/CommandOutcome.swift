@@ -10,7 +10,7 @@ package struct CommandOutcome: Decodable, Sendable {
 
     package var lines: [String] { output.split(separator: "\n").map(String.init) }
 
-    /// The standard output, read as what cli.md calls a document.
+    /// The standard output, read as the one document that `--json` prints.
     ///
     /// - Throws: `DecodingError` where it is anything else, or more than one.
     package var document: Document {

@@ -28,7 +28,7 @@ struct HeldMappingState: Sendable {
 
     /// From one asking in vain to the next: doubled each time.
     private static let backOff = Duration.seconds(4)...Duration.seconds(300)
-    /// After a no, however long the gateway says that it holds (specs of PCP, section 7).
+    /// After a no, however long the gateway says that it holds (N-21).
     private static let refusalTime = Duration.seconds(30)...Duration.seconds(1800)
 
     /// The gateway that granted it.

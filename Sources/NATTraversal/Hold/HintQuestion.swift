@@ -1,6 +1,6 @@
 /// When a hint that the gateway has restarted is answered with a question to it: after a random
 /// delay, so that not all of its clients ask at once, and rarely, because anyone can send a hint
-/// (threats.md T-8).
+/// (T-8).
 struct HintQuestion: Sendable {
     typealias Instant = ContinuousClock.Instant
 

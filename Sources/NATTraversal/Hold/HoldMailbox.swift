@@ -13,7 +13,7 @@ enum HoldSignal: Hashable, Sendable {
 }
 
 /// What has happened since the holder looked last: each signal once, however often it came, so that
-/// no flood of them takes memory or hides another (threats.md T-4, T-8).
+/// no flood of them takes memory or hides another (T-4, T-8).
 final class HoldMailbox: Sendable {
     private let signals = Locked(Set<HoldSignal>())
     private let ringer: AsyncStream<Void>.Continuation

@@ -24,7 +24,7 @@ struct RenewalSchedule: Hashable, Sendable {
     /// An asking that comes later than this before the end comes too late.
     private static let leastTime = Duration.seconds(1)
     private static let longestSlack = Duration.seconds(10)
-    /// What timers make of a lifetime, so that no foreign number makes them spin (threats.md T-12).
+    /// What timers make of a lifetime, so that no foreign number makes them spin (T-12).
     private static let limits = Duration.seconds(8)...Duration.seconds(86400)
 
     private let granted: Instant

@@ -16,7 +16,7 @@ enum LeaseFileProblem: Error, Hashable, Sendable {
 /// What the next process must know of this one's mappings, in a folder of the user's.
 ///
 /// Replaced whole, under a lock that is held for read, change and write alone; mode 0600 in a
-/// folder of mode 0700, because PCP's nonces are in it (threats.md T-13).
+/// folder of mode 0700, because PCP's nonces are in it (T-13).
 struct LeaseFile: Sendable {
     static let sizeLimit = 16 << 20
 

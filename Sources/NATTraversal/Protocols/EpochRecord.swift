@@ -1,7 +1,7 @@
 /// The age of a gateway's mapping table as it was last told, and whether it still fits.
 ///
 /// One gateway, one protocol. The times are ContinuousClock's, which counts sleep: otherwise every
-/// wake-up would look like a restart of the gateway (quirks.md X-8).
+/// wake-up would look like a restart of the gateway.
 struct EpochRecord: Hashable, Sendable {
     private var server: Int64?
     private var client: ContinuousClock.Instant?

@@ -2,7 +2,7 @@
 enum Verdict<Answer: Sendable>: Sendable {
     case answer(Answer)
     /// An answer without the request's secret, which anyone on the link could have made up: it
-    /// counts when nothing better comes before the next send (threats.md T-5).
+    /// counts when nothing better comes before the next send (T-5).
     case weakAnswer(Answer)
     /// Not this request's answer, and why; waiting goes on.
     case mismatch(String)

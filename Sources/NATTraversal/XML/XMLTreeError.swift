@@ -16,7 +16,7 @@ enum XMLTreeError: Error, Hashable, Sendable {
     case malformed(line: Int, column: Int)
 }
 
-/// How much of a document is looked at before it is refused (threats.md, "Limits").
+/// How much of a document is looked at before it is refused (T-2, T-3).
 struct XMLLimits: Hashable, Sendable {
     /// What is counted.
     enum Quantity: String, Sendable {

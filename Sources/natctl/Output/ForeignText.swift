@@ -1,5 +1,5 @@
 /// Text from elsewhere on its way to a terminal: in quotes, without anything that controls one, and
-/// at most 64 characters (threats.md T-6).
+/// at most 64 characters (T-6).
 ///
 /// Controls, format characters (bidirectional and zero-width ones among them), line and paragraph
 /// separators, unassigned and private characters become `\u{XX}`, and so do quotes and backslashes,

@@ -26,7 +26,7 @@ struct GatewayOutput: CommandOutput {
         ]
     }
 
-    /// The same without what a stranger need not know (threats.md T-13).
+    /// The same without what a stranger need not know (T-13).
     var masked: GatewayOutput {
         var copy = self
         for report in copy.reports.indices {

@@ -41,7 +41,7 @@ extension NetworkInterface {
         name.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? name : displayed(name)
     }
 
-    /// The interface as cli.md's JSON writes it.
+    /// The interface as the JSON schema describes it.
     fileprivate var document: JSONValue {
         [
             "name": .string(name), "index": JSONValue(index),

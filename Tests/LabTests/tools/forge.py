@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """forge.py pcp|nat-pmp|ssdp COUNT: says COUNT times in the router's name that it has restarted.
 
-From whatever host it runs on: the source address is written by hand (threats.md T-8)."""
+From whatever host it runs on: the source address is written by hand (T-8)."""
 
 import socket
 import struct

@@ -118,7 +118,7 @@ import Testing
         #expect(throws: XMLTreeError.nul) { try parse("<a>\0</a>") }
     }
 
-    @Test("every limit holds to the one (threats.md)")
+    @Test("every limit holds to the one (T-2)")
     func limitsHold() throws {
         let nested = { (depth: Int) in
             String(repeating: "<a>", count: depth) + String(repeating: "</a>", count: depth)

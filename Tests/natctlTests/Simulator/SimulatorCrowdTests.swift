@@ -9,7 +9,7 @@ import Testing
         var kilobytes: Int
     }
 
-    // threats.md, "Limits"; T-4
+    // T-4
     @Test("lists five hundred devices in little memory")
     func fiveHundred() async throws {
         try await Judge.need(["python3", "ip"])

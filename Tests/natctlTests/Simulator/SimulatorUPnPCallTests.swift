@@ -70,7 +70,7 @@ struct SimulatorUPnPCallTests {
         }
     }
 
-    // cli.md, "upnp-call"; D-8
+    // natctl-upnp-call(1); D-8
     @Test(
         "sends the arguments as given where the service is not described, with a warning",
         arguments: ["/silence", "http://127.0.0.1:1/s.xml"])

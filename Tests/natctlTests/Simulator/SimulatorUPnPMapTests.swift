@@ -124,7 +124,7 @@ struct SimulatorUPnPMapTests {
     }
 
     @Test(
-        "refused by codes ends with what they mean (cli.md)",
+        "refused by codes ends with what they mean",
         arguments: [(501, Int32(77)), (602, 69), (603, 73), (606, 77), (728, 73), (729, 73)])
     func isRefused(code: Int, status: Int32) async throws {
         try await Self.run(version: 1) {

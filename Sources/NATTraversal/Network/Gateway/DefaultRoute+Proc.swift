@@ -1,4 +1,4 @@
-/// The routing tables as text, for sandboxes that forbid netlink (quirks.md X-9).
+/// The routing tables as text, for sandboxes that forbid netlink.
 ///
 /// They tell less: the main table only, one hop of a multipath route, no IPv6 router of an IPv4
 /// route. A line that is not as expected is passed over.

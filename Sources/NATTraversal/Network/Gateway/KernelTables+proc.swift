@@ -1,6 +1,6 @@
 import Glibc
 
-/// What is left without netlink (quirks.md X-9).
+/// What is left without netlink.
 extension KernelTables {
     /// The default routes of the main table.
     static func procRoutes(_ family: AddressFamily) throws(SystemError) -> [DefaultRoute] {

@@ -2,7 +2,7 @@ import Glibc
 
 /// The kernel's routes, links and addresses.
 ///
-/// They are read by netlink; where a sandbox forbids that (quirks.md X-9), routes are read from
+/// They are read by netlink; where a sandbox forbids that, routes are read from
 /// /proc, interfaces have their name and index alone, and asking for addresses fails.
 struct KernelTables: ~Copyable {
     private var socket: NetlinkSocket?

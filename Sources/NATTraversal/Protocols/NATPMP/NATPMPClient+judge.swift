@@ -1,5 +1,5 @@
 extension NATPMPClient {
-    /// Whether a datagram answers `request` (specs/nat-pmp.md section 6; quirks.md N-5, N-6).
+    /// Whether a datagram answers `request` (RFC 6886, section 3; N-5, N-6).
     static func judge(
         _ payload: [UInt8], for request: NATPMPRequest
     ) -> Verdict<NATPMPResponse> {

@@ -14,7 +14,7 @@ public final class PCPClient {
         public var nonce: String
     }
 
-    /// How many requests may be unanswered at a time (specs/pcp.md section 9).
+    /// How many requests may be unanswered at a time; RFC 6887 names no number.
     static let window = 32
 
     let socket: GatewaySocket

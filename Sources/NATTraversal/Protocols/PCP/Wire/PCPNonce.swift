@@ -1,7 +1,7 @@
 /// The secret of one mapping, 96 bits, by which its maker is known (RFC 6887, section 11.2).
 ///
 /// Whoever has it can extend or delete the mapping from this address: it is kept in the lease file
-/// alone and shown nowhere whole (threats.md T-13).
+/// alone and shown nowhere whole (T-13).
 struct PCPNonce: Hashable, Sendable {
     /// The 12 octets as they are sent.
     let octets: [UInt8]

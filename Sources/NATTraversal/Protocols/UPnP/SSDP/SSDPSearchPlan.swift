@@ -1,4 +1,4 @@
-/// What a search asks for and when: specs of UDA 1.1, section 1.3.2, and what routers need beyond it.
+/// What a search asks for and when: UDA 1.1, section 1.3.2, and what routers need beyond it.
 ///
 /// Pure data, so that a test reads it against the document it follows.
 struct SSDPSearchPlan: Hashable, Sendable {
@@ -65,7 +65,7 @@ struct SSDPSearchPlan: Hashable, Sendable {
     }
 }
 
-/// How much of what answers is looked at (threats.md, "Limits"; T-4).
+/// How much of what answers is looked at (T-4).
 struct SSDPLimits: Hashable, Sendable {
     /// Different LOCATIONs on one interface.
     var locationsPerInterface: Int
