@@ -60,11 +60,12 @@ struct WatchedAddress: Sendable {
 }
 
 extension PortMapperError {
-    /// The gateway, where it says itself that it has no address on the Internet side: it told an
-    /// empty one.
+    /// The gateway, where it says itself that it has no address on the Internet side: an empty one by
+    /// UPnP, result 3 by NAT-PMP (RFC 6886, section 3.5), result 7 by PCP (RFC 6887, section 7.4).
     fileprivate var gatewayWithoutAddress: String? {
         switch self {
         case .noExternalAddress(let gateway, _): gateway
+        case .refused(let refusal) where refusal.kind == .noExternalAddress: refusal.gateway
         default: nil
         }
     }
