@@ -1,6 +1,6 @@
 /// Hands events to any number of listeners, each with a stream of its own.
 final class EventHub<Event: Sendable>: Sendable {
-    /// For a listener that does not listen the newest are kept; each tells the whole state.
+    /// How many events are kept for a slow listener, the newest; each carries the whole state.
     private static var bufferSize: Int { 4096 }
 
     private struct State {
@@ -25,7 +25,7 @@ final class EventHub<Event: Sendable>: Sendable {
         return stream
     }
 
-    /// Tells everybody; whoever no longer listens is forgotten.
+    /// Sends an event to every listener, and drops those whose stream has ended.
     func yield(_ event: Event) {
         state.withLock { state in
             state.listeners.removeAll { listener in
@@ -34,7 +34,7 @@ final class EventHub<Event: Sendable>: Sendable {
         }
     }
 
-    /// Ends every stream, those to come as well.
+    /// Ends every stream, including those yet to be made.
     func finish() {
         let listeners = state.withLock { state in
             state.isFinished = true

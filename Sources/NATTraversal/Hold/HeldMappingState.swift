@@ -5,7 +5,7 @@ struct HeldMappingState: Sendable {
     typealias Instant = ContinuousClock.Instant
     typealias Random = @Sendable (ClosedRange<Double>) -> Double
 
-    /// Why an asking brought nothing.
+    /// Why a request brought nothing.
     enum Failure: Hashable, Sendable {
         case silence
         /// Nobody is there to be asked: a closed port, no such service, no network.
@@ -18,7 +18,7 @@ struct HeldMappingState: Sendable {
 
     /// What a failure means for the mapping.
     enum Consequence: Hashable, Sendable {
-        /// It is there, as far as is known, and asked for again; so many askings have failed.
+        /// It is there, as far as is known, and asked for again; so many requests have failed.
         case asksAgain(failures: Int)
         /// It was there, and is not any more.
         case lost
@@ -26,7 +26,7 @@ struct HeldMappingState: Sendable {
         case stillAbsent
     }
 
-    /// From one asking in vain to the next: doubled each time.
+    /// The time from one failed request to the next, doubled each time.
     private static let backOff = Duration.seconds(4)...Duration.seconds(300)
     /// After a no, however long the gateway says that it holds (N-21).
     private static let refusalTime = Duration.seconds(30)...Duration.seconds(1800)
@@ -35,11 +35,11 @@ struct HeldMappingState: Sendable {
     private(set) var gateway: String?
     /// Whether it is there, as far as is known.
     private(set) var isHeld = false
-    /// The next asking; `nil` while one is on its way, and for a mapping that never ends.
+    /// The next request; `nil` while one is on its way, and for a mapping that never ends.
     private(set) var next: RenewalSchedule.Attempt?
-    /// Whether the next asking is a command's: of any gateway, by any technique.
+    /// Whether the next request goes out as a command's does: to any gateway, by any technique.
     private(set) var asksAnyone = true
-    /// Whether the gateway has probably lost it, so that it is gone when the next asking fails.
+    /// Whether the gateway has probably lost it, so that it is gone when the next request fails.
     private(set) var isInDoubt = false
     /// When the gateway was last known to have it.
     private(set) var seen: Instant?
@@ -60,7 +60,7 @@ struct HeldMappingState: Sendable {
     /// When it ends, if it does.
     var expiry: Instant? { isHeld ? schedule?.expiry : nil }
 
-    /// An asking is on its way.
+    /// A request is on its way.
     mutating func ask(at now: Instant) {
         next = nil
         lastAsked = now
@@ -110,7 +110,7 @@ struct HeldMappingState: Sendable {
         bring(to: time)
     }
 
-    /// An asking has brought nothing.
+    /// A request brought nothing.
     mutating func failed(_ failure: Failure, at now: Instant, random: Random) -> Consequence {
         failures += 1
         let wasHeld = isHeld
@@ -139,7 +139,7 @@ struct HeldMappingState: Sendable {
         return .asksAgain(failures: failures)
     }
 
-    /// At its end it is asked for by whatever way there is.
+    /// At its end it is asked for by whatever technique there is.
     private mutating func endInTime() {
         guard let expiry, let next, next.time > expiry else { return }
         asksAnyone = true
@@ -160,5 +160,19 @@ struct HeldMappingState: Sendable {
         guard let told else { return pause }
         let limits = Self.refusalTime
         return max(pause, min(max(told, limits.lowerBound), limits.upperBound))
+    }
+}
+
+extension HeldMappingState.Failure {
+    /// What an error means for a mapping that is to stay.
+    init(_ error: PortMapperError) {
+        switch error {
+        case .noAnswer, .badAnswer: self = .silence
+        case .noGateway, .noSuchInterface, .noSuchService, .closed, .unsupported, .system:
+            self = .absence
+        case .refused(let refusal): self = .refusal(for: refusal.lifetime)
+        case .portTaken, .notPublic: self = .deletion
+        case .foreign, .noExternalAddress, .inexpressible, .leaseFile: self = .refusal(for: nil)
+        }
     }
 }

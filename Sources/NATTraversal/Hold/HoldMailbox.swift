@@ -1,10 +1,11 @@
-/// Something that the holder of mappings is to look at.
+/// Something that a holder or a watcher is to look at: a hint at most, which is answered by asking
+/// and never believed (T-8).
 enum HoldSignal: Hashable, Sendable {
     /// The time that the plan named has come.
     case timeHasCome
-    /// Somebody suggests that the gateway has lost its table.
+    /// The gateway announced itself, or its UPnP device says that it has started anew.
     case gatewayMayHaveRestarted
-    /// Interfaces, addresses or routes have changed.
+    /// A link, an address or a route of this host has changed.
     case networkChanged
     /// A gateway has sent something that nobody asked for.
     case gatewayHasSpoken
@@ -24,11 +25,13 @@ final class HoldMailbox: Sendable {
         (bell, ringer) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
+    /// Adds a signal, from any thread.
     func put(_ signal: HoldSignal) {
         signals.withLock { _ = $0.insert(signal) }
         ringer.yield()
     }
 
+    /// Everything since the last call, in no order.
     func take() -> Set<HoldSignal> {
         signals.withLock { signals in
             defer { signals = [] }

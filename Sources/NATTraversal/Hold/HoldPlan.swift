@@ -11,7 +11,7 @@ struct HoldPlan: Sendable {
         case map([Int])
         /// Ask the gateway that granted it, by the technique that did.
         case renew([Int], Persistence)
-        /// Look whether the way to the gateway is the same, and these are in its table.
+        /// Look whether the path to the gateway is the same, and these are in its table.
         case lookAround([Int])
     }
 
@@ -36,21 +36,21 @@ struct HoldPlan: Sendable {
     }
 
     /// After a hint that shows no loss the others are renewed over this time.
-    static let roundLength = Duration.seconds(60)
+    private static let roundLength = Duration.seconds(60)
     /// No more than one such round in this time.
     static let roundInterval = Duration.seconds(300)
 
-    var states: [HeldMappingState]
+    private var states: [HeldMappingState]
     private let lookInterval: Duration
-    let random: HeldMappingState.Random
-    /// Whether there is a way to a gateway; without one nobody is asked.
-    var isReachable = true
+    private let random: HeldMappingState.Random
+    /// Whether there is a path to a gateway; without one nobody is asked.
+    private var isReachable = true
     private var nextLook: Instant
-    var question = HintQuestion()
-    var lastRound: Instant?
-    var lastMove: Instant?
+    private var question = HintQuestion()
+    private var lastRound: Instant?
+    private var lastMove: Instant?
     /// The mappings that are asked for to answer a hint.
-    var asked: Set<Int> = []
+    private var asked: Set<Int> = []
 
     /// A plan for mappings none of which is there yet; all are due at once.
     ///
@@ -96,15 +96,15 @@ struct HoldPlan: Sendable {
         return .renew(asking(indices { $0.isNearlyDue(at: now) }, at: now), .once)
     }
 
-    /// Of each gateway the mapping that ends first is asked for in place of all: if the gateway has
-    /// lost them, its answer shows it.
+    /// Asks each gateway for the mapping that ends first, in place of all: if the gateway has lost
+    /// them, its answer shows it.
     private mutating func answerToHint(at now: Instant) -> Action? {
         for index in indices({ !$0.isHeld }) { states[index].bring(to: now) }
-        let byGateway = Dictionary(grouping: indices(\.isHeld)) { states[$0].gateway }
-        guard !byGateway.isEmpty else { return next(at: now) }
-        asked = Set(byGateway.values.compactMap { $0.min(by: endsBefore) })
+        let first = byGateway.compactMap { $0.min(by: endsBefore) }
+        guard !first.isEmpty else { return next(at: now) }
+        asked = Set(first)
         // Beside its schedule, which stays as it is.
-        return .renew(asked.sorted(), .untilAnswered)
+        return .renew(first.sorted(), .untilAnswered)
     }
 
     private func endsBefore(_ first: Int, _ second: Int) -> Bool {
@@ -121,19 +121,140 @@ struct HoldPlan: Sendable {
 
     /// One mapping of each gateway: the one that has not been seen for longest.
     private var longestUnseen: [Int] {
-        Dictionary(grouping: indices(\.isHeld)) { states[$0].gateway }.values
-            .compactMap { places in
-                places.min { first, second in
-                    guard let a = states[first].seen, let b = states[second].seen else {
-                        return false
-                    }
-                    return a < b
-                }
-            }.sorted()
+        byGateway.compactMap { indices in
+            indices.min { first, second in
+                guard let a = states[first].seen, let b = states[second].seen else { return false }
+                return a < b
+            }
+        }.sorted()
     }
 
-    func indices(_ isIncluded: (HeldMappingState) -> Bool) -> [Int] {
+    /// The mappings that are there, those of each gateway together.
+    private var byGateway: [[Int]] {
+        indices(\.isHeld).grouped { states[$0].gateway }.map(\.elements)
+    }
+
+    private func indices(_ isIncluded: (HeldMappingState) -> Bool) -> [Int] {
         states.indices.filter { isIncluded(states[$0]) }
+    }
+
+    // MARK: What has happened
+
+    /// A mapping was granted, or granted again.
+    ///
+    /// - Parameters:
+    ///   - index: its place among the requests.
+    ///   - lifetime: for how long; `nil` is for ever.
+    ///   - gateway: who has granted it.
+    ///   - evidence: what the answer shows of the others.
+    ///   - batch: what was granted with it, of which the evidence says nothing.
+    ///   - now: the present.
+    mutating func granted(
+        _ index: Int, for lifetime: Duration?, by gateway: String, _ evidence: Evidence,
+        with batch: Set<Int> = [], at now: Instant
+    ) {
+        let isLoss = isLoss(evidence, of: states[index], at: now)
+        states[index].granted(lifetime, by: gateway, at: now, random: random)
+        let isAnswerToHint = asked.remove(index) != nil
+        let others = indices { $0.isHeld && $0.gateway == gateway }.filter {
+            $0 != index && !batch.contains($0)
+        }
+        switch (isLoss, isAnswerToHint) {
+        case (true, _):
+            // After a hint the delay lies behind already.
+            let delay = isAnswerToHint ? .zero : recoveryDelay
+            for other in others { states[other].doubt(askingAt: now + delay) }
+        case (false, true):
+            if let lastRound, now < lastRound + Self.roundInterval { return }
+            lastRound = now
+            for other in others {
+                states[other].bring(to: now + Self.roundLength * random(0...1))
+            }
+        case (false, false):
+            break
+        }
+    }
+
+    /// Whether the other mappings may be gone as well.
+    private mutating func isLoss(
+        _ evidence: Evidence, of state: HeldMappingState, at now: Instant
+    ) -> Bool {
+        switch evidence {
+        case .none: return false
+        case .loss: return true
+        // A mapping in doubt that is absent is no news.
+        case .absence: return !state.isInDoubt
+        case .move:
+            // A gateway that grants another port each time would be asked for ever.
+            if state.isInDoubt { return false }
+            if let lastMove, now < lastMove + Self.roundInterval { return false }
+            lastMove = now
+            return true
+        }
+    }
+
+    /// A gateway has shown that it has lost its table, and granted nothing.
+    mutating func lostTable(of gateway: String, at now: Instant) {
+        let time = now + recoveryDelay
+        for index in indices({ $0.isHeld && $0.gateway == gateway }) {
+            states[index].doubt(askingAt: time)
+        }
+    }
+
+    /// A request brought nothing.
+    mutating func failed(
+        _ index: Int, _ failure: HeldMappingState.Failure, at now: Instant
+    ) -> HeldMappingState.Consequence {
+        if asked.remove(index) != nil, failure == .silence { return .asksAgain(failures: 0) }
+        return states[index].failed(failure, at: now, random: random)
+    }
+
+    /// The gateway's table has a mapping.
+    mutating func seen(_ index: Int, at now: Instant) { states[index].wasSeen(at: now) }
+
+    /// The gateway's table lacks a mapping; the others may be gone as well.
+    mutating func missing(_ index: Int, at now: Instant) {
+        let gateway = states[index].gateway
+        states[index].isGone(askingAt: now)
+        let time = now + recoveryDelay
+        for other in indices({ $0.isHeld && $0.gateway == gateway }) {
+            states[other].bring(to: time)
+        }
+    }
+
+    /// One random delay for all (RFC 6887, section 8.5).
+    private var recoveryDelay: Duration { HintQuestion.longestDelay * random(0...1) }
+
+    /// Somebody, who may be lying, suggests that the gateway has lost its table.
+    mutating func hinted(at now: Instant) {
+        question.hinted(at: now, delay: recoveryDelay)
+    }
+
+    /// There is no path to a gateway any more.
+    mutating func pathIsGone() { isReachable = false }
+
+    /// There is a path to a gateway again: the same as before, or another one.
+    mutating func pathIsBack(isSame: Bool, at now: Instant) {
+        isReachable = true
+        for index in states.indices {
+            if isSame { states[index].bring(to: now) } else { states[index].doubt(askingAt: now) }
+        }
+    }
+
+    /// The gateway itself says that a mapping is another one now.
+    mutating func updated(_ index: Int, at now: Instant) { states[index].updated(at: now) }
+
+    /// The user wants everything asked for again.
+    mutating func refreshed(at now: Instant) {
+        for index in states.indices { states[index].bring(to: now) }
+    }
+
+    /// The mappings that have ended while nobody could be asked.
+    mutating func ended(at now: Instant) -> [Int] {
+        guard !isReachable else { return [] }
+        let ended = indices { $0.expiry.map { $0 <= now } ?? false }
+        for index in ended { states[index].isGone(askingAt: now) }
+        return ended
     }
 }
 
@@ -146,5 +267,36 @@ extension HoldPlan.Action: CustomStringConvertible {
         case .renew(let indices, .untilAnswered): "renew \(indices.count) until answered"
         case .lookAround(let indices): "look around, at \(indices.count)"
         }
+    }
+}
+
+/// When a hint that the gateway has restarted is answered with a question to it: after a random
+/// delay, so that not all of its clients ask at once, and rarely, because anyone can send a hint
+/// (T-8).
+struct HintQuestion: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// The longest delay: the RFCs allow five seconds, within which everything is to be back
+    /// (RFC 6886, section 3.2.1; RFC 6887, section 8.5).
+    static let longestDelay = Duration.seconds(4)
+    /// No more than one question in this time.
+    static let interval = Duration.seconds(30)
+
+    /// When to ask; `nil` when there is nothing to ask about.
+    private(set) var time: Instant?
+    private var last: Instant?
+
+    /// Takes a hint, of which one counts until it is asked about.
+    mutating func hinted(at now: Instant, delay: Duration) {
+        guard time == nil else { return }
+        time = max(now + delay, last.map { $0 + Self.interval } ?? now)
+    }
+
+    /// Whether it is time to ask; then the question counts as asked.
+    mutating func isDue(at now: Instant) -> Bool {
+        guard let time, time <= now else { return false }
+        self.time = nil
+        last = now
+        return true
     }
 }

@@ -1,4 +1,4 @@
-/// A change of a held mapping or of the way to the Internet.
+/// A change of a held mapping or of the path to the Internet.
 public struct MapperEvent: Hashable, Sendable {
     /// What has changed.
     public enum Change: Hashable, Sendable {
@@ -13,17 +13,17 @@ public struct MapperEvent: Hashable, Sendable {
         case lost(Mapping, PortMapperError)
         /// A mapping was deleted because it is no longer wanted.
         case unmapped(Mapping)
-        /// The gateway tells another external address than before; `nil` is none.
+        /// The gateway tells another external address than before; `nil` is that it has none.
         case externalAddressChanged(IPAddress?, previous: IPAddress?)
         /// The gateway has lost its table of mappings.
         case gatewayRestarted(gateway: String)
-        /// Another gateway leads to the Internet; `nil` is none.
+        /// Another gateway leads to the Internet; `nil` when none does.
         case gatewayChanged(String?, previous: String?)
-        /// This host leaves by another interface or address; `nil` is by none.
+        /// This host uses another interface or address; `nil` when it has none towards a gateway.
         case interfaceChanged(NetworkPlace?, previous: NetworkPlace?)
-        /// A port was asked for in vain, and is asked for again; a mapping of it lasts until its end.
+        /// A request for a port failed, and is repeated; a mapping of it lasts until its end.
         case mappingFailed(TransportProtocol, PortNumber, PortMapperError)
-        /// Something that went not as a user would expect.
+        /// Something that did not go as a user would expect.
         case warning(MapperWarning)
     }
 
@@ -47,4 +47,27 @@ public struct NetworkPlace: Hashable, Sendable {
     public var interface: String?
     /// This host's address towards the gateway.
     public var address: IPAddress
+}
+
+/// An address and port at which a service can be reached: one of this host's own, or a public one.
+public struct PortAssignment: Hashable, Sendable {
+    /// The transport of the port.
+    public var transport: TransportProtocol
+    /// The address, one of this host's or the gateway's external one.
+    public var address: IPAddress
+    /// The port at that address.
+    public var port: PortNumber
+    /// How the public port was made; `nil` for an address of this host's.
+    public var technique: Technique?
+
+    /// An assignment; without a technique a local one.
+    public init(
+        _ transport: TransportProtocol, address: IPAddress, port: PortNumber,
+        technique: Technique? = nil
+    ) {
+        self.transport = transport
+        self.address = address
+        self.port = port
+        self.technique = technique
+    }
 }

@@ -1,7 +1,29 @@
+/// How mappings are held.
+public struct HoldOptions: Hashable, Sendable {
+    /// How often one mapping of each gateway is read back where its table can be read.
+    public var readBackInterval = Duration.seconds(300)
+    /// Which local addresses are told beside the public ones.
+    public var localAddresses = LocalAddresses.internal
+
+    /// The addresses at which a service can be reached on this network.
+    public enum LocalAddresses: Hashable, Sendable {
+        /// The one that the mapping leads to.
+        case `internal`
+        /// This one, where the service is bound to it.
+        case only(IPAddress)
+        /// Every address of every interface that is up, of one family or of both, where the service
+        /// is bound to a wildcard.
+        case everyInterface(AddressFamily?)
+    }
+
+    /// The defaults.
+    public init() {}
+}
+
 /// Mappings that stay true until they are stopped: renewed in time, made again after the gateway
 /// has lost them, and moved with this host to another network.
 ///
-/// They end when the last reference goes, without a word to the gateway; `stop` deletes them.
+/// Renewing ends with the last reference, and the gateway is not told; `stop` deletes them.
 public final class MappingHold: Sendable {
     private let holder: MappingHolder
     private let work: Task<Void, Never>
@@ -17,8 +39,8 @@ public final class MappingHold: Sendable {
         holder.hub.finish()
     }
 
-    /// What happens from now on, the present state first: a `warning` for each of the last asking,
-    /// and a `mapped` for each mapping that is there.
+    /// What happens from now on, the present state first: a `warning` for each that still holds, and
+    /// a `mapped` for each mapping that is there.
     ///
     /// Each call gives another listener; it ends when the mappings are stopped.
     public func events() async -> AsyncStream<MapperEvent> { await holder.events() }
@@ -38,7 +60,7 @@ public final class MappingHold: Sendable {
 
     /// Deletes the mappings, within five seconds for each gateway, and ends every stream of events.
     ///
-    /// It is done although the caller's task was cancelled. A second call waits for the first.
+    /// Deletes them even if the caller's task was cancelled. A second call waits for the first.
     ///
     /// - Returns: what was deleted, and what could not be and stays in the lease file.
     @discardableResult
@@ -53,7 +75,7 @@ public final class MappingHold: Sendable {
             let task = Task { [holder, work] in
                 work.cancel()
                 await work.value
-                return await holder.letGo()
+                return await holder.release()
             }
             ending = task
             return task

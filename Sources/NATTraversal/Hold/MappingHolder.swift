@@ -2,148 +2,271 @@ import Logging
 
 /// Holds mappings: does what `HoldPlan` says, and tells what comes of it.
 ///
-/// `run` is the only one that asks gateways, until it has ended and `letGo` does.
+/// `run` is the only one that asks gateways, until it has ended and `release` does.
 actor MappingHolder {
-    /// A mapping that is there, with what it takes to renew and delete it.
-    struct Held {
-        var mapping: Mapping
-        var lease: Lease
-        var target: GatewayTarget
-        /// Whether the gateway's table, read by UPnP, has shown it.
-        var wasSeen = false
-    }
-
-    let requests: [MappingRequest]
-    let options: HoldOptions
-    var selection: GatewaySelection
-    let book: LeaseStore
-    let sessions: GatewaySessions
-    var plan: HoldPlan
-    /// In the order of the requests.
-    var held: [Held?]
-    /// What was lost and may still be in a gateway's table.
-    var abandoned: [Held?]
-    /// The external ports that were granted last, which are asked for again after a loss.
-    var lastPorts: [PortNumber?]
-    /// What was said last of an asking in vain.
-    var saidFailures: [HeldMappingState.Failure?]
-    /// The external address of each gateway, as it was told last.
-    var externalAddresses: [String: IPAddress] = [:]
-    /// How often in a row the table of a gateway could not be read.
-    var failedReads: [String: Int] = [:]
-    /// The gateways that are listened to.
-    private var heard: Set<GatewayTarget> = []
-    /// Whether nothing is held any more, and no local port is told either.
-    var isOver = false
-    /// What was warned of when each was granted last.
-    var grantWarnings: [[MapperWarning]]
-    /// What else was warned of at the last asking.
-    var otherWarnings: [MapperWarning] = []
-    let observer: PathMonitor
-    /// Waits for what gateways send unasked.
-    var waiting: Task<Void, Never>?
-
     nonisolated let hub = EventHub<MapperEvent>()
     nonisolated let mailbox = HoldMailbox()
+    private let localAddresses: HoldOptions.LocalAddresses
+    private let requester: HoldRequester
+    private let monitor: PathMonitor
+    private var ports: HeldPorts
+    /// The times of the next requests, by the places of the ports.
+    private var plan: HoldPlan
+    /// The gateways that are listened to.
+    private var heard: [GatewayTarget] = []
+    /// Whether nothing is held any more, and no local port is told either.
+    private var isOver = false
 
+    /// A holder of mappings that are not there yet.
+    ///
+    /// - Parameters:
+    ///   - requests: what to map.
+    ///   - options: how it is held.
+    ///   - isMapped: whether a gateway is asked at all, or only local ports are told.
+    ///   - selection: which gateways may be asked, and how.
+    ///   - leaseFile: where mappings are remembered.
     init(
         _ requests: [MappingRequest], options: HoldOptions, isMapped: Bool = true,
         selection: GatewaySelection, leaseFile: LeaseFile
     ) {
-        self.requests = requests
-        self.options = options
-        self.selection = selection
-        sessions = GatewaySessions(via: selection.technique)
-        book = LeaseStore(leaseFile)
-        observer = PathMonitor(selection, localAddresses: options.localAddresses, mailbox: mailbox)
+        localAddresses = options.localAddresses
+        requester = HoldRequester(selection, leaseFile: leaseFile)
+        monitor = PathMonitor(selection, localAddresses: options.localAddresses, mailbox: mailbox)
+        ports = HeldPorts(requests)
         plan = HoldPlan(
             count: isMapped ? requests.count : 0, lookInterval: options.readBackInterval, at: .now)
-        held = Array(repeating: nil, count: requests.count)
-        abandoned = held
-        grantWarnings = Array(repeating: [], count: requests.count)
-        lastPorts = Array(repeating: nil, count: requests.count)
-        saidFailures = Array(repeating: nil, count: requests.count)
     }
+
+    // MARK: From beginning to end
 
     /// Maps everything for the first time.
     ///
     /// - Returns: what came of it; with a failure in it nothing that is new is left mapped.
     /// - Throws: `PortMapperError`, `CancellationError`.
     func start() async throws -> MappingReport {
-        _ = observer.look()
-        // A time limit is for the first mapping only.
-        defer { selection.timeout = nil }
+        _ = monitor.look()
+        defer { requester.liftTimeLimit() }
         guard case .map(let indices)? = plan.next(at: .now) else { return MappingReport() }
-        var (report, newLeases) = try await map(indices)
-        report.add(book.warnings)
+        var (answer, report) = try await requester.map(indices.map { ports[$0].renewedRequest })
+        await take(answer, of: indices)
         guard !report.failures.isEmpty else { return report }
-        if let target = held.lazy.compactMap(\.?.target).first {
-            await GatewaySession.release(newLeases, on: target, leaseFile: book.file)
-        }
-        let gone = Set(newLeases.map(\.key))
-        report.mappings = held.compactMap(\.self).filter { !gone.contains($0.lease.key) }
-            .map(\.mapping)
+        let new = answer.results.compactMap { try? $0.get() }.filter { !$0.isRenewal }
+            .map(\.held.lease)
+        if !new.isEmpty { await requester.release(new, on: answer.target) }
+        let gone = Set(new.map(\.key))
+        report.mappings = indices.compactMap { ports[$0].held }
+            .filter { !gone.contains($0.lease.key) }.map(\.mapping)
         return report
     }
 
     /// Keeps the mappings true until the task is cancelled; nothing of it runs any more then.
     func run() async {
-        if !observer.hasLooked { _ = observer.look() }
+        if !monitor.hasLooked { _ = monitor.look() }
         await listen()
-        await observer.run { signals in
-            await stopWaiting()
-            await heed(signals)
+        await monitor.run { signals in
+            await requester.stopWaiting()
+            await handle(signals)
             await work()
-            if heard != granting { await listen() }
-            waitForUnasked()
+            if heard != ports.targets { await listen() }
+            requester.waitForUnasked(telling: mailbox)
             return plan.wake
         }
-        await stopWaiting()
+        await requester.stopWaiting()
     }
 
-    /// The gateways that have granted something.
-    private var granting: Set<GatewayTarget> { Set(held.compactMap(\.?.target)) }
-
-    private func listen() async {
-        heard = granting
-        await observer.listen(
-            following: heard, knowing: sessions.all.lazy.compactMap(\.igd.device).first)
+    /// Deletes what is held or may still be there, and ends every stream of events.
+    ///
+    /// - Returns: what was deleted, and what could not be and stays in the lease file.
+    func release() async -> MappingReport {
+        var report = MappingReport()
+        var outcomes: [Int: Result<Void, PortMapperError>] = [:]
+        for (target, indices, leases) in ports.remainders(at: .now) {
+            let answer = await requester.release(leases, on: target)
+            report.add(answer.warnings)
+            for (index, outcome) in zip(indices, answer.outcomes) { outcomes[index] = outcome }
+        }
+        for index in outcomes.keys.sorted() {
+            switch outcomes[index] {
+            case .success?:
+                // A loss that was told is not told again.
+                if let mapping = ports.deleted(index) { report.mappings.append(mapping) }
+            case .failure(let error)?:
+                let request = ports[index].request
+                report.failures.append(
+                    .init(
+                        transport: request.transport, internalPort: request.internalPort,
+                        error: error))
+            case nil: break
+            }
+        }
+        isOver = true
+        tell(report.mappings.map { .unmapped($0) })
+        hub.finish()
+        return report
     }
 
-    private func heed(_ signals: Set<HoldSignal>) async {
+    // MARK: What there is
+
+    /// What happens from now on, the present state first.
+    func events() -> AsyncStream<MapperEvent> {
+        let changes: [MapperEvent.Change] =
+            ports.warnings.map { .warning($0) } + mappings.map { .mapped($0) }
+        let (now, assignments) = (Timestamp.now, assignments)
+        return hub.stream(
+            first: changes.map { MapperEvent($0, at: now, assignments: assignments) })
+    }
+
+    /// The same with the assignments at its beginning.
+    func eventsAndAssignments() -> (AsyncStream<MapperEvent>, [PortAssignment]) {
+        (events(), assignments)
+    }
+
+    /// The mappings that are there.
+    var mappings: [Mapping] { ports.mappings }
+
+    /// Every local and public port that is assigned, in the order of the requests.
+    var assignments: [PortAssignment] {
+        ports.assignments(
+            isOver ? nil : localAddresses, everyAddress: monitor.everyAddress,
+            pathAddress: monitor.path?.place.address)
+    }
+
+    /// Tells what has changed, with the state that it has led to.
+    private func tell(_ changes: [MapperEvent.Change]) {
+        guard !changes.isEmpty else { return }
+        let (now, assignments) = (Timestamp.now, assignments)
+        for change in changes { hub.yield(MapperEvent(change, at: now, assignments: assignments)) }
+    }
+
+    private func tell(_ change: MapperEvent.Change?) { tell([change].compactMap(\.self)) }
+
+    // MARK: What has happened
+
+    private func handle(_ signals: Set<HoldSignal>) async {
         let now = ContinuousClock.now
-        if signals.contains(.networkChanged) || signals.contains(.refresh) { await lookForWay() }
-        // Whatever has rung: what is asked next may take it from the socket.
-        await takeUnasked()
+        if signals.contains(.networkChanged) || signals.contains(.refresh) { await look() }
+        // Whatever has rung: the next request may take it from the socket.
+        for response in await requester.takeUnasked() {
+            for index in ports.updated(by: response) { plan.updated(index, at: .now) }
+        }
         if signals.contains(.gatewayMayHaveRestarted) { plan.hinted(at: now) }
         if signals.contains(.refresh) { plan.refreshed(at: now) }
     }
+
+    /// Looks whether the gateway or this host's address is another one, and says so.
+    private func look() async {
+        let change = monitor.look()
+        tell(change.changes)
+        guard change.isOtherPath else { return }
+        await listen()
+        guard monitor.path != nil else { return plan.pathIsGone() }
+        ports.pathHasChanged()
+        if !change.isSameAsLast { requester.close() }
+        plan.pathIsBack(isSame: change.isSameAsLast, at: .now)
+    }
+
+    private func listen() async {
+        heard = ports.targets
+        await monitor.listen(following: heard, knowing: requester.device)
+    }
+
+    // MARK: What is due
 
     /// Does everything that is due.
     private func work() async {
         while !Task.isCancelled, let action = plan.next(at: .now) {
             log.debug("holding: \(action)")
             switch action {
-            case .map(let indices): await mapAgain(indices)
+            case .map(let indices): await map(indices)
             case .renew(let indices, let persistence): await renew(indices, persistence)
             case .lookAround(let indices):
-                await lookForWay()
-                guard observer.way != nil else { continue }
+                await look()
+                guard monitor.path != nil else { continue }
                 for index in indices { await readBack(index) }
             }
         }
-        for index in plan.ended(at: .now) { lose(index, because: .noGateway) }
+        for index in plan.ended(at: .now) { tell(ports.lost(index, because: .noGateway)) }
     }
 
-    /// Looks whether the gateway or this host's address is another one, and says so.
-    private func lookForWay() async {
-        let change = observer.look()
-        tell(change.changes)
-        guard change.isOtherWay else { return }
-        await listen()
-        guard observer.way != nil else { return plan.wayIsGone() }
-        failedReads = [:]
-        if !change.isSameAsLast { sessions.close() }
-        plan.wayIsThere(isSame: change.isSameAsLast, at: .now)
+    /// Asks again for what is not there, or may not be.
+    private func map(_ indices: [Int]) async {
+        await take(indices) {
+            try await requester.map(indices.map { ports[$0].renewedRequest }).answer
+        }
+    }
+
+    /// Asks the gateway and technique that granted them.
+    private func renew(_ indices: [Int], _ persistence: HoldPlan.Persistence) async {
+        for group in ports.renewals(of: indices) {
+            await take(group.indices) {
+                guard let target = group.target else { throw PortMapperError.noGateway }
+                return try await requester.renew(
+                    group.indices.map { ports[$0].request }, on: target,
+                    among: monitor.path?.targets ?? [], isOnce: persistence == .once)
+            }
+        }
+    }
+
+    /// Looks whether the gateway's table still has a mapping, where it can be read.
+    private func readBack(_ index: Int) async {
+        guard let held = ports.readable(index),
+            // Cancelled: nobody waits for it any more.
+            let reading = try? await requester.readBack(
+                held, of: ports[index].request, among: monitor.path?.targets ?? [])
+        else { return }
+        let news = ports.take(reading, of: index)
+        tell(news.change)
+        switch news.isPresent {
+        case true?: plan.seen(index, at: .now)
+        case false?: plan.missing(index, at: .now)
+        case nil: break
+        }
+        for index in news.outdated { plan.updated(index, at: .now) }
+        if news.isHint { plan.hinted(at: .now) }
+    }
+
+    /// Takes the answer to a request, or why there was none.
+    private func take(
+        _ indices: [Int], answerTo request: () async throws -> HoldRequester.Answer
+    ) async {
+        do {
+            await take(try await request(), of: indices)
+        } catch let error as PortMapperError {
+            for index in indices { fail(index, error) }
+        } catch {}  // cancelled: nobody waits for it any more
+    }
+
+    /// Takes an answer: first the failures, then the grants together.
+    private func take(_ answer: HoldRequester.Answer, of indices: [Int]) async {
+        var grants: [(index: Int, grant: HeldPort.Grant)] = []
+        for (index, result) in zip(indices, answer.results) {
+            switch result {
+            case .success(let grant): grants.append((index, grant))
+            case .failure(let error): fail(index, error)
+            }
+        }
+        let gateway = answer.hasLostTable ? answer.target.name : nil
+        let batch = ports.take(grants, lossOf: gateway)
+        requester.remember(batch.leases, replacing: batch.replaced)
+        if let gateway, grants.isEmpty { plan.lostTable(of: gateway, at: .now) }
+        let granted = Set(grants.map(\.index))
+        for step in batch.steps {
+            plan.granted(
+                step.index, for: step.mapping.lifetime, by: step.mapping.gateway, step.evidence,
+                with: granted, at: .now)
+        }
+        tell(batch.changes)
+        for (target, left) in batch.left.grouped(by: \.target) {
+            await requester.release(left.map(\.lease), on: target)
+        }
+        let warnings = ports.warn(
+            grants.map { ($0.index, $0.grant.warnings) }, others: answer.warnings)
+        tell(warnings.map { .warning($0) })
+    }
+
+    /// A request brought nothing.
+    private func fail(_ index: Int, _ error: PortMapperError) {
+        let consequence = plan.failed(index, HeldMappingState.Failure(error), at: .now)
+        tell(ports.failed(index, error, consequence))
     }
 }

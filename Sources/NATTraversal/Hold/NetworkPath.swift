@@ -1,12 +1,12 @@
 import Logging
 
-/// The way to the Internet as this host sees it: the best gateway, and where this host is attached.
+/// The path to the Internet as this host sees it: the best gateway, and where this host is attached.
 struct NetworkPath: Hashable, Sendable {
     /// Where this host is attached to the network of a gateway.
     struct Attachment: Hashable, Sendable {
         var place: NetworkPlace
-        /// The index of the interface, which is another one where an interface of the same name was
-        /// made anew; 0 where the system does not tell it.
+        /// The index of the interface, which changes when an interface of the same name is made anew;
+        /// 0 where the system does not tell it.
         var interfaceIndex: UInt32
 
         /// The one towards a gateway at this moment.
@@ -35,14 +35,14 @@ struct NetworkPath: Hashable, Sendable {
         gateway == other?.gateway && attachment == other?.attachment
     }
 
-    /// The way at this moment; `nil` when there is none, or the system does not tell.
+    /// The path at this moment; `nil` when there is none, or the system does not tell.
     static func current(_ selection: GatewaySelection) -> NetworkPath? {
         do throws(PortMapperError) {
             let targets = try selection.targets()
             guard let first = targets.first else { return nil }
             return NetworkPath(targets: targets, attachment: try Attachment(towards: first))
         } catch {
-            log.debug("no way to a gateway: \(error)")
+            log.debug("no path to a gateway: \(error)")
             return nil
         }
     }

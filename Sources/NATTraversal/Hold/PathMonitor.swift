@@ -1,6 +1,6 @@
 import Logging
 
-/// Looks for the way to the Internet, listens on it, and rings when there is something to look at.
+/// Looks for the path to the Internet, listens on it, and rings when there is something to look at.
 ///
 /// Not Sendable: it belongs to one actor.
 final class PathMonitor {
@@ -9,17 +9,23 @@ final class PathMonitor {
     private let mailbox: HoldMailbox
     private var listening: Task<Void, Never>?
 
-    /// The way as it was seen last; `nil` when there is none.
-    private(set) var way: NetworkPath?
+    /// The path as it was seen last; `nil` when there is none.
+    private(set) var path: NetworkPath?
     /// Whether there was a look already.
     private(set) var hasLooked = false
-    /// The way as it was when there was one.
-    private(set) var lastWay: NetworkPath?
+    /// The path as it was when there was one.
+    private var lastPath: NetworkPath?
     /// The gateways that are followed besides, and where this host is attached to each.
-    private var followed: [GatewayTarget: NetworkPath.Attachment] = [:]
+    private var followed: [(target: GatewayTarget, attachment: NetworkPath.Attachment)] = []
     /// Every address of this host, where those are told.
     private(set) var everyAddress: [IPAddress] = []
 
+    /// A monitor that has not looked yet.
+    ///
+    /// - Parameters:
+    ///   - selection: which gateways may be asked.
+    ///   - localAddresses: which addresses of this host are watched beside the path.
+    ///   - mailbox: gets what is heard on the path, and rings when the time has come.
     init(
         _ selection: GatewaySelection, localAddresses: HoldOptions.LocalAddresses = .internal,
         mailbox: HoldMailbox
@@ -33,70 +39,63 @@ final class PathMonitor {
     struct Change: Sendable {
         /// What there is to tell.
         var changes: [MapperEvent.Change] = []
-        /// Whether the way, or that to a gateway that is followed, is another one or none now.
-        var isOtherWay = false
-        /// Whether what was there before has come back.
+        /// Whether the path, or that to a gateway that is followed, is another one or none now.
+        var isOtherPath = false
+        /// Whether the path of before has come back.
         var isSameAsLast = false
     }
 
-    /// Looks for the way and compares it with the one before.
+    /// Looks for the path and compares it with the one before.
     func look() -> Change {
-        let (old, oldAddresses) = (way, everyAddress)
-        way = NetworkPath.current(selection)
+        let (old, oldAddresses) = (path, everyAddress)
+        path = NetworkPath.current(selection)
         hasLooked = true
         if case .everyInterface(let family) = localAddresses {
             everyAddress = NetworkPath.everyAddress(family)
         }
         var change = Change()
-        if old?.place != way?.place || oldAddresses != everyAddress {
-            change.changes.append(.interfaceChanged(way?.place, previous: old?.place))
+        if old?.place != path?.place || oldAddresses != everyAddress {
+            change.changes.append(.interfaceChanged(path?.place, previous: old?.place))
         }
-        if old?.gateway != way?.gateway {
-            change.changes.append(.gatewayChanged(way?.gateway, previous: old?.gateway))
+        if old?.gateway != path?.gateway {
+            change.changes.append(.gatewayChanged(path?.gateway, previous: old?.gateway))
         }
         let isFollowedSame = followed.allSatisfy { target, attachment in
             (try? NetworkPath.Attachment(towards: target)) == attachment
         }
-        let isSame = way.map { $0.isSame(as: old) } ?? (old == nil)
-        change.isOtherWay = !isSame || !isFollowedSame
-        change.isSameAsLast = isFollowedSame && way.map { $0.isSame(as: lastWay) } ?? false
-        lastWay = way ?? lastWay
+        let isSame = path.map { $0.isSame(as: old) } ?? (old == nil)
+        change.isOtherPath = !isSame || !isFollowedSame
+        change.isSameAsLast = isFollowedSame && path.map { $0.isSame(as: lastPath) } ?? false
+        lastPath = path ?? lastPath
         return change
     }
 
-    /// Listens on the way as it is now, and for another one where there is none.
+    /// Listens on the path as it is now, and for another one where there is none.
     ///
     /// - Parameters:
     ///   - targets: gateways that are to be heard as well.
     ///   - device: the gateway's UPnP side as it was found.
-    func listen(following targets: Set<GatewayTarget> = [], knowing device: UPnPDevice? = nil) async
-    {
+    func listen(following targets: [GatewayTarget] = [], knowing device: UPnPDevice? = nil) async {
         await stop()
-        followed = [:]
-        for target in targets where target.name != way?.gateway {
-            followed[target] = try? NetworkPath.Attachment(towards: target)
+        followed = targets.filter { $0.name != path?.gateway }.compactMap { target in
+            (try? NetworkPath.Attachment(towards: target)).map { (target, $0) }
         }
-        var gateways = [way?.attachment.interfaceIndex ?? 0: way?.gatewayAddresses ?? []]
-        for (target, attachment) in followed {
-            gateways[attachment.interfaceIndex, default: []].append(target.socketAddress)
-        }
+        var addresses: [(interfaceIndex: UInt32, gateway: SocketAddress?)] =
+            (path?.gatewayAddresses ?? []).map { (path?.attachment.interfaceIndex ?? 0, $0) }
+        // Where there is no path, the kernel tells of the next one.
+        if addresses.isEmpty { addresses = [(path?.attachment.interfaceIndex ?? 0, nil)] }
+        addresses += followed.map { ($0.attachment.interfaceIndex, $0.target.socketAddress) }
         // Each hears the kernel too; what several put counts once.
-        let signals = gateways.map { index, addresses in
-            GatewaySignals(
-                gateways: addresses, interfaceIndex: index, device: device.map(SSDPPresence.init))
+        let listeners = addresses.grouped(by: \.interfaceIndex).map { index, addresses in
+            GatewayListener(
+                gateways: addresses.compactMap(\.gateway), interfaceIndex: index,
+                device: device.map(SSDPPresence.init))
         }
         let mailbox = mailbox
         listening = Task {
             await withDiscardingTaskGroup { group in
-                for signals in signals {
-                    group.addTask {
-                        await signals.run { signal in
-                            switch signal {
-                            case .gatewayMayHaveRestarted: mailbox.put(.gatewayMayHaveRestarted)
-                            case .networkChanged: mailbox.put(.networkChanged)
-                            }
-                        }
-                    }
+                for listener in listeners {
+                    group.addTask { await listener.run(into: mailbox) }
                 }
             }
         }
@@ -109,10 +108,10 @@ final class PathMonitor {
         listening = nil
     }
 
-    /// Calls `heed` for what has happened, and once at the beginning, until the task is cancelled.
+    /// Calls `handle` for what has happened, and once at the beginning, until the task is cancelled.
     ///
-    /// - Parameter heed: does what is to be done, and says when to look again.
-    func run(_ heed: (Set<HoldSignal>) async -> ContinuousClock.Instant) async {
+    /// - Parameter handle: does what is to be done, and says when to look again.
+    func run(_ handle: (Set<HoldSignal>) async -> ContinuousClock.Instant) async {
         let timer: BootTimeTimer
         do throws(SystemError) { timer = try BootTimeTimer() } catch {
             log.error("nothing can be held or watched: \(error)")
@@ -123,8 +122,8 @@ final class PathMonitor {
             group.addTask {
                 while (try? await timer.wait()) != nil { mailbox.put(.timeHasCome) }
             }
-            timer.set(to: await heed(mailbox.take()))
-            for await _ in mailbox.bell { timer.set(to: await heed(mailbox.take())) }
+            timer.set(to: await handle(mailbox.take()))
+            for await _ in mailbox.bell { timer.set(to: await handle(mailbox.take())) }
             group.cancelAll()
         }
         await stop()

@@ -39,7 +39,7 @@ extension PortMapper {
         return (report.failures.isEmpty ? MappingHold(holder) : nil, report)
     }
 
-    /// Holds mappings that may be had now or later, whatever the gateway says at first.
+    /// Holds mappings that a gateway may grant now or later, whatever it says at first.
     ///
     /// - Parameters:
     ///   - requests: what to map.
@@ -55,7 +55,7 @@ extension PortMapper {
                 leaseFile: leaseFile))
     }
 
-    /// Watches the way to the Internet.
+    /// Watches the path to the Internet.
     ///
     /// - Parameter interval: how often the gateway is asked when it announces nothing.
     /// - Returns: at once; what is found out comes as events.

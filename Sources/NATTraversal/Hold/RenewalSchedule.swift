@@ -8,23 +8,23 @@
 struct RenewalSchedule: Hashable, Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// One asking.
+    /// One request.
     struct Attempt: Hashable, Sendable {
         /// When to ask.
         var time: Instant
-        /// From when on it does as well, for whoever asks for others anyway.
+        /// From when on it may go out together with others that are due.
         var earliest: Instant
-        /// Whether it is sent again and again, because no other one fits in before the end, or
-        /// because somebody waits; else once.
+        /// Whether it is retransmitted, because no other request fits in before the end, or because
+        /// somebody waits; else it is sent once.
         var isPersistent = false
     }
 
-    /// No mapping is asked for more often than this (RFC 6887, section 11.2.1).
+    /// The shortest time between two requests for a mapping (RFC 6887, section 11.2.1).
     static let shortestGap = Duration.seconds(4)
-    /// An asking that comes later than this before the end comes too late.
+    /// A request with less time than this before the end comes too late.
     private static let leastTime = Duration.seconds(1)
     private static let longestSlack = Duration.seconds(10)
-    /// What timers make of a lifetime, so that no foreign number makes them spin (T-12).
+    /// The lifetimes that timers run by, so that no foreign number makes them spin (T-12).
     private static let limits = Duration.seconds(8)...Duration.seconds(86400)
 
     private let granted: Instant
@@ -43,7 +43,7 @@ struct RenewalSchedule: Hashable, Sendable {
     /// When the mapping ends.
     var expiry: Instant { granted + lifetime }
 
-    /// The next asking.
+    /// The next request.
     ///
     /// - Parameters:
     ///   - number: which one it is since the grant, from 1.

@@ -62,8 +62,6 @@ struct MapOutcome {
     var attempts: [MappingAttempt]
     /// Why nothing was granted, for each request.
     var failures: [PortMapperError?]
-    /// Whether the gateway has shown that it had lost its mappings.
-    var hasLostTable = false
     /// What is to be said of the UPnP device that was asked.
     var deviceWarnings: [MapperWarning] = []
 
@@ -134,12 +132,10 @@ extension GatewayWalk {
         for address in addresses {
             let indices = requests.indices.filter { requests[$0].internalAddress == address }
             let session = try session(with: target, internalAddress: address.map(IPAddress.v4))
-            let losses = session.lossCount
             let transaction = MappingTransaction(
                 session, via: selection.technique, store: store, silenceEnd: silenceEnd)
             let made = try await transaction.map(indices.map { requests[$0] })
             for (index, attempt) in zip(indices, made) { attempts[index] = attempt }
-            outcome.hasLostTable = outcome.hasLostTable || session.lossCount > losses
             outcome.deviceWarnings += session.igd.warnings
         }
         outcome.attempts = requests.indices.compactMap { attempts[$0] }
@@ -148,28 +144,15 @@ extension GatewayWalk {
     }
 }
 
-/// The external address with what else its gateway has shown.
-struct AddressAnswer {
-    var address: ExternalAddress
-    /// Whether the gateway has shown that it had lost its mappings.
-    var hasLostTable: Bool
-    /// The gateway's UPnP device, where it was asked.
-    var device: UPnPDevice?
-}
-
 extension GatewayWalk {
     /// The external address that the first candidate reports which reports one.
     ///
     /// - Throws: `PortMapperError`, `CancellationError`.
-    func externalAddress() async throws -> AddressAnswer {
-        let answers = try await visit(until: { (_: AddressAnswer) in true }) { target, silenceEnd in
-            let session = try session(with: target)
-            let losses = session.lossCount
-            let address = try await session.externalAddress(
+    func externalAddress() async throws -> ExternalAddress {
+        let answers = try await visit(until: { (_: ExternalAddress) in true }) {
+            target, silenceEnd in
+            try await session(with: target).externalAddress(
                 via: selection.technique, silenceEnd: silenceEnd)
-            return AddressAnswer(
-                address: address, hasLostTable: session.lossCount > losses,
-                device: session.igd.device)
         }
         var failure: PortMapperError?
         for (_, outcome) in answers {

@@ -56,41 +56,42 @@ public enum MapperWarning: Hashable, Sendable {
     case hookFailed(String)
 
     /// The kinds of warnings; their raw values are the codes that scripts see.
-    public struct Code: RawRepresentable, Hashable, Sendable {
+    public struct Code: RawRepresentable, ExpressibleByStringLiteral, Hashable, Sendable {
         /// The code as documents have it.
         public var rawValue: String
 
         /// A code of this name.
         public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// A code as a literal.
+        public init(stringLiteral value: String) { self.init(rawValue: value) }
     }
 
     /// Which kind it is.
     public var code: Code {
-        let name =
-            switch self {
-            case .doubleNAT: "doubleNAT"
-            case .carrierNAT: "carrierNAT"
-            case .reservedAddress: "reservedAddress"
-            case .noExternalAddress: "noExternalAddress"
-            case .disagreement: "disagreement"
-            case .permanentLease: "permanentLease"
-            case .unverified: "unverified"
-            case .filterUnproved: "filterUnproved"
-            case .notDefaultGateway: "notDefaultGateway"
-            case .shorterLifetime: "shorterLifetime"
-            case .differentExternalPort: "differentExternalPort"
-            case .sensitivePort: "sensitivePort"
-            case .misconfiguredGateway: "misconfiguredGateway"
-            case .leaseFileUnusable, .leaseFileDamaged: "leaseFileUnusable"
-            case .leaseOfAbsentGateway, .leaseOfFormerAddress: "leaseElsewhere"
-            case .leasesOnly: "leasesOnly"
-            case .repointedLocation: "repointedLocation"
-            case .unchecked: "unchecked"
-            case .truncatedAnswers, .truncatedTable: "truncated"
-            case .mappingFailed: "mappingFailed"
-            case .hookFailed: "hookFailed"
-            }
-        return Code(rawValue: name)
+        switch self {
+        case .doubleNAT: "doubleNAT"
+        case .carrierNAT: "carrierNAT"
+        case .reservedAddress: "reservedAddress"
+        case .noExternalAddress: "noExternalAddress"
+        case .disagreement: "disagreement"
+        case .permanentLease: "permanentLease"
+        case .unverified: "unverified"
+        case .filterUnproved: "filterUnproved"
+        case .notDefaultGateway: "notDefaultGateway"
+        case .shorterLifetime: "shorterLifetime"
+        case .differentExternalPort: "differentExternalPort"
+        case .sensitivePort: "sensitivePort"
+        case .misconfiguredGateway: "misconfiguredGateway"
+        case .leaseFileUnusable, .leaseFileDamaged: "leaseFileUnusable"
+        case .leaseOfAbsentGateway, .leaseOfFormerAddress: "leaseElsewhere"
+        case .leasesOnly: "leasesOnly"
+        case .repointedLocation: "repointedLocation"
+        case .unchecked: "unchecked"
+        case .truncatedAnswers, .truncatedTable: "truncated"
+        case .mappingFailed: "mappingFailed"
+        case .hookFailed: "hookFailed"
+        }
     }
 }
 

@@ -56,7 +56,7 @@ public struct PortMapper: Sendable {
     /// - Returns: what the first gateway that answers says.
     /// - Throws: `PortMapperError`, `CancellationError`.
     public func externalAddress() async throws -> ExternalAddress {
-        try await GatewayWalk(selection).externalAddress().address
+        try await GatewayWalk(selection).externalAddress()
     }
 
     /// Asks every technique of every gateway for the external address.

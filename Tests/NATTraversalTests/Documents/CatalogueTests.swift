@@ -156,7 +156,7 @@ import Testing
             ("XMLLimits.attributes", XMLLimits.description.attributes),
             ("DeviceDescription.serviceLimit", DeviceDescription.serviceLimit),
             ("IGDConnection.entryLimit", IGDConnection.entryLimit),
-            ("IGDNegotiation.portLimit", IGDNegotiation.portLimit),
+            ("GatewayReaction.portLimit", GatewayReaction.portLimit),
             ("PCPClient.window", PCPClient.window),
         ])
     func countsAreTrue(constant: String, count: Int) throws {

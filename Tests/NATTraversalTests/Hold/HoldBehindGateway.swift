@@ -58,6 +58,19 @@ extension AsyncStream<MapperEvent>.Iterator {
         }
         return nil
     }
+
+    /// The warnings that come before so many mappings are told as mapped or renewed.
+    mutating func warnings(untilMappings count: Int) async -> [MapperWarning.Code] {
+        var (mappings, warnings) = (0, [MapperWarning.Code]())
+        while mappings < count, let event = await next(isolation: #isolation) {
+            switch event.change {
+            case .mapped, .renewed: mappings += 1
+            case .warning(let warning): warnings.append(warning.code)
+            default: break
+            }
+        }
+        return warnings
+    }
 }
 
 /// Waits until something is so, at most 60 s.

@@ -150,10 +150,10 @@ import Testing
         #expect(time.steps.map(\.action) == [.map([1]), .renew([0, 2], .untilAnswered)])
     }
 
-    @Test("asks nobody without a way to a gateway, and loses mappings at their end")
-    func noWay() {
+    @Test("asks nobody without a path to a gateway, and loses mappings at their end")
+    func noPath() {
         var time = PlannedTime.held(1)
-        time.plan.wayIsGone()
+        time.plan.pathIsGone()
         time.pass(.seconds(7199))
         #expect(time.steps.isEmpty)
         #expect(time.losses.isEmpty)
@@ -161,20 +161,20 @@ import Testing
         #expect(time.losses == [0])
         time.pass(.seconds(1000))
         #expect(time.steps.isEmpty)
-        time.plan.wayIsThere(isSame: true, at: time.now)
+        time.plan.pathIsBack(isSame: true, at: time.now)
         time.pass(.zero)
         #expect(time.steps.map(\.action) == [.map([0])])
     }
 
-    @Test("renews on the same way at once, and maps on another one")
-    func wayIsBack() {
+    @Test("renews on the same path at once, and maps on another one")
+    func pathIsBack() {
         var time = PlannedTime.held(2)
-        time.plan.wayIsGone()
+        time.plan.pathIsGone()
         time.pass(.seconds(10))
-        time.plan.wayIsThere(isSame: true, at: time.now)
+        time.plan.pathIsBack(isSame: true, at: time.now)
         time.pass(.zero)
         #expect(time.steps.map(\.action) == [.renew([0, 1], .untilAnswered)])
-        time.plan.wayIsThere(isSame: false, at: time.now)
+        time.plan.pathIsBack(isSame: false, at: time.now)
         time.pass(.zero) { index, _ in index == 0 ? .grant() : .failure(.silence) }
         #expect(time.steps.map(\.action) == [.map([0, 1])])
         #expect(time.losses == [1])

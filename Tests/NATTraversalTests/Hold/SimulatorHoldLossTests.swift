@@ -53,26 +53,4 @@ struct SimulatorHoldLossTests {
             #expect(gateway.log.count(.pcpMap) == asked + 1)
         }
     }
-
-    @Test("are warned of once each, whichever of them was granted last")
-    func warnings() async throws {
-        let requests = try [8080, 8081].map {
-            MappingRequest(.tcp, internalPort: try TestPort.number($0))
-        }
-        let holder = MappingHolder(
-            requests, options: HoldOptions(), selection: GatewaySelection(),
-            leaseFile: LeaseFile(folder: nil))
-        var events = await holder.events().makeAsyncIterator()
-        let (first, second, third) = (
-            MapperWarning.sensitivePort(.http, service: "one"),
-            MapperWarning.sensitivePort(.http, service: "two"), MapperWarning.leasesOnly
-        )
-        await holder.warn([0: [first]], others: [])
-        await holder.warn([1: [second]], others: [])
-        await holder.warn([0: [first]], others: [])
-        await holder.warn([1: [second]], others: [third])
-        for warning in [first, second, third] {
-            #expect(await events.next()?.change == .warning(warning))
-        }
-    }
 }

@@ -131,6 +131,27 @@ import Testing
         }
     }
 
+    @Test("are warned of once each, however often they are renewed")
+    func warnings() async throws {
+        try await HoldBehindGateway.run([5432, 6379], .pcp) { held, gateway in
+            var events = await held.events().makeAsyncIterator()
+            var warnings = await events.warnings(untilMappings: 2)
+            #expect(warnings == ["sensitivePort", "sensitivePort"])
+            held.refresh()
+            warnings += await events.warnings(untilMappings: 2)
+            // Warnings follow the mappings that they are about.
+            gateway.faults.grantedLifetimeSeconds = 600
+            for _ in 0..<3 {
+                held.refresh()
+                warnings += await events.warnings(untilMappings: 2)
+            }
+            #expect(
+                warnings == [
+                    .sensitivePort, .sensitivePort, .shorterLifetime, .shorterLifetime,
+                ])
+        }
+    }
+
     @Test("are deleted although the one who stops them was cancelled")
     func stopsCancelled() async throws {
         try await HoldBehindGateway.run([8080]) { held, gateway in

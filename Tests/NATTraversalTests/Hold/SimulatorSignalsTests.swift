@@ -18,17 +18,17 @@ import Testing
 
     /// Listens until the gateway is heard, while `act` is done again and again.
     private func hear(
-        _ signals: GatewaySignals, repeating act: @escaping @Sendable () async throws -> Void
+        _ listener: GatewayListener, repeating act: @escaping @Sendable () async throws -> Void
     ) async {
-        let (heard, continuation) = AsyncStream<Void>.makeStream()
+        let mailbox = HoldMailbox()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                await signals.run { if $0 == .gatewayMayHaveRestarted { continuation.yield() } }
-            }
+            group.addTask { await listener.run(into: mailbox) }
             group.addTask {
                 while (try? await Task.sleep(for: .milliseconds(5))) != nil { try? await act() }
             }
-            for await _ in heard { break }
+            for await _ in mailbox.bell where mailbox.take().contains(.gatewayMayHaveRestarted) {
+                break
+            }
             group.cancelAll()
         }
     }
@@ -40,10 +40,10 @@ import Testing
         var configuration = GatewayConfiguration()
         configuration.announcesTo = group
         try await SimulatedGateway.run(configuration) { gateway in
-            var signals = GatewaySignals(gateways: [gateway.gateway], interfaceIndex: Self.index)
-            signals.announcementPort = group.port
-            signals.devicePort = group.port
-            await hear(signals) { await gateway.restart() }
+            var listener = GatewayListener(gateways: [gateway.gateway], interfaceIndex: Self.index)
+            listener.announcementPort = group.port
+            listener.devicePort = group.port
+            await hear(listener) { await gateway.restart() }
         }
         let datagram = try await other?.receive(until: .now + .seconds(10))
         #expect(datagram?.payload.first != nil)
@@ -92,17 +92,17 @@ import Testing
         let address = try speaker.localAddress()
         let found = SSDPPresence(
             source: address.address, udn: "uuid:a", location: nil, bootIdentifier: "1")
-        var signals = GatewaySignals(
+        var listener = GatewayListener(
             gateways: [address], interfaceIndex: Self.index, device: found)
-        signals.announcementPort = try taken.localAddress().port
-        signals.devicePort = port
-        await hear(signals) { [group] in try speaker.send(Self.alive(boot: 2), to: group) }
+        listener.announcementPort = try taken.localAddress().port
+        listener.devicePort = port
+        await hear(listener) { [group] in try speaker.send(Self.alive(boot: 2), to: group) }
     }
 
     @Test("listening lasts until it is cancelled, where nothing can be heard as well")
     func cancelled() async {
         let listening = Task {
-            await GatewaySignals(gateways: [], interfaceIndex: 0).run { _ in }
+            await GatewayListener(gateways: [], interfaceIndex: 0).run(into: HoldMailbox())
             return Task.isCancelled
         }
         listening.cancel()

@@ -40,6 +40,37 @@ import Testing
         }
     }
 
+    @Test(
+        "tells that the external address has gone, and that it has come back",
+        arguments: Technique.allCases)
+    func addressGoes(technique: Technique) async throws {
+        try await HoldBehindGateway.mapper(technique) { mapper, gateway in
+            let watch = mapper.watch()
+            var events = await watch.events().makeAsyncIterator()
+            for _ in 0..<2 { _ = await events.nextChange() }
+            let address = IPAddress.v4(gateway.reportedAddress)
+            #expect(await events.nextChange() == .externalAddressChanged(address, previous: nil))
+
+            switch technique {
+            case .pcp: gateway.faults.refusals = [.pcpMap: 7]
+            case .natPMP: gateway.faults.refusals = [.natpmpAddress: 3]
+            case .upnp: gateway.faults.upnp.externalAddress = ""
+            }
+            watch.refresh()
+            #expect(await events.nextChange() == .externalAddressChanged(nil, previous: address))
+            // Who comes now hears that there is none.
+            var later = await watch.events().makeAsyncIterator()
+            for _ in 0..<2 { _ = await later.nextChange() }
+            #expect(await later.nextChange() == .externalAddressChanged(nil, previous: nil))
+
+            gateway.faults.refusals = [:]
+            gateway.faults.upnp.externalAddress = nil
+            watch.refresh()
+            #expect(await events.nextChange() == .externalAddressChanged(address, previous: nil))
+            await watch.stop()
+        }
+    }
+
     @Test("asks again after its interval, although nothing is announced")
     func asks() async throws {
         try await HoldBehindGateway.mapper { mapper, gateway in

@@ -1,18 +1,11 @@
 import Logging
 
-/// What is heard while mappings are held: hints, which are answered by asking (T-8).
+/// Listens while mappings are held or the path is watched, and puts what it hears into a mailbox:
+/// hints that a gateway has restarted, and changes of this host's network.
 ///
-/// Nothing of it is stored or believed. One-shot commands do not listen.
-struct GatewaySignals: Sendable {
-    /// A hint.
-    enum Signal: Sendable, Hashable {
-        /// The gateway announced itself, or UPnP that it is another than before.
-        case gatewayMayHaveRestarted
-        /// A link, an address or a route of this host has changed.
-        case networkChanged
-    }
-
-    /// The gateway's addresses, each with the port at which it answers PCP.
+/// Announcements are only hints (T-8), and nothing of them is stored. One-shot commands do not listen.
+struct GatewayListener: Sendable {
+    /// The gateways' addresses, each with the port at which it answers PCP.
     ///
     /// A link-local one has its scope, and that of the IPv6 default router belongs to them. No other
     /// family than theirs is listened to.
@@ -26,7 +19,7 @@ struct GatewaySignals: Sendable {
     /// Where UPnP devices announce themselves; a test has another port.
     var devicePort: UInt16 = 1900
 
-    /// Signals that come from these gateways.
+    /// A listener to these gateways.
     ///
     /// - Parameters:
     ///   - gateways: see there.
@@ -38,16 +31,15 @@ struct GatewaySignals: Sendable {
         self.device = device
     }
 
-    /// Listens until the task is cancelled; what cannot be opened is logged and done without.
+    /// Listens until the task is cancelled; a socket that cannot be opened is logged and left out.
     ///
-    /// - Parameter hear: called for each hint, however many come, from any thread.
-    func run(_ hear: @escaping @Sendable (Signal) -> Void) async {
-        let restarted: @Sendable () -> Void = { hear(.gatewayMayHaveRestarted) }
+    /// - Parameter mailbox: gets each hint, however many come.
+    func run(into mailbox: HoldMailbox) async {
         await withTaskGroup { group in
-            group.addTask { await NetworkChanges().run { hear(.networkChanged) } }
+            group.addTask { await NetworkChanges().run { mailbox.put(.networkChanged) } }
             for family in AddressFamily.allCases where hasGateway(family) {
-                group.addTask { await hearAnnouncements(family, restarted) }
-                group.addTask { await hearDevices(family, restarted) }
+                group.addTask { await hearAnnouncements(family, mailbox) }
+                group.addTask { await hearDevices(family, mailbox) }
             }
             group.addTask { await untilCancelled() }
         }
@@ -57,22 +49,26 @@ struct GatewaySignals: Sendable {
         gateways.contains { $0.address.family == family }
     }
 
-    private func hearAnnouncements(_ family: AddressFamily, _ hear: () -> Void) async {
+    private func hearAnnouncements(_ family: AddressFamily, _ mailbox: HoldMailbox) async {
         var group = SocketAddress.announcementGroup(family, interfaceIndex: interfaceIndex)
         group.port = announcementPort
         let listener = GatewayAnnouncementListener(gateways: gateways)
-        await onSocket(joining: group) { try await listener.run(on: $0, hear) }
+        await withSocket(joining: group) { socket in
+            try await listener.run(on: socket) { mailbox.put(.gatewayMayHaveRestarted) }
+        }
     }
 
-    private func hearDevices(_ family: AddressFamily, _ hear: () -> Void) async {
+    private func hearDevices(_ family: AddressFamily, _ mailbox: HoldMailbox) async {
         var group = SocketAddress.ssdpGroup(family, interfaceIndex: interfaceIndex)
         group.port = devicePort
         let listener = SSDPAliveListener(gateways: gateways.map(\.address), device: device)
-        await onSocket(joining: group) { try await listener.run(on: $0, hear) }
+        await withSocket(joining: group) { socket in
+            try await listener.run(on: socket) { mailbox.put(.gatewayMayHaveRestarted) }
+        }
     }
 
     /// Others may have taken the port for themselves (T-15), or the interface has gone.
-    private func onSocket(
+    private func withSocket(
         joining group: SocketAddress, _ listen: (UDPSocket) async throws -> Never
     ) async {
         do {
@@ -80,11 +76,11 @@ struct GatewaySignals: Sendable {
         } catch is CancellationError {
             return
         } catch {
-            log.debug("what is sent to \(group) is not heard: \(error)")
+            log.debug("cannot listen to \(group): \(error)")
         }
     }
 
-    /// So that it goes on where nothing can be heard.
+    /// Keeps the listener running where nothing can be heard.
     private func untilCancelled() async {
         let (nothing, continuation) = AsyncStream<Never>.makeStream()
         for await _ in nothing {}

@@ -1,0 +1,215 @@
+import Logging
+
+/// Asks gateways for mappings that are held, on sockets that are kept for the epochs' sake.
+///
+/// Nothing else in this folder knows how mappings are asked for, read and deleted; what it learns,
+/// it returns. Not Sendable: it belongs to one actor, and one request runs at a time.
+final class HoldRequester {
+    private var selection: GatewaySelection
+    private let store: LeaseStore
+    private let sessions: GatewaySessions
+    /// How often each gateway had shown at the last answer that its table was lost.
+    private var toldLosses: [GatewayTarget: Int] = [:]
+    /// Waits for what gateways send unasked.
+    private var waiting: Task<Void, Never>?
+
+    /// - Parameters:
+    ///   - selection: which gateways may be asked, and how; its time limit counts until it is lifted.
+    ///   - leaseFile: where mappings are remembered.
+    init(_ selection: GatewaySelection, leaseFile: LeaseFile) {
+        self.selection = selection
+        sessions = GatewaySessions(via: selection.technique)
+        store = LeaseStore(leaseFile)
+    }
+
+    /// What came of one request for several ports.
+    struct Answer: Sendable {
+        /// The gateway that was asked, the last one where there were several.
+        var target: GatewayTarget
+        /// A result for each port, in the order of the requests.
+        var results: [Result<HeldPort.Grant, PortMapperError>]
+        /// Whether the gateway has shown, since it was asked before, that it had lost its table.
+        var hasLostTable: Bool
+        /// What is to be warned of beside the grants' own warnings.
+        var warnings: [MapperWarning]
+    }
+
+    /// Asks whoever may grant the mappings, as a command does.
+    ///
+    /// - Parameter requests: what to map.
+    /// - Returns: the answer, and the same as the public face shows it.
+    /// - Throws: `PortMapperError` when nobody can be asked, `CancellationError`.
+    func map(
+        _ requests: [MappingRequest]
+    ) async throws -> (answer: Answer, report: MappingReport) {
+        let walk = try GatewayWalk(selection, forPorts: requests.count, sessions: sessions)
+        let outcome = try await walk.map(requests, store: store)
+        var report = outcome.report
+        report.add(store.warnings)
+        return (answer(outcome), report)
+    }
+
+    /// The time limit is for the first mapping only.
+    func liftTimeLimit() { selection.timeout = nil }
+
+    /// Asks the gateway and techniques that granted the mappings.
+    ///
+    /// - Parameters:
+    ///   - requests: what was mapped, all of it from the same address of this host.
+    ///   - target: the gateway that granted it.
+    ///   - candidates: all gateways on the path.
+    ///   - isOnce: whether each datagram is sent only once.
+    /// - Returns: the answer.
+    /// - Throws: `PortMapperError` when the gateway cannot be asked, `CancellationError`.
+    func renew(
+        _ requests: [MappingRequest], on target: GatewayTarget, among candidates: [GatewayTarget],
+        isOnce: Bool
+    ) async throws -> Answer {
+        let session = try session(
+            with: target, among: candidates, internalAddress: requests.first?.internalAddress,
+            ports: requests.count)
+        let transaction = MappingTransaction(session, via: selection.technique, store: store)
+        let attempts = try await transaction.renew(requests, sendLimit: isOnce ? 1 : nil)
+        return answer(
+            MapOutcome(
+                target: target, attempts: attempts, failures: attempts.map(\.failure),
+                deviceWarnings: session.igd.warnings))
+    }
+
+    /// Looks whether the gateway's table still has a mapping, and whether the external address is
+    /// another one where only UPnP tells it.
+    ///
+    /// - Parameters:
+    ///   - held: the mapping.
+    ///   - request: what it was asked for with.
+    ///   - candidates: all gateways on the path.
+    /// - Returns: `nil` when UPnP may not be used.
+    /// - Throws: `CancellationError`.
+    func readBack(
+        _ held: HeldMapping, of request: MappingRequest, among candidates: [GatewayTarget]
+    ) async throws -> TableReading? {
+        guard selection.allows(.upnp) else { return nil }
+        let mapping = held.mapping
+        var reading = TableReading()
+        do {
+            let session = try session(
+                with: held.target, among: candidates, internalAddress: request.internalAddress,
+                ports: 1)
+            let isPresent = try await session.hasMapping(held.lease)
+            reading.isPresent = isPresent
+            if !isPresent {
+                reading.failure = session.missingMapping
+            } else if mapping.technique == .upnp, mapping.externalAddress != nil {
+                reading.externalAddress = try await session.igd.externalAddress(session.wholeLimit)
+            }
+        } catch let error as PortMapperError {
+            log.debug("\(mapping.gateway): its table cannot be read: \(error)")
+            reading.failure = error
+        }
+        return reading
+    }
+
+    /// Deletes mappings within five seconds, even if the task was cancelled.
+    ///
+    /// - Returns: an outcome for each lease, unless the task cannot do it at all, and what is wrong
+    ///   with the lease file; what could not be deleted stays in it.
+    @discardableResult
+    func release(
+        _ leases: [Lease], on target: GatewayTarget
+    ) async -> (outcomes: [Result<Void, PortMapperError>], warnings: [MapperWarning]) {
+        await GatewaySession.release(leases, on: target, leaseFile: store.file)
+    }
+
+    /// Keeps leases in mind, whatever becomes of the lease file, in place of those replaced.
+    func remember(_ leases: [Lease], replacing replaced: Set<Lease.Key>) {
+        store.release(replaced)
+        store.hold(leases)
+    }
+
+    /// The UPnP side of a gateway that was asked, as it was found.
+    var device: UPnPDevice? { sessions.all.lazy.compactMap(\.igd.device).first }
+
+    /// Closes all sockets: this host's addresses or the path to the gateways have changed.
+    func close() {
+        sessions.close()
+        toldLosses = [:]
+    }
+
+    // MARK: What gateways send unasked
+
+    /// Waits on the sockets of all gateways until something arrives, and takes nothing from them.
+    ///
+    /// - Parameter mailbox: gets `gatewayHasSpoken`, once.
+    func waitForUnasked(telling mailbox: HoldMailbox) {
+        let transports = sessions.all.map(\.socket.transport)
+        guard !transports.isEmpty else { return }
+        waiting = Task {
+            await withTaskGroup { group in
+                for transport in transports {
+                    group.addTask { (try? await transport.waitForDatagram()) != nil }
+                }
+                if await group.next() == true { mailbox.put(.gatewayHasSpoken) }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Stops waiting, so that nobody else wakes up for the answers to the next request.
+    func stopWaiting() async {
+        waiting?.cancel()
+        await waiting?.value
+        waiting = nil
+    }
+
+    /// The PCP responses that nobody asked for: mapping updates (RFC 6887, section 14.2).
+    func takeUnasked() async -> [PCPResponse] {
+        var responses: [PCPResponse] = []
+        for session in sessions.all {
+            for payload in await session.socket.takeUnasked() {
+                if let response = try? PCPResponse(parsing: payload) { responses.append(response) }
+            }
+        }
+        return responses
+    }
+
+    // MARK: Sessions
+
+    private func session(
+        with target: GatewayTarget, among candidates: [GatewayTarget],
+        internalAddress: IPv4Address?, ports count: Int
+    ) throws(PortMapperError) -> GatewaySession {
+        // Shorter than a command's: other mappings wait for their turn.
+        let budget = TimeBudget(limit: .seconds(9 + max(count, 1)), silence: .seconds(3))
+        return try sessions.session(
+            with: target, internalAddress: internalAddress.map(IPAddress.v4), others: candidates,
+            budget: budget)
+    }
+
+    private func answer(_ outcome: MapOutcome) -> Answer {
+        let now = Timestamp.now
+        let results = zip(outcome.attempts, outcome.failures).map { attempt, failure in
+            grant(of: attempt, in: outcome, at: now).map(Result.success)
+                ?? .failure(failure ?? .noGateway)
+        }
+        // A table that was read in between may have shown it too.
+        let losses = sessions.all.filter { $0.target == outcome.target }.map(\.lossCount)
+            .reduce(0, +)
+        defer { toldLosses[outcome.target] = losses }
+        return Answer(
+            target: outcome.target, results: results,
+            hasLostTable: losses > toldLosses[outcome.target, default: 0],
+            warnings: store.warnings)
+    }
+
+    private func grant(
+        of attempt: MappingAttempt, in outcome: MapOutcome, at now: Timestamp
+    ) -> HeldPort.Grant? {
+        guard let grant = attempt.grant, let mapping = attempt.mapping else { return nil }
+        return HeldPort.Grant(
+            held: HeldMapping(
+                mapping: mapping, lease: attempt.lease(of: grant, at: now),
+                target: outcome.target),
+            isNew: grant.isNew, isRenewal: attempt.plan == .renewal,
+            warnings: outcome.warnings(of: attempt))
+    }
+}
