@@ -28,6 +28,8 @@ public struct MapperWarning: Hashable, Sendable {
         case misconfiguredGateway
         /// What was mapped could not be remembered, or what is remembered could not be read.
         case leaseFileUnusable
+        /// Other users can write to the lease file's folder (threats.md T-15).
+        case leaseFolderExposed
         /// A lease belongs to a gateway that is not present.
         case leaseElsewhere
         /// Only natctl's own leases are shown.

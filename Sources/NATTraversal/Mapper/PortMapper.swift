@@ -43,7 +43,7 @@ public actor PortMapper {
     /// - Returns: mappings and failures in the order asked for.
     /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
-        let book = LeaseStore(leaseFile)
+        let book = LeaseStore(leaseFile, timeout: selection.timeout)
         var report = try await MapSearch(requests, selection: selection, book: book).run().report
         report.add(book.warnings)
         return report

@@ -8,7 +8,7 @@ final class UnmapSearch {
     init(_ request: UnmapRequest, selection: GatewaySelection, leaseFile: LeaseFile) {
         self.request = request
         self.selection = selection
-        book = LeaseStore(leaseFile)
+        book = LeaseStore(leaseFile, timeout: selection.timeout)
     }
 
     func run() async throws -> MappingReport {

@@ -39,8 +39,8 @@ import Testing
         #expect(try folder.names == ["leases.json", "leases.lock"])
     }
 
-    @Test("drops leases that have ended")
-    func dropsExpired() async throws {
+    @Test("sets leases aside that have ended")
+    func setsExpiredAside() async throws {
         let folder = try TemporaryFolder()
         let file = LeaseFile(folder: folder.path)
         var old = try Self.lease(port: 1)
@@ -49,6 +49,39 @@ import Testing
         let lease = try Self.lease()
         _ = try await Self.add(lease, to: file)
         #expect(try file.read().table.leases == [lease])
+        #expect(try file.read().table.expired(old.key) != nil)
+    }
+
+    @Test("one of a later version is neither overwritten nor moved aside")
+    func keepsLaterVersion() async throws {
+        let folder = try TemporaryFolder()
+        let text = #"{"version":2,"leases":{}}"#
+        try folder.write(text, to: "leases.json")
+        let file = LeaseFile(folder: folder.path)
+        await #expect(throws: LeaseFileProblem.laterVersion) {
+            try await Self.add(try Self.lease(), to: file)
+        }
+        #expect(try folder.text("leases.json") == text)
+        #expect(try folder.names == ["leases.json", "leases.lock"])
+        let store = LeaseStore(file)
+        #expect(store.live(at: .now).isEmpty)
+        #expect(store.warnings.map(\.code) == [.leaseFileUnusable])
+        #expect(store.warnings.first?.message.contains("later version") == true)
+    }
+
+    @Test("holders whose process has ended are struck at the next update")
+    func strikesDeadHolders() async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path)
+        var lease = try Self.lease()
+        let living = LeaseHolder.new()
+        var reused = living
+        reused.startTime = 1
+        lease.holders = [LeaseHolderTests.holder(1), living, reused]
+        _ = try await Self.add(lease, to: file)
+        #expect(try file.read().table[lease.key]?.holders.count == 3)
+        _ = try await file.update(isDurable: false) { _ in }
+        #expect(try file.read().table[lease.key]?.holders == [living])
     }
 
     @Test(
