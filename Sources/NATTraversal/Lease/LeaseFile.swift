@@ -25,11 +25,13 @@ struct LeaseFile: Sendable {
 
     /// The folder; `nil` when none is named and there is no home.
     let folder: String?
-    /// How long to wait for a lock that another process holds.
+    /// How long to wait for a lock that another process holds, while the file stays the same.
     ///
     /// Others hold it for milliseconds; whoever holds it longer is stuck, and the user waits for a
     /// mapping that needs no file.
     var lockPatience = Duration.seconds(1)
+    /// How long to wait in all, where a crowd of processes changes the file: each gets its turn.
+    var lockLimit = Duration.seconds(10)
 
     init(folder: String?) { self.folder = folder }
 
@@ -95,7 +97,7 @@ struct LeaseFile: Sendable {
         try StateFolder(path: folder).make()
         let lock = try FileDescriptor(
             opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
-        try await lock.lock(budget: lockPatience)
+        try await lock.lock(patience: lockPatience, limit: lockLimit) { stamp }
         var contents: Contents
         var movedAside: String?
         do throws(LeaseFileProblem) {

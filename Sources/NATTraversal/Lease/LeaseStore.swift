@@ -32,11 +32,14 @@ final class LeaseStore {
     ///
     /// - Parameters:
     ///   - file: the file.
-    ///   - timeout: how long the command may take; a quarter of it at most goes into waiting for the
-    ///     file's lock, so that the gateway has time to answer.
+    ///   - timeout: how long the command may take; a quarter of it at most goes into waiting for a
+    ///     process that is stuck with the file's lock, so that the gateway has time to answer.
     init(_ file: LeaseFile, timeout: Duration? = nil) {
         var file = file
-        if let timeout { file.lockPatience = min(file.lockPatience, timeout / 4) }
+        if let timeout {
+            file.lockPatience = min(file.lockPatience, timeout / 4)
+            file.lockLimit = min(file.lockLimit, timeout / 2)
+        }
         self.file = file
     }
 

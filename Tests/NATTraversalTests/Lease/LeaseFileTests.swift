@@ -164,6 +164,37 @@ import Testing
         #expect(try await moved == nil)
     }
 
+    @Test("a lock that changes hands is waited for longer, and not for ever either")
+    func waitsForTurn() async throws {
+        let folder = try TemporaryFolder()
+        let lock = unsafe open(folder.path + "/leases.lock", O_RDWR | O_CREAT, 0o600)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        var file = LeaseFile(folder: folder.path)
+        // Far more than the pause between two changes, on a busy machine too.
+        file.lockPatience = .seconds(1)
+        let writing = Task {
+            for count in 1... {
+                try folder.write(#"{"leases":[],"count":\#(count)}"#, to: "leases.json")
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        defer { writing.cancel() }
+        file.lockLimit = .milliseconds(1500)
+        let start = ContinuousClock.now
+        await #expect(throws: LeaseFileProblem.locked) {
+            try await Self.add(try Self.lease(), to: file)
+        }
+        #expect(ContinuousClock.now - start >= .milliseconds(1500))
+        file.lockLimit = .seconds(60)
+        async let moved = Self.add(try Self.lease(), to: file)
+        try await Task.sleep(for: .milliseconds(1300))
+        writing.cancel()
+        _ = await writing.result
+        flock(lock, LOCK_UN)
+        #expect(try await moved == nil)
+    }
+
     @Test("many at once lose nothing")
     func isShared() async throws {
         let folder = try TemporaryFolder()
