@@ -7,7 +7,7 @@ final class LeaseStore {
     private(set) var warnings: [MapperWarning] = []
     private var isUnusable = false
     private var hasCheckedFolder = false
-    /// Whether the last wait for the lock was for nothing.
+    /// Whether the last wait for the lock timed out.
     private var isLockStuck = false
 
     /// Leases that this process knows to be there, whatever became of the file: it cannot be written,
