@@ -25,7 +25,7 @@ struct LeaseFile: Sendable {
 
     /// The folder; `nil` when none is named and there is no home.
     let folder: String?
-    /// How long to wait for a lock that another process holds, while the file stays the same.
+    /// How long to wait for a lock that another process holds, while the folder stays the same.
     ///
     /// Others hold it for milliseconds; whoever holds it longer is stuck, and the user waits for a
     /// mapping that needs no file.
@@ -97,7 +97,8 @@ struct LeaseFile: Sendable {
         try StateFolder(path: folder).make()
         let lock = try FileDescriptor(
             opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
-        try await lock.lock(patience: lockPatience, limit: lockLimit) { stamp }
+        // Whoever replaces the file changes the folder before and after the disk makes it wait.
+        try await lock.lock(patience: lockPatience, limit: lockLimit) { Stamp.of(folder) }
         var contents: Contents
         var movedAside: String?
         do throws(LeaseFileProblem) {
@@ -176,7 +177,13 @@ extension LeaseFile {
         private var seconds: Int
         private var nanoseconds: Int
 
-        fileprivate init(_ status: stat) {
+        /// The stamp of what is at a path; `nil` where there is nothing.
+        fileprivate static func of(_ path: String) -> Stamp? {
+            var status = stat()
+            return unsafe lstat(path, &status) == 0 ? Stamp(status) : nil
+        }
+
+        private init(_ status: stat) {
             device = UInt64(status.st_dev)
             inode = UInt64(status.st_ino)
             size = Int64(status.st_size)
@@ -186,10 +193,7 @@ extension LeaseFile {
     }
 
     /// The stamp of the file as it is now; `nil` where there is none.
-    var stamp: Stamp? {
-        var status = stat()
-        return unsafe lstat(path, &status) == 0 ? Stamp(status) : nil
-    }
+    var stamp: Stamp? { Stamp.of(path) }
 
     /// Rings when another process, or this one, replaces or deletes the file.
     ///

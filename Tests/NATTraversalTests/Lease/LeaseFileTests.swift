@@ -175,7 +175,7 @@ import Testing
         file.lockPatience = .seconds(1)
         let writing = Task {
             for count in 1... {
-                try folder.write(#"{"leases":[],"count":\#(count)}"#, to: "leases.json")
+                try folder.write("", to: "turn-\(count)")
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
