@@ -6,6 +6,8 @@ enum HoldSignal: Hashable, Sendable {
     case gatewayMayHaveRestarted
     /// Interfaces, addresses or routes have changed.
     case networkChanged
+    /// A process has changed the lease file.
+    case leasesChanged
     /// A gateway has sent something that nobody asked for.
     case gatewayHasSpoken
     /// The user wants everything asked for again.

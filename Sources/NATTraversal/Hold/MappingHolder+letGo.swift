@@ -13,6 +13,15 @@ extension MappingHolder {
         let byTarget = Dictionary(grouping: held.indices) { remainder(of: $0)?.target }
         for (target, indices) in byTarget {
             guard let target else { continue }
+            let keys = indices.compactMap { remainder(of: $0)?.lease.key }
+            let unshared = await book.endHolds(Set(keys))
+            let isMine = { (lease: Lease) in unshared.contains(lease.key) }
+            // What another process holds as well stays mapped for it.
+            for index in indices where remainder(of: index).map({ !isMine($0.lease) }) == true {
+                held[index] = nil
+                abandoned[index] = nil
+            }
+            let indices = indices.filter { remainder(of: $0) != nil }
             let leases = indices.compactMap { remainder(of: $0)?.lease }
             let (outcomes, warnings) = await UnmapOperation.letGo(
                 leases, on: target, leaseFile: book.file)

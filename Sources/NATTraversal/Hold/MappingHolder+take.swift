@@ -53,6 +53,8 @@ extension MappingHolder {
                 at: .now)
         }
         tell(changes)
+        // Only now another process's end spares what is held here.
+        try? await book.registerHolds()
         for (target, left) in Dictionary(grouping: left, by: \.target) {
             await UnmapOperation.letGo(left.map(\.lease), on: target, leaseFile: book.file)
         }

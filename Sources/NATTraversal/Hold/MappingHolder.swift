@@ -89,6 +89,10 @@ actor MappingHolder {
     func run() async {
         if !observer.hasLooked { _ = observer.look() }
         await listen()
+        let (watch, mailbox) = (try? book.file.watch(), mailbox)
+        let watching = Task {
+            while let watch, (try? await watch.wait()) != nil { mailbox.put(.leasesChanged) }
+        }
         await observer.run { signals in
             await stopWaiting()
             await heed(signals)
@@ -97,6 +101,8 @@ actor MappingHolder {
             waitForUnasked()
             return plan.wake
         }
+        watching.cancel()
+        await watching.value
         await stopWaiting()
     }
 
@@ -112,10 +118,22 @@ actor MappingHolder {
     private func heed(_ signals: Set<HoldSignal>) async {
         let now = ContinuousClock.now
         if signals.contains(.networkChanged) || signals.contains(.refresh) { await lookForWay() }
+        loseRemoved()
         // Whatever has rung: what is asked next may take it from the socket.
         await takeUnasked()
         if signals.contains(.gatewayMayHaveRestarted) { plan.hinted(at: now) }
         if signals.contains(.refresh) { plan.refreshed(at: now) }
+    }
+
+    /// Asks again for what another process has unmapped.
+    private func loseRemoved() {
+        let removed = book.takeRemovedHolds()
+        guard !removed.isEmpty else { return }
+        for index in held.indices {
+            guard let lease = held[index]?.lease, removed.contains(lease.key) else { continue }
+            lose(index, because: .noAnswer(gateway: lease.key.gateway, after: .zero))
+            plan.missing(index, at: .now)
+        }
     }
 
     /// Does everything that is due.
