@@ -95,6 +95,11 @@ struct HeldPorts: Sendable {
 
     // MARK: What there is
 
+    /// The places of the mappings that these leases are of.
+    func indices(of keys: Set<Lease.Key>) -> [Int] {
+        ports.indices.filter { ports[$0].held.map { keys.contains($0.lease.key) } ?? false }
+    }
+
     /// The mappings that are there.
     var mappings: [Mapping] { ports.compactMap(\.held?.mapping) }
 

@@ -7,6 +7,8 @@ enum HoldSignal: Hashable, Sendable {
     case gatewayMayHaveRestarted
     /// A link, an address or a route of this host has changed.
     case networkChanged
+    /// A process has changed the lease file.
+    case leasesChanged
     /// A gateway has sent something that nobody asked for.
     case gatewayHasSpoken
     /// The user wants everything asked for again.

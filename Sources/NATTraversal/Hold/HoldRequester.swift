@@ -126,6 +126,22 @@ final class HoldRequester {
         store.hold(leases)
     }
 
+    /// Tells other processes what is held here: from then on the end of another holder spares it.
+    func registerHolds() async { try? await store.registerHolds() }
+
+    /// Holds leases no longer.
+    ///
+    /// - Returns: the keys that no other living process holds, whose mappings are to be deleted.
+    func endHolds(_ leases: [Lease]) async -> Set<Lease.Key> {
+        await store.endHolds(Set(leases.map(\.key)))
+    }
+
+    /// The held leases that another process has unmapped since the last call.
+    func takeRemovedHolds() -> Set<Lease.Key> { store.takeRemovedHolds() }
+
+    /// Wakes when a process changes the lease file; `nil` where that cannot be watched.
+    func leaseWatch() -> FolderWatch? { try? store.file.watch() }
+
     /// The UPnP side of a gateway that was asked, as it was found.
     var device: UPnPDevice? { sessions.all.lazy.compactMap(\.igd.device).first }
 

@@ -53,6 +53,7 @@ actor MappingHolder {
         let new = answer.results.compactMap { try? $0.get() }.filter { !$0.isRenewal }
             .map(\.held.lease)
         if !new.isEmpty { await requester.release(new, on: answer.target) }
+        _ = await requester.endHolds(indices.compactMap { ports[$0].held?.lease })
         let gone = Set(new.map(\.key))
         report.mappings = indices.compactMap { ports[$0].held }
             .filter { !gone.contains($0.lease.key) }.map(\.mapping)
@@ -63,6 +64,10 @@ actor MappingHolder {
     func run() async {
         if !monitor.hasLooked { _ = monitor.look() }
         await listen()
+        let (watch, mailbox) = (requester.leaseWatch(), mailbox)
+        let watching = Task {
+            while let watch, (try? await watch.wait()) != nil { mailbox.put(.leasesChanged) }
+        }
         await monitor.run { signals in
             await requester.stopWaiting()
             await handle(signals)
@@ -71,6 +76,8 @@ actor MappingHolder {
             requester.waitForUnasked(telling: mailbox)
             return plan.wake
         }
+        watching.cancel()
+        await watching.value
         await requester.stopWaiting()
     }
 
@@ -81,9 +88,12 @@ actor MappingHolder {
         var report = MappingReport()
         var outcomes: [Int: Result<Void, PortMapperError>] = [:]
         for (target, indices, leases) in ports.remainders(at: .now) {
-            let answer = await requester.release(leases, on: target)
+            // What another process holds as well stays mapped for it.
+            let unshared = await requester.endHolds(leases)
+            let own = zip(indices, leases).filter { unshared.contains($0.1.key) }
+            let answer = await requester.release(own.map(\.1), on: target)
             report.add(answer.warnings)
-            for (index, outcome) in zip(indices, answer.outcomes) { outcomes[index] = outcome }
+            for ((index, _), outcome) in zip(own, answer.outcomes) { outcomes[index] = outcome }
         }
         for index in outcomes.keys.sorted() {
             switch outcomes[index] {
@@ -145,12 +155,24 @@ actor MappingHolder {
     private func handle(_ signals: Set<HoldSignal>) async {
         let now = ContinuousClock.now
         if signals.contains(.networkChanged) || signals.contains(.refresh) { await look() }
+        loseRemoved()
         // Whatever has rung: the next request may take it from the socket.
         for response in await requester.takeUnasked() {
             for index in ports.updated(by: response) { plan.updated(index, at: .now) }
         }
         if signals.contains(.gatewayMayHaveRestarted) { plan.hinted(at: now) }
         if signals.contains(.refresh) { plan.refreshed(at: now) }
+    }
+
+    /// Asks again for what another process has unmapped.
+    private func loseRemoved() {
+        let removed = requester.takeRemovedHolds()
+        guard !removed.isEmpty else { return }
+        for index in ports.indices(of: removed) {
+            guard let gateway = ports[index].held?.lease.key.gateway else { continue }
+            tell(ports.lost(index, because: .unmappedElsewhere(gateway: gateway)))
+            plan.missing(index, at: .now)
+        }
     }
 
     /// Looks whether the gateway or this host's address is another one, and says so.
@@ -256,6 +278,7 @@ actor MappingHolder {
                 with: granted, at: .now)
         }
         tell(batch.changes)
+        await requester.registerHolds()
         for (target, left) in batch.left.grouped(by: \.target) {
             await requester.release(left.map(\.lease), on: target)
         }

@@ -3,6 +3,8 @@ package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// A whole number that needs more than 64 bits, so that it is written back as it was read.
+    case wideInteger(Int128)
     case number(Double)
     case string(String)
     case array([JSONValue])
@@ -25,6 +27,8 @@ extension JSONValue: Decodable {
             self = .array(value)
         } else if let value = try? container.decode(Bool.self) {
             self = .bool(value)
+        } else if let value = try? container.decode(Int128.self) {
+            self = .wideInteger(value)
         } else {
             self = .number(try container.decode(Double.self))
         }

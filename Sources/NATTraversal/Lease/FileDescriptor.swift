@@ -14,9 +14,17 @@ struct FileDescriptor: ~Copyable {
 
     /// Takes the advisory lock, which goes with the descriptor.
     ///
-    /// - Throws: `LeaseFileProblem.locked` when others hold it for as long as `budget`.
-    func lock(budget: Duration) async throws {
-        let deadline = ContinuousClock.now + budget
+    /// - Parameters:
+    ///   - patience: how long to wait while nothing shows that the lock changes hands.
+    ///   - limit: how long to wait in all.
+    ///   - progress: what others change while they hold the lock.
+    /// - Throws: `LeaseFileProblem.locked` when others hold it for as long.
+    func lock(
+        patience: Duration, limit: Duration, progress: () -> some Equatable
+    ) async throws {
+        let end = ContinuousClock.now + max(patience, limit)
+        var deadline = ContinuousClock.now + patience
+        var seen = progress()
         // Held for a millisecond or two by whoever has it; but a hundred that look all the time
         // would leave that one no processor.
         var pause = Duration.milliseconds(2)
@@ -24,7 +32,10 @@ struct FileDescriptor: ~Copyable {
             guard errno == EWOULDBLOCK || errno == EINTR else {
                 throw LeaseFileProblem.system(SystemError("flock"))
             }
-            guard ContinuousClock.now < deadline else { throw LeaseFileProblem.locked }
+            let present = progress()
+            if present != seen { deadline = ContinuousClock.now + patience }
+            seen = present
+            guard ContinuousClock.now < min(deadline, end) else { throw LeaseFileProblem.locked }
             try await Task.sleep(for: pause * Double.random(in: 0.5...1.5))
             pause = min(pause * 2, .milliseconds(40))
         }

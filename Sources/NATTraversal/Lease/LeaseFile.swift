@@ -11,6 +11,8 @@ enum LeaseFileProblem: Error, Hashable, Sendable {
     case locked
     /// Not a lease file, or larger than any.
     case damaged
+    /// A lease file whose form this natctl does not know.
+    case laterVersion
 }
 
 /// What the next process must know of this one's mappings, in a folder of the user's.
@@ -19,11 +21,17 @@ enum LeaseFileProblem: Error, Hashable, Sendable {
 /// folder of mode 0700, because PCP's nonces are in it (T-13).
 struct LeaseFile: Sendable {
     static let sizeLimit = 16 << 20
+    private static let name = "leases.json"
 
     /// The folder; `nil` when none is named and there is no home.
     let folder: String?
-    /// How long to wait for a lock that another process holds.
-    var lockPatience = Duration.seconds(10)
+    /// How long to wait for a lock that another process holds, while the folder stays the same.
+    ///
+    /// Others hold it for milliseconds; whoever holds it longer is stuck, and the user waits for a
+    /// mapping that needs no file.
+    var lockPatience = Duration.seconds(1)
+    /// How long to wait in all, where a crowd of processes changes the file: each gets its turn.
+    var lockLimit = Duration.seconds(10)
 
     init(folder: String?) { self.folder = folder }
 
@@ -38,7 +46,7 @@ struct LeaseFile: Sendable {
     }
 
     /// The file's path, for messages.
-    var path: String { (folder ?? "~") + "/leases.json" }
+    var path: String { (folder ?? "~") + "/" + Self.name }
 
     /// The file's bytes with what they say, so that the same bytes are not parsed twice.
     struct Contents: Sendable {
@@ -72,7 +80,9 @@ struct LeaseFile: Sendable {
 
     /// Changes the leases, alone.
     ///
-    /// A damaged file is moved aside first, never overwritten.
+    /// A damaged file is moved aside first, never overwritten; one of a later version stays as it
+    /// is. Leases that have expired, processes that no longer hold any, and what a killed process
+    /// has left behind are cleared away.
     ///
     /// - Parameters:
     ///   - isDurable: whether to return only when the disk has it.
@@ -84,10 +94,11 @@ struct LeaseFile: Sendable {
         isDurable: Bool, known: Contents? = nil, _ change: (inout LeaseTable) -> Result
     ) async throws -> Update<Result> {
         guard let folder else { throw LeaseFileProblem.noFolder }
-        try Self.makeFolder(folder)
+        try StateFolder(path: folder).make()
         let lock = try FileDescriptor(
             opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
-        try await lock.lock(budget: lockPatience)
+        // Whoever replaces the file changes the folder before and after the disk makes it wait.
+        try await lock.lock(patience: lockPatience, limit: lockLimit) { Stamp.of(folder) }
         var contents: Contents
         var movedAside: String?
         do throws(LeaseFileProblem) {
@@ -97,7 +108,8 @@ struct LeaseFile: Sendable {
             movedAside = try moveAside()
             contents = Contents(bytes: [], table: LeaseTable())
         }
-        contents.table.dropExpired(at: .now)
+        StateFolder(path: folder).removeLeftovers(of: Self.name)
+        contents.table.settle(at: .now)
         let result = change(&contents.table)
         let bytes = contents.table.encoded
         if bytes != contents.bytes {
@@ -121,7 +133,10 @@ struct LeaseFile: Sendable {
     }
 
     private func replace(with bytes: [UInt8], isDurable: Bool) throws(LeaseFileProblem) {
-        let temporary = path + ".\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let temporary =
+            (folder ?? "~") + "/"
+            + StateFolder.temporaryName(
+                of: Self.name, process: getpid(), random: .random(in: 0 ... .max))
         do throws(LeaseFileProblem) {
             let file = try FileDescriptor(
                 opening: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
@@ -149,16 +164,47 @@ struct LeaseFile: Sendable {
             return nil
         }
     }
+}
 
-    /// Makes the folder and those above it that are missing, for this user alone.
-    private static func makeFolder(_ path: String) throws(LeaseFileProblem) {
-        if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-            throw .system(SystemError("mkdir"))
+extension LeaseFile.Update: Sendable where Result: Sendable {}
+
+extension LeaseFile {
+    /// What tells a file from the one that has replaced it, for the price of one system call.
+    struct Stamp: Hashable {
+        private var device: UInt64
+        private var inode: UInt64
+        private var size: Int64
+        private var seconds: Int
+        private var nanoseconds: Int
+
+        /// The stamp of what is at a path; `nil` where there is nothing.
+        fileprivate static func of(_ path: String) -> Stamp? {
+            var status = stat()
+            return unsafe lstat(path, &status) == 0 ? Stamp(status) : nil
         }
-        try makeFolder(String(path[..<slash]))
-        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw .system(SystemError("mkdir"))
+
+        private init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
         }
+    }
+
+    /// The stamp of the file as it is now; `nil` where there is none.
+    var stamp: Stamp? { Stamp.of(path) }
+
+    /// Rings when another process, or this one, replaces or deletes the file.
+    ///
+    /// - Throws: `SystemError`; before the first update there may be no folder to watch.
+    func watch() throws(SystemError) -> FolderWatch { try FolderWatch(folder ?? "") }
+}
+
+extension LeaseTable {
+    /// Brings what was read up to date: expired leases, and holders that no longer run.
+    mutating func settle(at now: Timestamp) {
+        setAsideExpired(at: now)
+        removeDeadHolders(\.isAlive)
     }
 }

@@ -1,28 +1,42 @@
 /// All leases, with whatever else the file holds.
+///
+/// A lease that has expired by the clock is set aside for a day, because the clock may be what is
+/// wrong: it no longer counts as a lease, but whoever maps or unmaps its port again can still use
+/// its nonce and its external port.
 struct LeaseTable: Hashable, Sendable {
-    /// The leases in the order they were made.
-    private(set) var leases: [Lease] = []
-    private var positions: [Lease.Key: Int] = [:]
+    private var current = LeaseList()
+    private var expired = LeaseList()
     /// Records and members that a later natctl wrote; they are written back as they are.
     private var unknownRecords: [JSONValue] = []
     private var unknownMembers: [String: JSONValue] = [:]
+
+    /// How long an expired lease is kept: a clock that was set wrong is noticed within a day.
+    static let grace: UInt32 = 86400
 
     init() {}
 
     /// Reads the file's bytes.
     ///
-    /// - Throws: `LeaseFileProblem.damaged` for bytes that are no such document.
+    /// - Throws: `LeaseFileProblem.damaged` for bytes that are no such document, `.laterVersion`
+    ///   for a document that this natctl would spoil.
     init(parsing bytes: [UInt8]) throws(LeaseFileProblem) {
-        guard let document = try? JSONValue(parsing: bytes), var members = document.object,
-            let records = members.removeValue(forKey: "leases")?.array
-        else { throw .damaged }
-        members["version"] = nil
+        guard let document = try? JSONValue(parsing: bytes), var members = document.object else {
+            throw .damaged
+        }
+        if let version = members.removeValue(forKey: "version"), version.isNumber(above: 1) {
+            throw .laterVersion
+        }
+        guard let records = members.removeValue(forKey: "leases")?.array else { throw .damaged }
         unknownMembers = members
         for record in records {
-            if let lease = Lease(record) {
-                self[lease.key] = lease
-            } else {
+            guard let lease = Lease(record) else {
                 unknownRecords.append(record)
+                continue
+            }
+            if lease.expiredSince == nil {
+                current[lease.key] = lease
+            } else {
+                expired[lease.key] = lease
             }
         }
     }
@@ -31,11 +45,145 @@ struct LeaseTable: Hashable, Sendable {
     var encoded: [UInt8] {
         var members = unknownMembers
         members["version"] = 1
-        members["leases"] = .array(leases.map(\.document) + unknownRecords)
+        // A natctl that does not know expired leases takes the last record of a key.
+        members["leases"] = .array(
+            expired.leases.map(\.document) + current.leases.map(\.document) + unknownRecords)
         return Array((JSONValue.object(members).text + "\n").utf8)
     }
 
+    /// The leases in the order they were made, without those that are known to have expired.
+    var leases: [Lease] { current.leases }
+
     /// The lease of a key; setting it adds, replaces or removes.
+    ///
+    /// What is set keeps the holders of what it replaces, because whoever records a grant does not
+    /// know them. Once a gateway has granted a port again or said no, its expired lease is gone.
+    subscript(key: Lease.Key) -> Lease? {
+        get { current[key] }
+        set {
+            guard var lease = newValue else {
+                current[key] = nil
+                expired[key] = nil
+                return
+            }
+            lease.holders = (current[key] ?? expired[key])?.holders ?? lease.holders
+            lease.expiredSince = nil
+            current[key] = lease
+            if lease.state == .granted { expired[key] = nil }
+        }
+    }
+
+    /// Drops several at once, expired or not.
+    mutating func remove(_ keys: Set<Lease.Key>) {
+        current.remove(keys)
+        expired.remove(keys)
+    }
+}
+
+// Leases that have expired.
+extension LeaseTable {
+    /// The leases that live by this clock.
+    func live(at now: Timestamp) -> [Lease] {
+        current.leases.filter { $0.isLive(at: now) }
+            + expired.leases.filter { returns($0, at: now) }
+    }
+
+    /// The leases that have expired by this clock, and of which the gateway may still know.
+    func expired(at now: Timestamp) -> [Lease] {
+        expired.leases.filter { !returns($0, at: now) }
+            + current.leases.filter { !$0.isLive(at: now) }
+    }
+
+    /// The expired lease of a key, as long as no gateway has been asked for its port again.
+    func expired(_ key: Lease.Key) -> Lease? { expired[key] }
+
+    /// Sets aside the leases that have ended, takes back those that a corrected clock brings to
+    /// life, and drops those that were set aside a day ago; no gateway's table is touched.
+    mutating func setAsideExpired(at now: Timestamp) {
+        var dropped: Set<Lease.Key> = []
+        for var lease in expired.leases {
+            // An instant in the future was written by a clock that has been set back since.
+            let since = min(lease.expiredSince ?? now, now)
+            if returns(lease, at: now) {
+                dropped.insert(lease.key)
+                lease.expiredSince = nil
+                current[lease.key] = lease
+            } else if now >= since.advanced(bySeconds: Self.grace) {
+                dropped.insert(lease.key)
+            } else if lease.expiredSince != since {
+                lease.expiredSince = since
+                expired[lease.key] = lease
+            }
+        }
+        if !dropped.isEmpty { expired.remove(dropped) }
+        let ended = current.leases.filter { !$0.isLive(at: now) }
+        guard !ended.isEmpty else { return }
+        current.remove(Set(ended.map(\.key)))
+        for var lease in ended {
+            // What a gateway has granted is worth more than what it was asked for since.
+            guard lease.state == .granted || expired[lease.key]?.state != .granted else { continue }
+            lease.expiredSince = now
+            expired[lease.key] = lease
+        }
+    }
+
+    /// Whether a lease that was set aside lives after all.
+    private func returns(_ lease: Lease, at now: Timestamp) -> Bool {
+        lease.isLive(at: now) && current[lease.key] == nil
+    }
+}
+
+// The processes that hold leases.
+extension LeaseTable {
+    /// Whether `holder` is named among the holders of a lease, expired or not.
+    func names(_ holder: LeaseHolder, for key: Lease.Key) -> Bool {
+        (current[key] ?? expired[key])?.holders.contains(holder) == true
+    }
+
+    /// Names `holder` among the holders of a lease, where there is one.
+    mutating func add(_ holder: LeaseHolder, to key: Lease.Key) {
+        guard var lease = current[key], !lease.holders.contains(holder) else { return }
+        lease.holders.append(holder)
+        current[key] = lease
+    }
+
+    /// Strikes `holder` from leases.
+    ///
+    /// - Returns: the keys that nobody else holds, whether the table has them or not.
+    mutating func remove(_ holder: LeaseHolder, from keys: Set<Lease.Key>) -> Set<Lease.Key> {
+        changeHolders { lease in
+            keys.contains(lease.key) ? lease.holders.filter { $0 != holder } : lease.holders
+        }
+        return keys.filter { (current[$0] ?? expired[$0])?.holders.isEmpty ?? true }
+    }
+
+    /// Strikes the holders whose process no longer runs.
+    ///
+    /// - Parameter isAlive: asked once for each holder.
+    mutating func removeDeadHolders(_ isAlive: (LeaseHolder) -> Bool) {
+        let holders = Set((current.leases + expired.leases).flatMap(\.holders))
+        let dead = holders.filter { !isAlive($0) }
+        guard !dead.isEmpty else { return }
+        changeHolders { lease in lease.holders.filter { !dead.contains($0) } }
+    }
+
+    private mutating func changeHolders(_ holders: (Lease) -> [LeaseHolder]) {
+        for var lease in current.leases where !lease.holders.isEmpty {
+            lease.holders = holders(lease)
+            current[lease.key] = lease
+        }
+        for var lease in expired.leases where !lease.holders.isEmpty {
+            lease.holders = holders(lease)
+            expired[lease.key] = lease
+        }
+    }
+}
+
+/// Leases in the order they were added, each found by its key.
+private struct LeaseList: Hashable {
+    private(set) var leases: [Lease] = []
+    private var positions: [Lease.Key: Int] = [:]
+
     subscript(key: Lease.Key) -> Lease? {
         get { positions[key].map { leases[$0] } }
         set {
@@ -46,28 +194,27 @@ struct LeaseTable: Hashable, Sendable {
                 positions[key] = leases.count
                 leases.append(lease)
             case (.some, nil):
-                leases.removeAll { $0.key == key }
-                index()
+                remove([key])
             case (nil, nil):
                 break
             }
         }
     }
 
-    /// Drops leases that have ended; their gateways' tables are not touched.
-    mutating func dropExpired(at now: Timestamp) {
-        guard leases.contains(where: { !$0.isLive(at: now) }) else { return }
-        leases.removeAll { !$0.isLive(at: now) }
-        index()
-    }
-
-    /// Drops several at once.
     mutating func remove(_ keys: Set<Lease.Key>) {
+        guard keys.contains(where: { positions[$0] != nil }) else { return }
         leases.removeAll { keys.contains($0.key) }
-        index()
-    }
-
-    private mutating func index() {
         positions = Dictionary(uniqueKeysWithValues: leases.enumerated().map { ($1.key, $0) })
+    }
+}
+
+extension JSONValue {
+    fileprivate func isNumber(above limit: Int64) -> Bool {
+        switch self {
+        case .integer(let value): value > limit
+        case .wideInteger(let value): value > Int128(limit)
+        case .number(let value): value > Double(limit)
+        default: false
+        }
     }
 }

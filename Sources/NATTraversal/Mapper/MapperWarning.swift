@@ -35,6 +35,8 @@ public enum MapperWarning: Hashable, Sendable {
     case leaseFileUnusable(path: String, problem: String)
     /// The lease file was damaged and was moved aside.
     case leaseFileDamaged(movedTo: String)
+    /// Other users can write to the lease file's folder (T-15).
+    case leaseFolderExposed(path: String)
     /// A lease of a gateway that is no default gateway now.
     case leaseOfAbsentGateway(Mapping)
     /// A lease of an address that this host does not have any more.
@@ -84,6 +86,7 @@ public enum MapperWarning: Hashable, Sendable {
         case .sensitivePort: "sensitivePort"
         case .misconfiguredGateway: "misconfiguredGateway"
         case .leaseFileUnusable, .leaseFileDamaged: "leaseFileUnusable"
+        case .leaseFolderExposed: "leaseFolderExposed"
         case .leaseOfAbsentGateway, .leaseOfFormerAddress: "leaseElsewhere"
         case .leasesOnly: "leasesOnly"
         case .repointedLocation: "repointedLocation"

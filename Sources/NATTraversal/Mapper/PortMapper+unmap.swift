@@ -7,11 +7,12 @@ extension PortMapper {
     /// - Returns: what was deleted, what could not be, and what stays.
     /// - Throws: `PortMapperError`, `CancellationError`.
     public func unmap(_ request: UnmapRequest) async throws -> MappingReport {
-        let store = LeaseStore(leaseFile)
+        let store = LeaseStore(leaseFile, timeout: selection.timeout)
         // Where nothing but the leases tells what to delete, it takes them to say that it is gone.
         let needsLeases = portsWithoutLease(request, []).isEmpty
         let live = try needsLeases ? store.requireLive(at: .now) : store.live(at: .now)
-        let leases = live.filter(request.includes)
+        // The clock may be wrong about those that have expired; their gateways know.
+        let leases = (live + store.expired(at: .now)).filter(request.includes)
         let unknown = portsWithoutLease(request, leases)
         var report = MappingReport()
         // Without a lease nobody is asked, unless an option says how.

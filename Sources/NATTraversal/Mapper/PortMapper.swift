@@ -43,7 +43,7 @@ public struct PortMapper: Sendable {
     /// - Returns: mappings and failures in the order asked for.
     /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
-        let store = LeaseStore(leaseFile)
+        let store = LeaseStore(leaseFile, timeout: selection.timeout)
         var report = try await GatewayWalk(selection, forPorts: requests.count)
             .map(requests, store: store).report
         report.add(store.warnings)

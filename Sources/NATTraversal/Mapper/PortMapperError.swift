@@ -29,6 +29,8 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case inexpressible(String)
     /// No UPnP device has a service of this name.
     case noSuchService(String)
+    /// Another process has unmapped a port that this one holds.
+    case unmappedElsewhere(gateway: String)
     /// A system call on this host failed.
     case system(SystemError)
     /// The lease file could not be used, and the operation needs it.

@@ -82,8 +82,10 @@ struct MappingTransaction {
                 let key = Lease.Key(
                     gateway: gateway, transport: request.transport, internalAddress: address,
                     internalPort: request.internalPort)
+                // The clock may be wrong about a lease that has expired; the gateway knows.
                 return MappingAttempt(
-                    request, key: key, isThirdParty: isThirdParty, old: table[key], terms)
+                    request, key: key, isThirdParty: isThirdParty,
+                    old: table[key] ?? table.expired(key), terms)
             }
             for attempt in attempts where attempt.plan == .new && !attempt.isOver {
                 table[attempt.key] = attempt.intent(at: now)

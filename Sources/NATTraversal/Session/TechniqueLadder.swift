@@ -264,7 +264,8 @@ extension TechniqueLadder {
             said(noBy: technique, at: now)
         case .portTaken, .noExternalAddress, .notPublic:
             said(noBy: technique, at: now)
-        case .noGateway, .noSuchInterface, .noSuchService, .system, .leaseFile:
+        case .noGateway, .noSuchInterface, .noSuchService, .unmappedElsewhere, .system,
+            .leaseFile:
             standings[technique] = .absent
         }
         if case .noExternalAddress = problem { toldNoAddress() }
@@ -387,7 +388,7 @@ extension PortMapperError {
     private var weight: Int {
         switch self {
         case .noAnswer(_, nil, _): 0
-        case .noGateway, .noSuchInterface, .noSuchService, .closed(_, nil, _): 1
+        case .noGateway, .noSuchInterface, .noSuchService, .unmappedElsewhere, .closed(_, nil, _): 1
         case .unsupported(_, let technique): technique.isOnSharedPort ? 1 : 2
         case .noAnswer, .closed: 2
         case .badAnswer: 3

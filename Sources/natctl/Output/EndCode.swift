@@ -21,7 +21,7 @@ extension PortMapperError {
     var endCode: EndCode {
         switch self {
         case .noGateway, .noSuchInterface, .closed, .unsupported, .noExternalAddress, .notPublic,
-            .noSuchService:
+            .noSuchService, .unmappedElsewhere:
             .unavailable
         case .noAnswer: .timeout
         case .badAnswer: .badAnswer

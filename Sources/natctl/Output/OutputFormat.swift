@@ -70,6 +70,8 @@ extension PortMapperError {
             .noExternalAddress(let gateway, let technique),
             .notPublic(_, let gateway, let technique):
             (gateway, technique, nil, nil)
+        case .unmappedElsewhere(let gateway):
+            (gateway, nil, nil, nil)
         case .foreign(let gateway, _, _):
             (gateway, .upnp, nil, nil)
         case .refused(let refusal):

@@ -44,6 +44,8 @@ extension PortMapperError {
             "no UPnP device here has a service \(plain(name)); natctl upnp-scan shows what there is"
         case .inexpressible(let what):
             what
+        case .unmappedElsewhere:
+            "another process unmapped it"
         case .system(let error):
             "this host's network failed: \(error)"
         case .leaseFile(let path, let problem):

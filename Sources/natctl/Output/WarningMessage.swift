@@ -43,6 +43,9 @@ extension MapperWarning {
             "cannot use the lease file \(plain(path)): \(problem)"
         case .leaseFileDamaged(let path):
             "the lease file was damaged; it is now \(plain(path))"
+        case .leaseFolderExposed(let path):
+            "other users can write to \(plain(path)), and so change natctl's leases; it should "
+                + "belong to you, with mode 0700"
         case .leaseOfAbsentGateway(let mapping):
             "\(mapping.subject) was mapped by \(mapping.gateway), which is no default gateway now; "
                 + "it expires at \(mapping.expiryText), or name that gateway with --gateway"

@@ -147,7 +147,7 @@ import Testing
             }
             #expect(
                 warnings == [
-                    .sensitivePort, .sensitivePort, .shorterLifetime, .shorterLifetime,
+                    "sensitivePort", "sensitivePort", "shorterLifetime", "shorterLifetime",
                 ])
         }
     }

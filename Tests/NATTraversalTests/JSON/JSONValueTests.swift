@@ -24,6 +24,17 @@ import Testing
     }
 
     @Test(
+        "give a number back as it was read",
+        arguments: [
+            "1", "-1", "0", "9007199254740993", "9223372036854775807", "9223372036854775808",
+            "18446744073709551615", "-9223372036854775809",
+            "170141183460469231731687303715884105727", "2.5",
+        ])
+    func keepsNumbers(text: String) throws {
+        #expect(try JSONValue(parsing: Array("[\(text)]".utf8)).text == "[\(text)]")
+    }
+
+    @Test(
         "hold nothing that a terminal obeys (T-6)",
         arguments: [
             0x00...0x1F, 0x7F...0x9F, 0x61C...0x61C, 0x200B...0x200F, 0x2028...0x202E,

@@ -39,8 +39,8 @@ import Testing
         #expect(try folder.names == ["leases.json", "leases.lock"])
     }
 
-    @Test("drops leases that have ended")
-    func dropsExpired() async throws {
+    @Test("sets leases aside that have ended")
+    func setsExpiredAside() async throws {
         let folder = try TemporaryFolder()
         let file = LeaseFile(folder: folder.path)
         var old = try Self.lease(port: 1)
@@ -49,6 +49,39 @@ import Testing
         let lease = try Self.lease()
         _ = try await Self.add(lease, to: file)
         #expect(try file.read().table.leases == [lease])
+        #expect(try file.read().table.expired(old.key) != nil)
+    }
+
+    @Test("one of a later version is neither overwritten nor moved aside")
+    func keepsLaterVersion() async throws {
+        let folder = try TemporaryFolder()
+        let text = #"{"version":2,"leases":{}}"#
+        try folder.write(text, to: "leases.json")
+        let file = LeaseFile(folder: folder.path)
+        await #expect(throws: LeaseFileProblem.laterVersion) {
+            try await Self.add(try Self.lease(), to: file)
+        }
+        #expect(try folder.text("leases.json") == text)
+        #expect(try folder.names == ["leases.json", "leases.lock"])
+        let store = LeaseStore(file)
+        #expect(store.live(at: .now).isEmpty)
+        let problem = LeaseFileProblem.laterVersion.sentence
+        #expect(store.warnings == [.leaseFileUnusable(path: file.path, problem: problem)])
+    }
+
+    @Test("holders whose process has ended are struck at the next update")
+    func strikesDeadHolders() async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path)
+        var lease = try Self.lease()
+        let living = LeaseHolder.new()
+        var reused = living
+        reused.startTime = 1
+        lease.holders = [LeaseHolderTests.holder(1), living, reused]
+        _ = try await Self.add(lease, to: file)
+        #expect(try file.read().table[lease.key]?.holders.count == 3)
+        _ = try await file.update(isDurable: false) { _ in }
+        #expect(try file.read().table[lease.key]?.holders == [living])
     }
 
     @Test(
@@ -128,6 +161,37 @@ import Testing
         file.lockPatience = .seconds(60)
         async let moved = Self.add(try Self.lease(), to: file)
         #expect(flock(lock, LOCK_UN) == 0)
+        #expect(try await moved == nil)
+    }
+
+    @Test("a lock that changes hands is waited for longer, and not for ever either")
+    func waitsForTurn() async throws {
+        let folder = try TemporaryFolder()
+        let lock = unsafe open(folder.path + "/leases.lock", O_RDWR | O_CREAT, 0o600)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        var file = LeaseFile(folder: folder.path)
+        // Far more than the pause between two changes, on a busy machine too.
+        file.lockPatience = .seconds(1)
+        let writing = Task {
+            for count in 1... {
+                try folder.write("", to: "turn-\(count)")
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        defer { writing.cancel() }
+        file.lockLimit = .milliseconds(1500)
+        let start = ContinuousClock.now
+        await #expect(throws: LeaseFileProblem.locked) {
+            try await Self.add(try Self.lease(), to: file)
+        }
+        #expect(ContinuousClock.now - start >= .milliseconds(1500))
+        file.lockLimit = .seconds(60)
+        async let moved = Self.add(try Self.lease(), to: file)
+        try await Task.sleep(for: .milliseconds(1300))
+        writing.cancel()
+        _ = await writing.result
+        flock(lock, LOCK_UN)
         #expect(try await moved == nil)
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NATTraversal
 
-@Suite("Lease book") struct LeaseStoreTests {
+@Suite("Lease store", .timeLimit(.minutes(10))) struct LeaseStoreTests {
     @Test("what can be read counts, even where nothing can be written")
     func readsWithoutWriting() async throws {
         let folder = try TemporaryFolder()
@@ -62,5 +62,168 @@ import Testing
         #expect(book.warnings.map(\.code.rawValue) == ["leaseFileUnusable"])
         guard case .leaseFileDamaged(let path)? = book.warnings.first else { return }
         #expect(path.contains("damaged-"))
+    }
+
+    /// Two stores of one file that hold the same lease.
+    private func twoHolders(
+        _ folder: TemporaryFolder
+    ) async throws -> (Lease.Key, LeaseStore, LeaseStore) {
+        let lease = try LeaseFileTests.lease()
+        let file = LeaseFile(folder: folder.path)
+        _ = try await LeaseFileTests.add(lease, to: file)
+        let (first, second) = (LeaseStore(file), LeaseStore(file))
+        for store in [first, second] {
+            store.hold([lease])
+            try await store.registerHolds()
+        }
+        return (lease.key, first, second)
+    }
+
+    @Test("of two holders the last one deletes")
+    func lastHolderDeletes() async throws {
+        let folder = try TemporaryFolder()
+        let (key, first, second) = try await twoHolders(folder)
+        #expect(await second.endHolds([key]) == [])
+        #expect(first.takeRemovedHolds() == [])
+        #expect(await first.endHolds([key]) == [key])
+        #expect(first.live(at: .now).map(\.key) == [key])
+        #expect(first.live(at: .now).first?.holders == [])
+    }
+
+    @Test("a holder that ends although its task is cancelled is struck all the same")
+    func endsCancelled() async throws {
+        let folder = try TemporaryFolder()
+        let lease = try LeaseFileTests.lease()
+        let file = LeaseFile(folder: folder.path)
+        let other = LeaseStore(file)
+        other.hold([lease])
+        try await other.registerHolds()
+        let ending = Task {
+            let store = LeaseStore(file)
+            store.hold([lease])
+            try await store.registerHolds()
+            while !Task.isCancelled { await Task.yield() }
+            return await store.endHolds([lease.key])
+        }
+        while other.live(at: .now).first?.holders.count != 2 { await Task.yield() }
+        // The lock is busy, so that the end has to wait.
+        let lock = unsafe open(folder.path + "/leases.lock", O_RDWR)
+        defer { close(lock) }
+        while flock(lock, LOCK_EX | LOCK_NB) != 0 { await Task.yield() }
+        ending.cancel()
+        try await Task.sleep(for: .milliseconds(20))
+        #expect(flock(lock, LOCK_UN) == 0)
+        #expect(try await ending.value == [])
+        #expect(other.live(at: .now).first?.holders.count == 1)
+        #expect(await other.endHolds([lease.key]) == [lease.key])
+    }
+
+    @Test("a map that ends is no holder, and a renewal is known to the holders")
+    func mapIsNoHolder() async throws {
+        let folder = try TemporaryFolder()
+        let (key, first, second) = try await twoHolders(folder)
+        let once = LeaseStore(first.file)
+        try await once.change(isDurable: true) { $0[key] = $0[key] }
+        #expect(once.live(at: .now).first?.holders.count == 2)
+        #expect(first.takeRemovedHolds() == [] && second.takeRemovedHolds() == [])
+    }
+
+    @Test("a holder notices once that its lease was removed, and holds it again")
+    func noticesRemoval() async throws {
+        let folder = try TemporaryFolder()
+        let (key, first, second) = try await twoHolders(folder)
+        #expect(first.takeRemovedHolds() == [])
+        try await LeaseStore(first.file).remove([key])
+        #expect(first.takeRemovedHolds() == [key])
+        #expect(first.takeRemovedHolds() == [])
+        try await first.registerHolds()
+        // The second one notices though the first has the lease back meanwhile, and writes before
+        // it looks.
+        try await second.change(isDurable: false) { _ in }
+        #expect(second.takeRemovedHolds() == [key])
+        #expect(second.takeRemovedHolds() == [])
+        #expect(first.takeRemovedHolds() == [])
+        #expect(await second.endHolds([key]) == [])
+    }
+
+    @Test("a holder wakes when another process removes its lease")
+    func wakes() async throws {
+        let folder = try TemporaryFolder()
+        let (key, first, _) = try await twoHolders(folder)
+        let watch = try first.file.watch()
+        try await LeaseStore(first.file).remove([key])
+        try await watch.wait()
+        #expect(first.takeRemovedHolds() == [key])
+    }
+
+    @Test("a lease that is released is no longer held by the next change")
+    func releases() async throws {
+        let folder = try TemporaryFolder()
+        let (key, first, second) = try await twoHolders(folder)
+        first.release([key])
+        try await first.registerHolds()
+        #expect(await second.endHolds([key]) == [key])
+        #expect(first.takeRemovedHolds() == [])
+    }
+
+    @Test("an end without a file deletes what this process holds")
+    func endsWithoutFile() async throws {
+        let lease = try LeaseFileTests.lease()
+        let store = LeaseStore(LeaseFile(folder: "/dev/null/natctl"))
+        store.hold([lease])
+        try await store.registerHolds()
+        #expect(store.takeRemovedHolds() == [])
+        #expect(await store.endHolds([lease.key]) == [lease.key])
+    }
+
+    @Test("a lock that is held for ever is waited for once, a quarter of the timeout at most")
+    func isPatientOnce() async throws {
+        let folder = try TemporaryFolder()
+        let lock = unsafe open(folder.path + "/leases.lock", O_RDWR | O_CREAT, 0o600)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        #expect(LeaseFile(folder: folder.path).lockPatience == .seconds(1))
+        #expect(
+            LeaseStore(LeaseFile(folder: nil), timeout: .seconds(60)).file.lockPatience
+                == .seconds(1))
+        let store = LeaseStore(LeaseFile(folder: folder.path), timeout: .seconds(2))
+        #expect(store.file.lockPatience == .milliseconds(500))
+        let clock = ContinuousClock()
+        let first = try await clock.measure { try await store.change(isDurable: true) { _ in } }
+        let second = try await clock.measure { try await store.change(isDurable: true) { _ in } }
+        #expect(first >= .milliseconds(500))
+        #expect(second < .milliseconds(500))
+        let problem = LeaseFileProblem.locked.sentence
+        #expect(store.warnings == [.leaseFileUnusable(path: store.file.path, problem: problem)])
+        // Whoever was stuck has gone.
+        flock(lock, LOCK_UN)
+        try await store.change(isDurable: true) { _ in }
+        #expect(try folder.names.contains("leases.json"))
+    }
+
+    @Test("a folder that others can write to is warned of once, and used")
+    func warnsOfExposedFolder() async throws {
+        let folder = try TemporaryFolder()
+        let lease = try LeaseFileTests.lease()
+        let store = LeaseStore(LeaseFile(folder: folder.path))
+        try await store.change(isDurable: false) { $0[lease.key] = lease }
+        #expect(store.warnings.isEmpty)
+        #expect(unsafe chmod(folder.path, 0o777) == 0)
+        let exposed = LeaseStore(store.file)
+        #expect(exposed.live(at: .now) == [lease])
+        try await exposed.change(isDurable: false) { _ in }
+        #expect(exposed.warnings.map(\.code) == ["leaseFolderExposed"])
+    }
+
+    @Test("an expired lease is offered to whoever asks for it")
+    func offersExpired() async throws {
+        let folder = try TemporaryFolder()
+        var lease = try LeaseFileTests.lease()
+        lease.expiry = .now
+        let store = LeaseStore(LeaseFile(folder: folder.path))
+        try await store.change(isDurable: false) { $0[lease.key] = lease }
+        #expect(store.live(at: .now).isEmpty)
+        #expect(try store.requireLive(at: .now).isEmpty)
+        #expect(store.expired(at: .now).map(\.key) == [lease.key])
     }
 }
