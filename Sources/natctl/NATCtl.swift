@@ -39,8 +39,9 @@ struct NATCtl: AsyncParsableCommand {
             StandardErrorLog.shared.flush(within: inbox.handler == nil ? nil : .seconds(1))
             inbox.end(with: status)
         }
-        // Of a command that does not handle signals itself: the first asks for a clean end, the
-        // second ends at once.
+        // Of a command that does not handle signals itself: the first asks for a clean end, a later
+        // one ends at once.
+        var requests = EndRequests()
         var first: Int32?
         while true {
             switch inbox.next() {
@@ -49,11 +50,14 @@ struct NATCtl: AsyncParsableCommand {
             case .signal(let signal):
                 if let handler = inbox.handler {
                     handler(signal)
-                } else if first == nil {
+                    continue
+                }
+                switch requests.received(signal.number, at: .now) {
+                case .first:
                     first = signal.number
                     work.cancel()
-                } else {
-                    _exit(128 + signal.number)
+                case .copy: break
+                case .further: _exit(128 + signal.number)
                 }
             }
         }

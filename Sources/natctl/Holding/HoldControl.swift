@@ -96,10 +96,10 @@ final class HoldControl: Sendable {
     /// The mappings are let go from now on.
     func stops() { state.withLock { $0.signals.phase = .stopping } }
 
-    /// Does what a signal means.
-    func receive(_ signal: ReceivedSignal) {
+    /// Does what a signal means that came at this time.
+    func receive(_ signal: ReceivedSignal, at now: ContinuousClock.Instant = .now) {
         let (action, state) = state.withLock { state in
-            (state.signals.received(signal), state)
+            (state.signals.received(signal, at: now), state)
         }
         switch action {
         case .nothing: break
