@@ -87,9 +87,11 @@ final class HoldControl: Sendable {
 
     /// Something ends it; what comes later is no reason.
     func end(_ ending: Ending) {
-        state.withLock { state in
-            if state.ending == nil { state.ending = ending }
+        let isFirst = state.withLock { state in
+            defer { state.ending = state.ending ?? ending }
+            return state.ending == nil
         }
+        if isFirst { ReaderPatience.extend(by: ReaderPatience.atEnd) }
         continuation.yield(ending)
     }
 

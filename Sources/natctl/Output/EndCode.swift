@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NATTraversal
 
 /// How natctl ends, by the names of its JSON errors (sysexits.h).
@@ -20,6 +21,7 @@ extension PortMapperError {
     /// The exit code that tells scripts what happened.
     var endCode: EndCode {
         switch self {
+        case .closed(_, let cause) where cause.isOfThisHost: .io
         case .noGateway, .noSuchInterface, .closed, .unsupported, .noExternalAddress, .notPublic,
             .noSuchService:
             .unavailable
@@ -36,4 +38,9 @@ extension PortMapperError {
             }
         }
     }
+}
+
+extension SystemError {
+    /// Whether this host lacks something to ask with, whoever was to be asked.
+    var isOfThisHost: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
 }

@@ -59,7 +59,7 @@ extension MapperEvent.Change {
             warning
         case .askingFailed(let transport, let port, let error):
             .askingFailed(
-                "\(transport.rawValue) \(port) was asked for in vain and is asked for again: "
+                "\(transport.rawValue) \(port) could not be mapped or renewed; retrying: "
                     + error.userMessage)
         default:
             nil

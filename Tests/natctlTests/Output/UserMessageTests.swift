@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import NATTraversal
@@ -15,6 +16,7 @@ import Testing
         (.noGateway, .unavailable), (.noSuchInterface("nowhere0"), .unavailable),
         (.noSuchService("WANIPConnection"), .unavailable),
         (.closed(gateway: gateway, cause: cause), .unavailable),
+        (.closed(gateway: gateway, cause: SystemError("socket", code: EMFILE)), .io),
         (.unsupported(gateway: gateway, technique: .pcp), .unavailable),
         (.noAnswer(gateway: gateway, after: .seconds(3)), .timeout),
         (.badAnswer(gateway: gateway, technique: .natPMP, problem: "a problem"), .badAnswer),
@@ -99,6 +101,20 @@ import Testing
         #expect(
             harmless("fault \"\u{202E}\u{9B}2J\n\u{200B}\"")
                 == "fault \"\\u{202E}\\u{9B}2J\\u{A}\\u{200B}\"")
+    }
+
+    @Test(
+        "what a parser repeats of the arguments begins no line, and controls nothing",
+        arguments: [
+            (["a\nnatctl: done"], "Error: a\nnatctl: done\nUsage: x", 2),
+            (["--via=\u{1B}[2J\r\n"], "Error: '\u{1B}[2J\r\n' is wrong", 1),
+            (["\u{202E}"], "Error: \u{202E}\u{85}", 1), ([""], "Error: ''\n", 2),
+        ])
+    func cleansParserText(arguments: [String], text: String, lines: Int) {
+        let cleaned = harmless(text, echoing: arguments)
+        #expect(
+            cleaned.split(separator: "\n", omittingEmptySubsequences: false).count == lines)
+        #expect(cleaned.utf8.allSatisfy { $0 == 0x0A || (0x20...0x7E).contains($0) })
     }
 
     @Test("a device without a name is called by its maker's (D-11)")
