@@ -30,17 +30,24 @@ struct NATCtl: AsyncParsableCommand {
 @main enum Main {
     static func main() {
         StandardStream.takeClosedPlaces()
+        let descriptors = FileDescriptors()
+        if descriptors.areTooFew {
+            say(descriptors.shortage)
+            exit(EndCode.io.rawValue)
+        }
         let inbox = SignalInbox.shared
         inbox.catch(SIGINT, SIGTERM)
         // Detached, because `main` counts as the main actor and is blocked below.
         let work = Task.detached {
+            await descriptors.reserveForTimers()
             let status = await run()
             // What stayed has let go, and its readers had their time.
             StandardErrorLog.shared.flush(within: inbox.handler == nil ? nil : .seconds(1))
             inbox.end(with: status)
         }
-        // Of a command that does not handle signals itself: the first asks for a clean end, the
-        // second ends at once.
+        // Of a command that does not handle signals itself: the first asks for a clean end, a later
+        // one ends at once.
+        var requests = EndRequests()
         var first: Int32?
         while true {
             switch inbox.next() {
@@ -49,11 +56,15 @@ struct NATCtl: AsyncParsableCommand {
             case .signal(let signal):
                 if let handler = inbox.handler {
                     handler(signal)
-                } else if first == nil {
+                    continue
+                }
+                switch requests.received(signal.number, at: .now) {
+                case .first:
                     first = signal.number
+                    ReaderPatience.extend(by: ReaderPatience.atEnd)
                     work.cancel()
-                } else {
-                    _exit(128 + signal.number)
+                case .copy: break
+                case .further: _exit(128 + signal.number)
                 }
             }
         }
@@ -70,20 +81,36 @@ struct NATCtl: AsyncParsableCommand {
                 try command.run()
             }
             return 0
-        } catch is CancellationError {
+        } catch is CancellationError where Task.isCancelled {
+            // The main thread knows by which signal.
             return EndCode.internal.rawValue
         } catch let code as ExitCode {
             return code.rawValue
         } catch {
-            let message = NATCtl.fullMessage(for: error)
-            let code = NATCtl.exitCode(for: error)
-            let stream: StandardStream = code == .success ? .output : .error
-            do throws(SystemError) {
-                if !message.isEmpty { try stream.writeLine(message) }
-                return code.rawValue
-            } catch {
-                return EndCode.io.rawValue
+            return endOfParsing(error)
+        }
+    }
+
+    /// Says what the argument parser has to say, a help or a mistake, and returns the exit code.
+    private static func endOfParsing(_ error: any Error) -> Int32 {
+        let code = NATCtl.exitCode(for: error)
+        do throws(SystemError) {
+            switch code {
+            case .success:
+                try StandardStream.output.writeLine(NATCtl.fullMessage(for: error))
+            case .validationFailure:
+                let message = NATCtl.fullMessage(for: error)
+                try StandardStream.error.writeLine(
+                    harmless(message, echoing: CommandLine.arguments))
+            // Of the parser's errors there is no other.
+            default:
+                say(bugMessage(error))
+                return EndCode.internal.rawValue
             }
+            return code.rawValue
+        } catch {
+            if code == .success { say(unwritable(StandardStream.output.name, error)) }
+            return EndCode.io.rawValue
         }
     }
 }
@@ -101,7 +128,7 @@ extension NATCtl {
         guard var map = command as? MapCommand else { return command }
         map.command = words.count > 1 ? words[1] : []
         if words.count > 1, map.command.isEmpty {
-            throw ValidationError("name the command to run after --")
+            throw ValidationError.noCommand
         }
         try map.validateHolding()
         return map

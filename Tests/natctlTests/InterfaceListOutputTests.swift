@@ -70,9 +70,9 @@ import Testing
                         "family": "ipv4", "scope": "private", "isUp": true, "isLoopback": false,
                         "isBest": true,
                     ]
-                ]
+                ], "warnings": [],
             ])
-        #expect(InterfaceListOutput([], all: true).document == ["interfaces": []])
+        #expect(InterfaceListOutput([], all: true).document == ["interfaces": [], "warnings": []])
     }
 
     @Test("quotes a name that could drive the terminal (T-6)")

@@ -34,7 +34,7 @@ struct GatewayOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Give up after this, as 90, 90s, 15m, 2h or 7d. (default: 30s, and 1s for each further "
+            "Give up after this, as 90, 90s, 15m, 2h, 7d or 1h30m. (default: 30s, and 1s for each further "
                 + "port; 3s while no gateway has answered)", valueName: "duration"))
     var timeout: DurationArgument?
 
@@ -42,7 +42,7 @@ struct GatewayOptions: ParsableArguments {
         guard let location else { return }
         _ = try locationURL(location)
         if !via.usesUPnP {
-            throw ValidationError("--location does not go with --via \(via.rawValue)")
+            throw ValidationError.cannotCombine("--location", with: "--via \(via.rawValue)")
         }
     }
 
@@ -57,9 +57,16 @@ struct GatewayOptions: ParsableArguments {
 
     /// What the library is to do: flags before the environment, and of that what can apply.
     func selection() throws -> GatewaySelection {
-        GatewaySelection(
+        try selection { _ in true }
+    }
+
+    private func selection(
+        whereVariable applies: (GatewayAddress) -> Bool
+    ) throws -> GatewaySelection {
+        let variable = gateway == nil && location == nil ? try environmentGateway() : nil
+        return GatewaySelection(
             technique: via.technique,
-            gateway: try gateway ?? (location == nil ? environmentGateway() : nil),
+            gateway: gateway ?? variable.flatMap { applies($0) ? $0 : nil },
             location: try location.map(locationURL)
                 ?? (via.usesUPnP && gateway == nil ? environmentLocation() : nil),
             interface: interface ?? environment("NATCTL_INTERFACE"),
@@ -68,9 +75,9 @@ struct GatewayOptions: ParsableArguments {
 
     /// The same for commands that map IPv4.
     func ipv4Selection() throws -> GatewaySelection {
-        let selection = try selection()
-        if let gateway = selection.gateway, gateway.address.family == .ipv6 {
-            throw ValidationError("\(gateway) is an IPv6 gateway; this command maps IPv4")
+        let selection = try selection { $0.address.family == .ipv4 }
+        if let gateway, gateway.address.family == .ipv6 {
+            throw ValidationError.ipv6Gateway(gateway)
         }
         return selection
     }
@@ -86,9 +93,7 @@ func environment(_ name: String) -> String? {
 /// A description that is read in place of a search.
 func locationURL(_ text: String) throws -> HTTPURL {
     do throws(URLRefusal) { return try HTTPURL(text) } catch {
-        throw ValidationError(
-            "\(displayed(text)) is not an http URL with an address for its host "
-                + "(\(error.rawValue))")
+        throw ValidationError.url(text, error)
     }
 }
 
@@ -101,8 +106,7 @@ func environmentLocation() throws -> HTTPURL? {
 func environmentGateway() throws -> GatewayAddress? {
     guard let text = environment("NATCTL_GATEWAY") else { return nil }
     guard let literal = GatewayAddress(text) else {
-        throw ValidationError(
-            "NATCTL_GATEWAY is not an address, perhaps with a port: \(displayed(text))")
+        throw ValidationError.gatewayVariable(text)
     }
     return literal
 }

@@ -16,7 +16,7 @@ struct MappingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long to map for, as 90, 90s, 15m, 2h or 7d. "
+            "How long to map for, as 90, 90s, 15m, 2h, 7d or 1h30m. "
                 + "(default: \(defaultLifetime.defaultValueDescription))", valueName: "duration"),
         transform: Self.lifetime)
     var lifetime = defaultLifetime
@@ -58,7 +58,7 @@ struct MappingOptions: ParsableArguments {
             $0.properties.generalCategory != .control
         }
         guard (1...64).contains(description.utf8.count), isPlain else {
-            throw ValidationError("--description takes 1 to 64 bytes without control characters")
+            throw ValidationError.description
         }
     }
 
@@ -67,21 +67,16 @@ struct MappingOptions: ParsableArguments {
         guard let first = externalPort else { return nil }
         guard let value = UInt16(exactly: Int(first.rawValue) + offset),
             let port = PortNumber(rawValue: value)
-        else { throw ValidationError("the external ports from \(first) on end at 65535") }
+        else { throw ValidationError.portsBeyondEnd(from: first) }
         return port
     }
 
     private static let defaultLifetime = DurationArgument(.seconds(7200))
 
     private static func lifetime(_ text: String) throws -> DurationArgument {
-        if Int(text.prefix { $0.isNumber }) == 0 {
-            throw ValidationError("a lifetime of 0 is no mapping; natctl unmap deletes one")
-        }
-        guard let duration = DurationArgument(argument: text) else {
-            throw ValidationError(
-                "--lifetime takes a whole number, 90, 90s, 15m, 2h or 7d, from 1s to 365d")
-        }
-        return duration
+        if let duration = DurationArgument(argument: text) { return duration }
+        let number = Int(text.prefix { $0.isNumber })
+        throw number == 0 ? ValidationError.noLifetime : ValidationError.lifetime
     }
 
     private static func address(_ text: String, _ option: String) throws -> IPv4Address {
@@ -90,7 +85,7 @@ struct MappingOptions: ParsableArguments {
                 .private, .public, .linkLocal, .shared, .loopback,
                 .documentation, .reserved,
             ].contains(address.scope)
-        else { throw ValidationError("\(option) takes an IPv4 address of a host, not a name") }
+        else { throw ValidationError.noHost(option) }
         return address
     }
 }

@@ -15,7 +15,7 @@ struct OutputOptions: ParsableArguments {
     var verbose: Int
 
     func validate() throws {
-        if json, quiet { throw ValidationError("--quiet does not go with --json") }
+        if json, quiet { throw ValidationError.cannotCombine("--quiet", with: "--json") }
     }
 
     /// The form that the flags ask for.
@@ -68,7 +68,7 @@ struct OutputOptions: ParsableArguments {
         for warning in output.warnings { say("warning: \(warning.message)") }
         if let text = format.render(output) {
             do throws(SystemError) { try stream.writeLine(text) } catch {
-                say("\(stream.name) cannot be written: \(error.reason)")
+                say(unwritable(stream.name, error))
                 throw ExitCode(EndCode.io.rawValue)
             }
         }

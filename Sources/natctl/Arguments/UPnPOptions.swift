@@ -28,7 +28,7 @@ struct UPnPOptions: ParsableArguments {
         guard let location else { return }
         _ = try locationURL(location)
         if gateway != nil {
-            throw ValidationError("--gateway is of a search, and --location makes none")
+            throw ValidationError.searchesNothing("--gateway")
         }
     }
 

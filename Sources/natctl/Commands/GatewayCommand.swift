@@ -22,8 +22,14 @@ struct GatewayCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
-        if report != nil, output.quiet {
-            throw ValidationError("--report does not go with --quiet, which asks nobody")
+        guard output.quiet else { return }
+        let given = [
+            ("--report", report != nil), ("--via", gateway.via != .auto),
+            ("--timeout", gateway.timeout != nil),
+        ]
+        if let option = given.first(where: \.1)?.0 {
+            throw ValidationError.cannotCombine(
+                option, with: "--quiet", because: "which asks no gateway")
         }
     }
 
@@ -43,7 +49,7 @@ struct GatewayCommand: AsyncParsableCommand {
         try output.show(found, on: .output)
         guard let report else { return }
         do throws(SystemError) { try ReportFile(report).write(found.masked.document) } catch {
-            say("\(displayed(report)) cannot be written: \(error.reason)")
+            say(unwritable(displayed(report, limit: nil), error))
             throw ExitCode(EndCode.io.rawValue)
         }
     }

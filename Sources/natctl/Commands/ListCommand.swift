@@ -18,7 +18,8 @@ struct ListCommand: AsyncParsableCommand {
 
     func validate() throws {
         if leases, let option = gateway.firstGiven {
-            throw ValidationError("\(option) does not go with --leases, which asks nobody")
+            throw ValidationError.cannotCombine(
+                option, with: "--leases", because: "which asks no gateway")
         }
     }
 

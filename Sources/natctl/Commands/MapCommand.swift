@@ -48,8 +48,7 @@ struct MapCommand: AsyncParsableCommand {
                 mapping.remoteHost != nil
                 ? "--remote-host" : mapping.description != nil ? "--description" : nil
             if let option {
-                throw ValidationError(
-                    "\(option) does not go with --via nat-pmp, which cannot say it")
+                throw ValidationError.inexpressible(option, by: .natPMP)
             }
         }
         _ = try requests()
@@ -58,7 +57,7 @@ struct MapCommand: AsyncParsableCommand {
     /// Checks what can be checked when COMMAND is known.
     func validateHolding() throws {
         if onChange != nil, !isHolding {
-            throw ValidationError("--on-change goes with --keep, or with a command after --")
+            throw ValidationError.hookWithoutHold
         }
     }
 

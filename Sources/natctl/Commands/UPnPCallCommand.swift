@@ -22,7 +22,8 @@ struct UPnPCallCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Give up after this, as 90, 90s, 15m, 2h or 7d.", valueName: "duration"))
+        help: ArgumentHelp(
+            "Give up after this, as 90, 90s, 15m, 2h, 7d or 1h30m.", valueName: "duration"))
     var timeout = DurationArgument(.seconds(30))
 
     @OptionGroup(title: "UPnP options") var upnp: UPnPOptions
@@ -79,16 +80,14 @@ struct UPnPCallCommand: AsyncParsableCommand {
         switch search {
         case .found(let service): return service
         case .ambiguous(let services):
-            let urls = services.compactMap { $0.control.url?.description }.joined(separator: ", ")
-            throw ValidationError("several services are called \(plain(service)): \(urls)")
+            throw ValidationError.ambiguous(service, services)
         case .nothing: throw PortMapperError.noSuchService(service)
         }
     }
 
     private func serviceName() throws -> UPnPServiceName {
         guard let name = UPnPServiceName(service) else {
-            throw ValidationError(
-                "\(displayed(service)) is no service type, short name or control URL")
+            throw ValidationError.serviceName(service)
         }
         return name
     }
@@ -96,7 +95,7 @@ struct UPnPCallCommand: AsyncParsableCommand {
     private func parsedArguments() throws -> [UPnPArgument] {
         try arguments.map { text in
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-                throw ValidationError("\(displayed(text)) is not NAME=VALUE")
+                throw ValidationError.assignment(text)
             }
             return UPnPArgument(
                 String(text[..<equals]), String(text[text.index(after: equals)...]))

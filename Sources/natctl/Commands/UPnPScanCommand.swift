@@ -30,7 +30,7 @@ struct UPnPScanCommand: AsyncParsableCommand {
     func validate() throws {
         _ = try searchTarget()
         if upnp.location != nil, let option = searchOption {
-            throw ValidationError("\(option) is of a search, and --location makes none")
+            throw ValidationError.searchesNothing(option)
         }
     }
 
@@ -64,7 +64,7 @@ struct UPnPScanCommand: AsyncParsableCommand {
     private func searchTarget() throws -> SSDPTarget? {
         guard let target else { return nil }
         guard let searchTarget = SSDPTarget(rawValue: target) else {
-            throw ValidationError("\(displayed(target)) is no search target")
+            throw ValidationError.searchTarget(target)
         }
         return searchTarget
     }
@@ -90,7 +90,7 @@ private actor UPnPScanListing {
     /// - Throws: `ExitCode` where a row could not be shown.
     func output(ignored: Int) throws -> UPnPScanOutput {
         if let problem {
-            say("standard output cannot be written: \(problem.reason)")
+            say(unwritable(StandardStream.output.name, problem))
             throw ExitCode(EndCode.io.rawValue)
         }
         return UPnPScanOutput(rows: rows, ignored: ignored)
@@ -101,7 +101,7 @@ extension OutputFormat {
     /// The text of a device that is shown before the scan is over.
     fileprivate func renderAtOnce(_ row: UPnPScanOutput.Row) -> String? {
         switch self {
-        case .text: row.lines.joined(separator: "\n")
+        case .text: row.lines.map(harmless).joined(separator: "\n")
         case .quiet: row.device.location.description
         case .json: nil
         }

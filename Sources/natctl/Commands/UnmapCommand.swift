@@ -54,16 +54,16 @@ struct UnmapCommand: AsyncParsableCommand {
         case (true, nil, .both?) where ports.isEmpty:
             return .all(nil)
         case (true, _, _):
-            throw ValidationError("--all takes no ports, only tcp or udp")
+            throw ValidationError.allWithPorts
         case (false, let port?, let transport?) where ports.isEmpty && transport != .both:
             return .externalPort(.init(transport.transports[0], port))
         case (false, .some, _):
-            throw ValidationError("--external-port takes tcp or udp and no other port")
+            throw ValidationError.externalPortAlone
         case (false, nil, let transport?) where !ports.isEmpty:
             return .internalPorts(
                 ports.ports.flatMap { port in transport.transports.map { .init($0, port) } })
         default:
-            throw ValidationError("name a transport and ports, --external-port or --all")
+            throw ValidationError.nothingToUnmap
         }
     }
 }
@@ -81,6 +81,6 @@ struct UnmapOutput: CommandOutput {
     var failures: [PortMapperError] { base.failures }
     var remarks: [String] {
         report.mappings.isEmpty && report.failures.isEmpty && report.warnings.isEmpty
-            ? ["there was nothing to unmap"] : []
+            ? [nothingUnmapped] : []
     }
 }

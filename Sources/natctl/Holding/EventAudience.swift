@@ -1,10 +1,10 @@
-/// Everybody who is to hear of events: the reader, the hook, and what started natctl.
+/// Everybody who is to learn of events: the reader, the hook, and what started natctl.
 struct EventAudience: Sendable {
     var format = OutputFormat.text
     var stream = StandardStream.output
-    /// Whether people hear of renewals too.
-    var tellsRenewals = false
-    /// Whether `--quiet` shows events.
+    /// Whether renewals are printed for people too.
+    var printsRenewals = false
+    /// Whether `--quiet` prints events.
     var isWatch = false
     var hooks: HookQueue?
     var service: ServiceManager?

@@ -1,13 +1,13 @@
 import NATTraversal
 
-/// Tells events to those who never keep it waiting: the hook's queue and the service manager.
+/// Passes events to those who never keep it waiting: the hook's queue and the service manager.
 struct EventNotifier {
     private let audience: EventAudience
     private var present = PresentMappings()
 
     init(_ audience: EventAudience) { self.audience = audience }
 
-    /// Tells an event.
+    /// Passes an event on.
     mutating func notify(of event: MapperEvent) {
         present.note(event.change)
         if let status = audience.isWatch ? event.change.text : status(after: event.change) {
@@ -28,7 +28,7 @@ struct EventNotifier {
 }
 
 extension MapperEvent.Change {
-    /// Whether hooks hear of it.
+    /// Whether hooks are run for it.
     fileprivate var isForHooks: Bool {
         switch self {
         case .renewed, .mappingFailed, .warning: false

@@ -2,11 +2,11 @@ import Glibc
 import NATTraversal
 import Processes
 
-/// Shows events to the reader.
+/// Prints events for the reader.
 ///
-/// On a thread of its own, because a reader who does not read keeps it waiting.
+/// On a thread of its own, so that a slow reader delays nothing else.
 actor EventPrinter {
-    /// Something to be shown.
+    /// Something to print.
     enum Line: Sendable {
         case event(MapperEvent)
         /// The bare answer of `map --quiet`.
@@ -30,19 +30,19 @@ actor EventPrinter {
         self.onClosedOutput = onClosedOutput
     }
 
-    /// Shows a line, or nothing where it is not for this reader.
-    func show(_ line: Line) {
+    /// Prints a line, or nothing where it is not for this reader.
+    func print(_ line: Line) {
         switch line {
-        case .event(let event): show(EventOutput(event: event))
+        case .event(let event): print(EventOutput(event: event))
         case .ports(let ports): write(ports.map(\.description).joined(separator: "\n"))
         case .remark(let remark): say(remark)
         }
     }
 
-    private func show(_ output: EventOutput) {
+    private func print(_ output: EventOutput) {
         for warning in output.warnings { say("warning: \(warning.message)") }
         if audience.format == .quiet, !audience.isWatch { return }
-        if audience.format == .text, !audience.tellsRenewals, case .renewed = output.event.change {
+        if audience.format == .text, !audience.printsRenewals, case .renewed = output.event.change {
             return
         }
         if let text = audience.format.render(output) { write(text) }
@@ -50,9 +50,9 @@ actor EventPrinter {
 
     private func write(_ text: String) {
         do throws(SystemError) { try audience.stream.writeLine(text) } catch {
-            // As SIGPIPE ends what is shown to somebody; COMMAND's errors are shown on the side.
+            // As SIGPIPE ends what prints for somebody; beside COMMAND events are of less importance.
             if error.code == EPIPE, audience.stream == .output { return onClosedOutput() }
-            if !hasComplained { say("\(audience.stream.name) cannot be written: \(error.reason)") }
+            if !hasComplained { say(unwritable(audience.stream.name, error)) }
             hasComplained = true
         }
     }

@@ -32,15 +32,14 @@ struct HeldMap {
         }
         var beginning: [EventPrinter.Line] = []
         if let problem {
-            beginning.append(
-                .remark("\(displayed(command[0])) cannot be run: \(problem.reason)"))
+            beginning.append(.remark(notRun(command[0], problem)))
             control.end(.command(127))
         }
         child?.whenEnded { control.end(.command($0)) }
         service?.tell("READY=1")
         if output.format == .quiet { beginning.append(.ports(mappings.map(\.externalPort))) }
         let audience = EventAudience(
-            format: output.format, stream: stream, tellsRenewals: output.verbose > 0,
+            format: output.format, stream: stream, printsRenewals: output.verbose > 0,
             hooks: hook.map { HookQueue(Hook(command: $0)) }, service: service)
         throw await HoldSession(
             source: source, audience: audience, control: control, beginning: beginning
@@ -59,7 +58,8 @@ struct HeldMap {
                 started = held
                 return held == nil ? MappingOutput(report: report) : nil
             }
-        } catch let error as CancellationError {
+        } catch {
+            // Also where a signal came while the failure was shown to nobody.
             throw control.endingSoFar?.exitCode ?? error
         }
         guard let started else { throw ExitCode(EndCode.internal.rawValue) }

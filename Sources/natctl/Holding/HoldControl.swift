@@ -87,19 +87,21 @@ final class HoldControl: Sendable {
 
     /// Something ends it; what comes later is no reason.
     func end(_ ending: Ending) {
-        state.withLock { state in
-            if state.ending == nil { state.ending = ending }
+        let isFirst = state.withLock { state in
+            defer { state.ending = state.ending ?? ending }
+            return state.ending == nil
         }
+        if isFirst { ReaderPatience.extend(by: ReaderPatience.atEnd) }
         continuation.yield(ending)
     }
 
     /// The mappings are let go from now on.
     func stops() { state.withLock { $0.signals.phase = .stopping } }
 
-    /// Does what a signal means.
-    func receive(_ signal: ReceivedSignal) {
+    /// Does what a signal means that came at this time.
+    func receive(_ signal: ReceivedSignal, at now: ContinuousClock.Instant = .now) {
         let (action, state) = state.withLock { state in
-            (state.signals.received(signal), state)
+            (state.signals.received(signal, at: now), state)
         }
         switch action {
         case .nothing: break

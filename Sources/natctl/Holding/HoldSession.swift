@@ -1,17 +1,17 @@
 import Glibc
 import NATTraversal
 
-/// Tells what happens to what is held or watched, until something ends it, and lets go then.
+/// Prints what happens to what is held or watched until something ends it, and lets go then.
 struct HoldSession: Sendable {
-    /// How long hooks, and readers, are waited for after everything is let go.
-    private static let patience = Duration.seconds(30)
+    /// How long hooks are waited for after everything is let go.
+    private static let hookPatience = Duration.seconds(30)
     /// Of more lines that nobody reads the oldest are passed over, as each tells the whole state.
     private static let capacity = 4096
 
     let source: EventSource
     let audience: EventAudience
     let control: HoldControl
-    /// What is shown before the events.
+    /// What is printed before the events.
     var beginning: [EventPrinter.Line] = []
 
     /// - Returns: why it has ended.
@@ -19,26 +19,28 @@ struct HoldSession: Sendable {
         let (lines, outbox) = AsyncStream.makeStream(
             of: EventPrinter.Line.self, bufferingPolicy: .bufferingNewest(Self.capacity))
         for line in beginning { outbox.yield(line) }
-        let (shown, allIsShown) = AsyncStream<Never>.makeStream()
-        let teller = EventPrinter(audience) { control.end(.signal(SIGPIPE)) }
-        // No child of this task, which would wait for it: a write to a reader who does not read
-        // cannot be cancelled.
+        let (printed, allIsPrinted) = AsyncStream<Never>.makeStream()
+        let printer = EventPrinter(audience) { control.end(.signal(SIGPIPE)) }
+        // No child of this task, which would wait for it: a write that nobody reads cannot be
+        // cancelled.
         Task {
-            for await line in lines { await teller.show(line) }
-            allIsShown.finish()
+            for await line in lines { await printer.print(line) }
+            allIsPrinted.finish()
         }
-        let (ending, deadline) = await followEvents(outbox)
+        let ending = await followEvents(outbox)
         outbox.finish()
-        await wait(for: shown, until: max(deadline, .now + .seconds(1)))
+        // A write that nobody reads fails then, and a little later that is said.
+        let deadline = ReaderPatience.extend(by: .seconds(1)) + .milliseconds(100)
+        await wait(for: printed, until: deadline)
         return ending
     }
 
-    /// Lets hooks and the service manager know of events, and passes them on to be shown.
+    /// Lets hooks and the service manager know of events, and passes them on to be printed.
     ///
-    /// - Returns: why it has ended, and how long readers may take.
+    /// - Returns: why it has ended.
     private func followEvents(
         _ outbox: AsyncStream<EventPrinter.Line>.Continuation
-    ) async -> (HoldControl.Ending, ContinuousClock.Instant) {
+    ) async -> HoldControl.Ending {
         await withTaskGroup(of: Part.self) { group in
             group.addTask {
                 var notifier = EventNotifier(audience)
@@ -59,9 +61,8 @@ struct HoldSession: Sendable {
             control.stops()
             audience.service?.tell("STOPPING=1")
             for remark in await source.stop().remarksAtEnd { outbox.yield(.remark(remark)) }
-            let deadline = ContinuousClock.now + Self.patience
             group.addTask {
-                try? await Task.sleep(until: deadline, clock: .continuous)
+                try? await Task.sleep(for: Self.hookPatience)
                 return .patience
             }
             var parts: Set<Part> = [.events, .hooks]
@@ -69,15 +70,15 @@ struct HoldSession: Sendable {
                 parts.remove(part)
             }
             group.cancelAll()
-            return (ending, deadline)
+            return ending
         }
     }
 
     private func wait(
-        for shown: AsyncStream<Never>, until deadline: ContinuousClock.Instant
+        for printed: AsyncStream<Never>, until deadline: ContinuousClock.Instant
     ) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in shown {} }
+            group.addTask { for await _ in printed {} }
             group.addTask { try? await Task.sleep(until: deadline, clock: .continuous) }
             await group.next()
             group.cancelAll()
@@ -86,15 +87,4 @@ struct HoldSession: Sendable {
 
     /// What goes on at once.
     private enum Part { case events, hooks, patience }
-}
-
-extension MappingReport {
-    /// What there is to be said after everything was let go.
-    fileprivate var remarksAtEnd: [String] {
-        warnings.map { "warning: \($0.message)" }
-            + failures.map {
-                "\($0.transport.rawValue) \($0.internalPort) may still be mapped: "
-                    + $0.error.userMessage
-            }
-    }
 }

@@ -25,46 +25,52 @@ struct HoldSignals {
 
     let hasCommand: Bool
     var phase = Phase.starting
-    /// Whether a SIGINT or SIGTERM was for us.
-    private var isAskedToEnd = false
+    private var requests = EndRequests()
 
     init(hasCommand: Bool) { self.hasCommand = hasCommand }
 
-    mutating func received(_ signal: ReceivedSignal) -> Action {
-        switch (phase, signal.number) {
-        // The write tells.
-        case (_, SIGPIPE): .nothing
-        case (.starting, SIGINT), (.starting, SIGTERM):
-            isSecond() ? .leave(signal.number) : .stop(signal.number)
-        // What kills with it wants a refresh; a terminal that is gone takes its programs along.
-        case (.starting, SIGHUP) where !hasCommand && !signal.isFromKernel: .nothing
-        case (.holding, SIGHUP) where !hasCommand && !signal.isFromKernel: .refresh
-        case (.starting, SIGHUP), (.starting, SIGQUIT): .stop(signal.number)
-        case (.starting, _): .nothing
-        case (.holding, _) where hasCommand: toCommand(signal)
-        case (.holding, SIGINT), (.holding, SIGTERM):
-            isSecond() ? .leave(signal.number) : .stop(signal.number)
-        case (.holding, _): .stop(signal.number)
+    mutating func received(
+        _ signal: ReceivedSignal, at now: ContinuousClock.Instant
+    ) -> Action {
+        // The write that fails tells of SIGPIPE.
+        if signal.number == SIGPIPE { return .nothing }
+        if phase == .holding, hasCommand { return toCommand(signal, at: now) }
+        guard asksForEnd(signal) else {
+            return phase == .holding && signal.number == SIGHUP ? .refresh : .nothing
+        }
+        return switch requests.received(signal.number, at: now) {
         // The key that has just ended COMMAND may be heard after its end, and comes first then.
-        case (.stopping, SIGINT), (.stopping, SIGTERM):
-            isSecond() ? .leave(signal.number) : .nothing
-        case (.stopping, _): .nothing
+        case .first: phase == .stopping ? .nothing : .stop(signal.number)
+        case .copy: .nothing
+        case .further: .leave(signal.number)
         }
     }
 
-    private mutating func toCommand(_ signal: ReceivedSignal) -> Action {
+    private func asksForEnd(_ signal: ReceivedSignal) -> Bool {
+        switch signal.number {
+        case SIGINT, SIGTERM, SIGQUIT: true
+        // A process that sends it wants a refresh; a terminal that is gone takes its programs along.
+        case SIGHUP: hasCommand || signal.isFromKernel
+        default: false
+        }
+    }
+
+    private mutating func toCommand(
+        _ signal: ReceivedSignal, at now: ContinuousClock.Instant
+    ) -> Action {
         switch signal.number {
         // A key at the terminal has reached COMMAND as well, and what that does about it is its
         // matter, however often the key is pressed.
-        case SIGINT where signal.isFromKernel, SIGQUIT where signal.isFromKernel: .nothing
-        case SIGINT, SIGTERM: isSecond() ? .passAndStop(signal.number) : .pass(signal.number)
-        default: .pass(signal.number)
+        case SIGINT where signal.isFromKernel, SIGQUIT where signal.isFromKernel: return .nothing
+        case SIGINT, SIGTERM:
+            // COMMAND may obey only the other one of the two.
+            let isSame = signal.number == requests.latest
+            return switch requests.received(signal.number, at: now) {
+            case .first: .pass(signal.number)
+            case .copy: isSame ? .nothing : .pass(signal.number)
+            case .further: .passAndStop(signal.number)
+            }
+        default: return .pass(signal.number)
         }
-    }
-
-    /// Whether one that asks for the end has come before this one.
-    private mutating func isSecond() -> Bool {
-        defer { isAskedToEnd = true }
-        return isAskedToEnd
     }
 }

@@ -13,6 +13,18 @@ struct Hook: Sendable {
         var variables: [String: String?]
     }
 
+    /// Why an event was not told as it should be.
+    enum Failure: Equatable, Sendable {
+        case notStarted(event: String, SystemError)
+        /// Because natctl ended.
+        case killedAtEnd(event: String)
+        case tooSlow(event: String, limit: Duration)
+        /// With an exit status, 128+n where signal n ended it.
+        case ended(event: String, status: Int32)
+        /// So many events were passed over.
+        case missed(Int)
+    }
+
     /// What `sh -c` runs.
     var command: String
     /// When it is killed.
@@ -21,7 +33,7 @@ struct Hook: Sendable {
     /// Runs it for one event.
     ///
     /// - Returns: what went wrong, if something did.
-    func run(_ call: Call) async -> String? {
+    func run(_ call: Call) async -> Failure? {
         let child: ChildProcess
         do throws(SystemError) {
             let input = try MemoryFile(call.document() + "\n")
@@ -29,16 +41,13 @@ struct Hook: Sendable {
                 ["/bin/sh", "-c", command], environment: call.variables, input: input.descriptor,
                 output: STDERR_FILENO, leadsGroup: true)
         } catch {
-            return "the hook for \(call.event) could not be run: \(error.reason)"
+            return .notStarted(event: call.event, error)
         }
         switch await status(of: child) {
-        case nil where Task.isCancelled: return "the hook for \(call.event) was killed at the end"
-        case nil:
-            return "the hook for \(call.event) took over \(durationText(limit)) and was killed"
+        case nil where Task.isCancelled: return .killedAtEnd(event: call.event)
+        case nil: return .tooSlow(event: call.event, limit: limit)
         case 0: return nil
-        case let status? where status > 128:
-            return "the hook for \(call.event) was ended by signal \(status - 128)"
-        case let status?: return "the hook for \(call.event) ended with \(status)"
+        case let status?: return .ended(event: call.event, status: status)
         }
     }
 

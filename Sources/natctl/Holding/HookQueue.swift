@@ -28,14 +28,15 @@ struct HookQueue: Sendable {
     /// Runs the hook until the queue is finished and empty, or the task cancelled.
     func run(onFailure: (MapperWarning) async -> Void) async {
         for await call in calls {
-            if let problem = await hook.run(call) { await onFailure(.hookFailed(problem)) }
+            if let failure = await hook.run(call) {
+                await onFailure(.hookFailed(failure.message))
+            }
             let missed = missed.withLock { missed in
                 defer { missed = 0 }
                 return missed
             }
             if missed > 0 {
-                await onFailure(
-                    .hookFailed("the hook was too slow and was not told \(missed) events"))
+                await onFailure(.hookFailed(Hook.Failure.missed(missed).message))
             }
         }
     }

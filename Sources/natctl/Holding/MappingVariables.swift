@@ -12,6 +12,10 @@ func mappingVariables(_ mapping: Mapping?) -> [String: String?] {
         "NATCTL_EXTERNAL_PORT": mapping?.externalPort.description ?? "",
         "NATCTL_TECHNIQUE": mapping?.technique?.rawValue ?? "",
         "NATCTL_GATEWAY": mapping?.gateway ?? "",
+        // Those of a hook that runs natctl again are not about this mapping.
+        "NATCTL_EVENT": nil,
+        "NATCTL_PREVIOUS_EXTERNAL_ADDRESS": nil,
+        "NATCTL_PREVIOUS_EXTERNAL_PORT": nil,
         // Who reads it must be natctl alone.
         "NOTIFY_SOCKET": nil,
     ]
@@ -32,7 +36,11 @@ extension MapperEvent.Change {
             variables["NATCTL_GATEWAY"] = gateway
         case .interfaceChanged(let place, _):
             variables["NATCTL_INTERNAL_ADDRESS"] = place?.address.description ?? ""
-        case .mapped, .renewed, .changed, .lost, .unmapped, .mappingFailed, .warning:
+        case .changed(_, let previous):
+            variables["NATCTL_PREVIOUS_EXTERNAL_ADDRESS"] =
+                previous.externalAddress?.description ?? ""
+            variables["NATCTL_PREVIOUS_EXTERNAL_PORT"] = previous.externalPort.description
+        case .mapped, .renewed, .lost, .unmapped, .mappingFailed, .warning:
             break
         }
         return variables

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NATTraversal
 
 /// How natctl ends, by the names of its JSON errors (sysexits.h).

@@ -15,8 +15,10 @@ extension MapperEvent {
 extension MapperEvent.Change {
     fileprivate var members: [String: JSONValue] {
         switch self {
-        case .mapped, .renewed, .changed, .unmapped:
+        case .mapped, .renewed, .unmapped:
             [:]
+        case .changed(_, let previous):
+            ["previous": previous.document]
         case .lost(_, let error):
             ["error": error.document]
         case .externalAddressChanged(let address, let previous):

@@ -3,7 +3,7 @@ import NATTraversal
 /// What `gateway` prints.
 struct GatewayOutput: CommandOutput {
     var reports: [GatewayReport]
-    /// Whether to draw the path, for a terminal.
+    /// Whether to draw the path, and to cut long texts, for a terminal.
     var isPicture = false
 
     var lines: [String] {
@@ -43,12 +43,13 @@ struct GatewayOutput: CommandOutput {
 
 extension GatewayReport {
     fileprivate var heading: String {
-        "\(rank). \(address)" + (interface.map { " by \($0)" } ?? "")
+        "\(rank). \(address)" + (interface.map { " by \(plain($0))" } ?? "")
             + (localAddress.map { ", from \($0)" } ?? "") + ": \(reason)"
     }
 
     fileprivate var rows: [String] {
-        techniques.map { "   \($0.row)" } + (device.map { ["   device   \($0.line)"] } ?? [])
+        techniques.map { "   \($0.row)" }
+            + (device.map { ["   device   \($0.line(limit: nil))"] } ?? [])
             + ["   diagnosis: \(diagnosis?.rawValue ?? "unknown")"]
     }
 
@@ -56,11 +57,11 @@ extension GatewayReport {
         let outside = techniques.compactMap(\.externalAddress).first?.description ?? "?"
         return [
             "this host  \(localAddress?.description ?? "?")"
-                + (interface.map { "  \($0)" } ?? ""),
+                + (interface.map { "  \(plain($0))" } ?? ""),
             "   |",
             "gateway    \(address)  \(rank): \(reason)",
         ] + techniques.map { "   |       \($0.row)" }
-            + (device.map { ["   |       \($0.line)"] } ?? []) + [
+            + (device.map { ["   |       \($0.line(limit: characterLimit))"] } ?? []) + [
                 "   |", "outside    \(outside)  \(diagnosis?.rawValue ?? "unknown")", "",
             ]
     }
@@ -85,11 +86,12 @@ extension GatewayReport.Device {
         location = location.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
     }
 
-    fileprivate var line: String {
+    fileprivate func line(limit: Int?) -> String {
         let names = displayedNames(
-            friendlyName, manufacturer: manufacturer, modelName: modelName)
+            friendlyName, manufacturer: manufacturer, modelName: modelName, limit: limit)
         let state = [
-            connectionStatus.map(displayed), uptimeSeconds.map { "for \($0) s" },
+            connectionStatus.map { displayed($0, limit: limit) },
+            uptimeSeconds.map { "for \($0) s" },
         ].compactMap(\.self)
         return (names + state).joined(separator: ", ")
     }

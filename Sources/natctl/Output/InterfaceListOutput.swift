@@ -31,7 +31,7 @@ struct InterfaceListOutput: CommandOutput {
     var quietLines: [String] { best.map(\.address.description) }
 
     var document: [String: JSONValue] {
-        ["interfaces": .array(shown.map(\.document))]
+        ["interfaces": .array(shown.map(\.document)), "warnings": []]
     }
 }
 

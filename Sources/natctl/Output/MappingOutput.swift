@@ -26,7 +26,8 @@ extension Mapping {
     /// `tcp 192.168.1.10:8080 <- 198.51.100.7:8080  pcp, 2h`.
     var line: String {
         let inside = SocketAddress(internalAddress, port: internalPort.rawValue)
-        let peer = remoteHost.map { ", from \($0) only" } ?? ""
+        // Nothing proves that the gateway lets nobody else in.
+        let peer = remoteHost.map { ", asked for \($0) only" } ?? ""
         let details = [technique?.rawValue, lifetime.map(durationText) ?? "permanent"]
         return "\(transport.rawValue) \(inside) <- \(outside)  "
             + details.compactMap(\.self).joined(separator: ", ") + peer

@@ -34,9 +34,9 @@ enum OutputFormat {
         let lines: [String]
         switch self {
         case .text:
-            lines = output.lines
+            lines = output.lines.map(harmless)
         case .quiet:
-            lines = output.quietLines
+            lines = output.quietLines.map(harmless)
         case .json:
             var document = output.document
             document["version"] = 1

@@ -31,25 +31,79 @@ enum StandardStream: Int32 {
 
     /// Whether a person looks at it.
     var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// After how many characters a text is cut; `nil` where a program reads it, or a file keeps it.
+    var characterLimit: Int? { isTerminal ? natctl.characterLimit : nil }
 }
 
 /// Says a line on standard error; when even that fails there is nobody to tell.
 func say(_ line: String) {
-    try? StandardStream.error.writeLine("natctl: \(line)")
+    try? StandardStream.error.writeLine("natctl: \(harmless(line))")
+}
+
+/// How long a reader who does not read may keep this process waiting.
+///
+/// While it works for as long as he likes. Once it is to end only for some seconds, because whoever
+/// has stopped it waits as well.
+enum ReaderPatience {
+    /// How long after it was told to end.
+    static let atEnd = Duration.seconds(4)
+
+    private static let end = Locked<ContinuousClock.Instant?>(nil)
+
+    /// When it is over; `nil` while there is no limit.
+    static var deadline: ContinuousClock.Instant? { end.withLock(\.self) }
+
+    /// Limits it to a time from now, or extends it to that.
+    ///
+    /// - Returns: when it is over.
+    @discardableResult static func extend(by time: Duration) -> ContinuousClock.Instant {
+        end.withLock { end in
+            let deadline = max(end ?? .now, .now + time)
+            end = deadline
+            return deadline
+        }
+    }
 }
 
 /// Writes a text, to the end or to an error.
+///
+/// - Throws: `SystemError`, with `ETIMEDOUT` where nobody read within `ReaderPatience`.
 func write(_ text: String, to descriptor: Int32) throws(SystemError) {
     let bytes = Array(text.utf8)
+    // A pipe that has room takes so many bytes without waiting. Files take all in one piece, so that
+    // several writers do not cut each other's lines.
+    let limit = isRegularFile(descriptor) ? bytes.count : Int(PIPE_BUF)
     var written = 0
     while written < bytes.count {
-        let count = unsafe bytes[written...].withUnsafeBytes {
+        try waitForReader(of: descriptor)
+        let end = min(bytes.count, written + limit)
+        let count = unsafe bytes[written..<end].withUnsafeBytes {
             unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
         }
         if count >= 0 {
             written += count
-        } else if errno != EINTR {
+            // EAGAIN: whoever started us, or shares the stream with us, made it non-blocking.
+        } else if errno != EINTR, errno != EAGAIN {
             throw SystemError("write")
         }
+    }
+}
+
+private func isRegularFile(_ descriptor: Int32) -> Bool {
+    var status = stat()
+    return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+}
+
+/// Waits until a write would not have to wait, or would fail.
+private func waitForReader(of descriptor: Int32) throws(SystemError) {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    while true {
+        let deadline = ReaderPatience.deadline
+        // A limit may be set while this waits.
+        let wait = min(deadline.map { max($0 - .now, .zero) } ?? .seconds(1), .seconds(1))
+        let count = unsafe poll(&entry, 1, Int32((wait / .milliseconds(1)).rounded(.up)))
+        if count > 0 || count < 0 && errno != EINTR { return }
+        if let deadline, deadline <= .now { throw SystemError("write", code: ETIMEDOUT) }
     }
 }

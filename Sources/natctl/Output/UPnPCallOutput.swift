@@ -6,6 +6,8 @@ struct UPnPCallOutput: CommandOutput {
     var action: String
     var results: [UPnPArgument]
     var warnings: [MapperWarning]
+    /// After how many characters a value is cut in `lines`.
+    var limit: Int? = StandardStream.output.characterLimit
 
     var lines: [String] { results.map { "\(plain($0.name))=\(shown($0.value))" } }
     var quietLines: [String] { results.map { shown($0.value) } }
@@ -18,36 +20,9 @@ struct UPnPCallOutput: CommandOutput {
         ]
     }
 
-    /// A value as it is when it is short and plain ASCII, else in quotes (T-6).
+    /// A value as it is when it is plain ASCII and is not cut, else in quotes (T-6).
     private func shown(_ value: String) -> String {
-        value.utf8.count <= 64 && value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
-            ? value : displayed(value)
-    }
-}
-
-extension UPnPUsageError {
-    /// What is wrong with the call, in one line.
-    var userMessage: String {
-        switch self {
-        case .noSuchAction(let action, let actions):
-            "the service has no action \(plain(action)), but \(list(actions))"
-        case .missingArgument(let name):
-            "the action wants \(plain(name))"
-        case .unknownArgument(let name, let arguments):
-            "the action does not know \(plain(name)), but \(list(arguments))"
-        case .repeatedArgument(let name):
-            "\(plain(name)) is given twice"
-        case .value(let argument, let allowed):
-            "\(plain(argument.name)) cannot be \(displayed(argument.value)), but \(list(allowed))"
-        case .number(let argument, let range):
-            "\(plain(argument.name)) is a number from \(range.lowerBound) to \(range.upperBound), "
-                + "not \(displayed(argument.value))"
-        case .inexpressible(let name):
-            "\(displayed(name)) holds characters that cannot be sent"
-        }
-    }
-
-    private func list(_ names: [String]) -> String {
-        names.isEmpty ? "none" : names.prefix(30).map(plain).joined(separator: ", ")
+        value.utf8.count <= limit ?? .max && value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+            ? value : displayed(value, limit: limit)
     }
 }

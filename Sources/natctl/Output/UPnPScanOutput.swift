@@ -5,6 +5,8 @@ struct UPnPScanOutput: CommandOutput {
     /// A device; the actions of its services are shown where they were read.
     struct Row {
         var device: UPnPDevice
+        /// After how many characters a text is cut in `lines`.
+        var limit: Int? = StandardStream.output.characterLimit
     }
 
     var rows: [Row]
@@ -34,7 +36,8 @@ extension UPnPScanOutput.Row {
     var lines: [String] {
         let services = device.services.map { plain($0.shortType) }.joined(separator: " ")
         let names = displayedNames(
-            device.friendlyName, manufacturer: device.manufacturer, modelName: device.modelName)
+            device.friendlyName, manufacturer: device.manufacturer, modelName: device.modelName,
+            limit: limit)
         let problem = device.problem.map { "(\($0.userMessage))" }
         let words = [device.location.description, services, problem ?? ""] + names
         return [words.filter { !$0.isEmpty }.joined(separator: "  ")] + actionLines
@@ -98,16 +101,4 @@ extension UPnPAction {
             "out": .array(outputs.map { .string($0.name) }),
         ]
     }
-}
-
-/// A name of a device's as it is when it is one, else in quotes (T-6).
-func plain(_ name: String) -> String {
-    let isName =
-        (1...64).contains(name.utf8.count)
-        && name.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-                || "_.:-".utf8.contains(byte)
-        }
-    return isName ? name : displayed(name)
 }

@@ -7,7 +7,7 @@ extension PortMapperError {
         case .noGateway:
             "this host has no default gateway; connect to a network or name one with --gateway"
         case .noSuchInterface(let name):
-            "there is no interface \(name); natctl list-interfaces shows them"
+            "there is no interface \(plain(name)); natctl list-interfaces shows them"
         case .closed(let gateway, .upnp, let cause):
             "\(gateway) answered the search for UPnP, but its service cannot be reached "
                 + "(\(cause.reason))"
@@ -30,11 +30,11 @@ extension PortMapperError {
         case .refused(let refusal):
             refusal.userMessage
         case .portTaken(_, _, let wanted, let granted):
-            "external port \(wanted) is not to be had, only \(granted); "
-                + "choose another, or leave out --exact"
+            "external port \(wanted) is unavailable; the gateway offered \(granted). "
+                + "Choose another, or leave out --exact"
         case .foreign(let gateway, let port, let client):
             "external port \(port) of \(gateway) leads to \(client), not to this host; it stays. "
-                + "The raw way is natctl upnp-call WANIPConnection DeletePortMapping"
+                + "To delete it anyway, run natctl upnp-call WANIPConnection DeletePortMapping"
         case .noExternalAddress(let gateway, _):
             "\(gateway) has no address on the Internet side; is its line up?"
         case .notPublic(let address, let gateway, _):
@@ -49,7 +49,7 @@ extension PortMapperError {
         case .system(let error):
             "this host's network failed: \(error)"
         case .leaseFile(let path, let problem):
-            "the lease file \(path) cannot be used: \(problem)"
+            "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
     }
 }
@@ -69,7 +69,7 @@ extension GatewayRefusal {
         case (.pcp, 10):
             "\(said): this host has used up its quota; unmap something"
         case (.pcp, 11):
-            "\(said): that external port is not to be had; choose another"
+            "\(said): that external port is unavailable; choose another"
         case (.pcp, 5), (.pcp, 13):
             "\(said): it cannot do what was asked for"
         // Not known apart from outside.
@@ -81,7 +81,7 @@ extension GatewayRefusal {
         case (.upnp, 728):
             "\(said): its table is full, or its rules forbid the port"
         case (.upnp, 718), (.upnp, 729):
-            "\(said): that external port is not to be had; choose another"
+            "\(said): that external port is unavailable; choose another"
         case (.upnp, 726):
             "\(said): it cannot limit a mapping to one peer"
         default:

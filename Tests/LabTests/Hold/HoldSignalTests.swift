@@ -65,6 +65,8 @@ struct HoldSignalTests {
             let start = ContinuousClock.now
             try await tool.signal(SIGINT)
             try await lab.waitUntilGatewayIsAsked()
+            // Within a second it would be a copy of the first.
+            try await Task.sleep(for: .milliseconds(1200))
             try await tool.signal(SIGINT)
             let ended = try await lab.finishEvents(process)
             #expect(ended.status == 130, "\(ended.errors)")

@@ -6,10 +6,11 @@ import Testing
 
 @Suite("Values of arguments") struct ArgumentValueTests {
     @Test(
-        "a duration is a whole number of seconds, minutes, hours or days",
+        "a duration is a whole number of seconds, minutes, hours or days, or several, the longest first",
         arguments: [
             ("1", 1), ("90", 90), ("90s", 90), ("15m", 900), ("2h", 7200), ("7d", 604_800),
             ("365d", 31_536_000), ("0090", 90), ("31536000s", 31_536_000),
+            ("1h30m", 5400), ("1d1h1m1s", 90061), ("0h30m", 1800), ("364d24h", 31_536_000),
         ])
     func reads(text: String, seconds: Int64) {
         #expect(DurationArgument(argument: text)?.duration == .seconds(seconds))
@@ -19,7 +20,8 @@ import Testing
         "and nothing else, from 1 s to 365 d",
         arguments: [
             "", "s", "0", "0s", "-1", "+1", "1.5h", " 1", "1 ", "1S", "1w", "366d", "31536001",
-            "8761h", "99999999d", "100000000", "99999999999999999999", "٣", "1h30m", "0x10",
+            "8761h", "99999999d", "100000000", "99999999999999999999", "٣", "0x10",
+            "1h30", "30m1h", "1h1h", "1h m", "h", "1hm", "365d1s", "0h0m", "1h-1m",
         ])
     func refuses(text: String) { #expect(DurationArgument(argument: text) == nil) }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import natctl
 
 @Suite("A command that stays") struct HoldSessionTests {
-    /// A source that tells what a test wants, and `unmapped` when it is stopped.
+    /// A source of the events that a test wants, with `unmapped` at the end when it is stopped.
     private struct Script {
         let continuation: AsyncStream<MapperEvent>.Continuation
         let source: EventSource

@@ -8,6 +8,8 @@ import Testing
         var testDescription: String
         var hasCommand = false
         var phase = HoldSignals.Phase.holding
+        /// The time between one signal and the next.
+        var gap = Duration.milliseconds(1001)
         var signals: [ReceivedSignal]
         var actions: [HoldSignals.Action]
     }
@@ -24,6 +26,17 @@ import Testing
         Case(
             testDescription: "the second ends at once", signals: sent(SIGTERM, SIGINT),
             actions: [.stop(SIGTERM), .leave(SIGINT)]),
+        Case(
+            testDescription: "a copy within a second is the same one, and a later one ends at once",
+            gap: .milliseconds(600), signals: sent(SIGTERM, SIGTERM, SIGTERM, SIGTERM),
+            actions: [.stop(SIGTERM), .nothing, .leave(SIGTERM), .nothing]),
+        Case(
+            testDescription: "so it is whichever signal the copy is", gap: .milliseconds(1),
+            signals: key(SIGHUP) + sent(SIGTERM, SIGINT),
+            actions: [.stop(SIGHUP), .nothing, .nothing]),
+        Case(
+            testDescription: "a copy during the clean-up is the same one", phase: .stopping,
+            gap: .milliseconds(10), signals: sent(SIGTERM, SIGTERM), actions: [.nothing, .nothing]),
         Case(
             testDescription: "so does a key", signals: key(SIGINT, SIGINT),
             actions: [.stop(SIGINT), .leave(SIGINT)]),
@@ -55,6 +68,15 @@ import Testing
             hasCommand: true, signals: sent(SIGTERM, SIGTERM),
             actions: [.pass(SIGTERM), .passAndStop(SIGTERM)]),
         Case(
+            testDescription: "COMMAND gets a pair once, and the next pair leaves it alone",
+            hasCommand: true, gap: .milliseconds(510),
+            signals: sent(SIGTERM, SIGTERM, SIGTERM, SIGTERM),
+            actions: [.pass(SIGTERM), .nothing, .passAndStop(SIGTERM), .nothing]),
+        Case(
+            testDescription: "COMMAND may obey only the second of two signals", hasCommand: true,
+            gap: .milliseconds(10), signals: sent(SIGINT, SIGTERM),
+            actions: [.pass(SIGINT), .pass(SIGTERM)]),
+        Case(
             testDescription: "keys reach COMMAND by themselves, however many", hasCommand: true,
             signals: key(SIGINT, SIGINT, SIGINT, SIGQUIT) + sent(SIGINT),
             actions: [.nothing, .nothing, .nothing, .nothing, .pass(SIGINT)]),
@@ -70,14 +92,22 @@ import Testing
     func mean(example: Case) {
         var signals = HoldSignals(hasCommand: example.hasCommand)
         signals.phase = example.phase
-        #expect(example.signals.map { signals.received($0) } == example.actions)
+        var time = ContinuousClock.now
+        let actions = example.signals.map { signal in
+            defer { time += example.gap }
+            return signals.received(signal, at: time)
+        }
+        #expect(actions == example.actions)
     }
 
     @Test("count from the start on")
     func countFromStart() {
         var signals = HoldSignals(hasCommand: false)
-        #expect(signals.received(ReceivedSignal(number: SIGTERM)) == .stop(SIGTERM))
+        let start = ContinuousClock.now
+        let signal = ReceivedSignal(number: SIGTERM)
+        #expect(signals.received(signal, at: start) == .stop(SIGTERM))
         signals.phase = .stopping
-        #expect(signals.received(ReceivedSignal(number: SIGTERM)) == .leave(SIGTERM))
+        #expect(signals.received(signal, at: start + .milliseconds(10)) == .nothing)
+        #expect(signals.received(signal, at: start + .seconds(2)) == .leave(SIGTERM))
     }
 }

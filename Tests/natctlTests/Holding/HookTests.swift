@@ -40,7 +40,7 @@ import Testing
             Case(command: "no-such-program", problem: "the hook for mapped ended with 127"),
         ])
     func fails(example: Case) async {
-        #expect(await Hook(command: example.command).run(Self.call()) == example.problem)
+        #expect(await Hook(command: example.command).run(Self.call())?.message == example.problem)
     }
 
     @Test("is killed with its children when it takes too long")
@@ -50,7 +50,7 @@ import Testing
         let hook = Hook(
             command: "sleep 300 & echo $! >\(file.path); wait", limit: .milliseconds(500))
         let problem = await hook.run(Self.call())
-        #expect(problem == "the hook for mapped took over 0.5s and was killed")
+        #expect(problem?.message == "the hook for mapped took over 0.5s and was killed")
         let child = try #require(
             pid_t(try folder.text("children").trimmingCharacters(in: .newlines)))
         // It is nobody's child now, and whoever adopts it may take its time.
@@ -103,7 +103,19 @@ import Testing
                 "NATCTL_INTERNAL_ADDRESS": "192.168.1.10", "NATCTL_INTERNAL_PORT": "8080",
                 "NATCTL_EXTERNAL_ADDRESS": "198.51.100.7", "NATCTL_EXTERNAL_PORT": "8080",
                 "NATCTL_TECHNIQUE": "pcp", "NATCTL_GATEWAY": "192.168.1.1", "NOTIFY_SOCKET": nil,
+                "NATCTL_PREVIOUS_EXTERNAL_ADDRESS": nil, "NATCTL_PREVIOUS_EXTERNAL_PORT": nil,
             ])
+    }
+
+    @Test("finds where a mapping was reached before")
+    func findsPrevious() throws {
+        let mapping = try #require(Mapping.sample())
+        let previous = try #require(Mapping.sample(external: "198.51.100.9"))
+        let variables = MapperEvent.Change.changed(mapping, previous: previous)
+            .variables(first: nil)
+        #expect(variables["NATCTL_EXTERNAL_ADDRESS"] == "198.51.100.7")
+        #expect(variables["NATCTL_PREVIOUS_EXTERNAL_ADDRESS"] == "198.51.100.9")
+        #expect(variables["NATCTL_PREVIOUS_EXTERNAL_PORT"] == "8080")
     }
 
     @Test("finds the first mapping with what an event tells over it")

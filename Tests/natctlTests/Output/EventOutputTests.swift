@@ -22,7 +22,8 @@ import Testing
     func haveMembers(event: MapperEvent) throws {
         let members: Set<String> =
             switch event.change {
-            case .mapped, .renewed, .changed, .unmapped: ["mapping", "assignments"]
+            case .mapped, .renewed, .unmapped: ["mapping", "assignments"]
+            case .changed: ["mapping", "assignments", "previous"]
             case .lost: ["mapping", "assignments", "error"]
             case .externalAddressChanged: ["address", "previous"]
             case .gatewayRestarted, .gatewayChanged: ["gateway", "previous"]
@@ -69,6 +70,13 @@ import Testing
                 ["interface eth0 192.168.1.10"], ["interface none, was eth0 192.168.1.10"],
                 ["interface ? 198.51.100.7, was eth0 192.168.1.10"], [], [],
             ])
+    }
+
+    @Test("promise nothing of a peer who alone was to come in")
+    func tellPeer() throws {
+        var mapping = try #require(Mapping.sample())
+        mapping.remoteHost = IPv4Address("203.0.113.9").map(IPAddress.v4)
+        #expect(mapping.line.hasSuffix("  pcp, 2h, asked for 203.0.113.9 only"))
     }
 
     @Test("begin with the time where this host is")

@@ -47,7 +47,7 @@ import Testing
         "one device is one line, without a control of the terminal (T-6, T-7)",
         arguments: hostileNames)
     func line(name: String) throws {
-        let row = UPnPScanOutput.Row(device: try device(name))
+        let row = UPnPScanOutput.Row(device: try device(name), limit: 64)
         #expect(row.lines.count == 1)
         let line = try #require(row.lines.first)
         #expect(isHarmless(line) && !line.contains("\n"))
@@ -104,6 +104,25 @@ import Testing
         #expect(output.quietLines.first == "203.0.113.9")
     }
 
+    @Test("long values are cut for people alone")
+    func longValues() {
+        let long = String(repeating: "x", count: 70)
+        let results = [UPnPArgument("A", long), UPnPArgument("B", "\u{9B}\(long)")]
+        var output = UPnPCallOutput(
+            service: "s", action: "a", results: results, warnings: [], limit: nil)
+        #expect(output.lines == ["A=\(long)", "B=\"\\u{9B}\(long)\""])
+        output.limit = 64
+        let cut = long.prefix(63)
+        #expect(output.lines == ["A=\"\(cut)x…\"", "B=\"\\u{9B}\(cut)…\""])
+    }
+
+    @Test("long names of a device are cut for people alone")
+    func longNames() throws {
+        let long = String(repeating: "x", count: 70)
+        let row = UPnPScanOutput.Row(device: try device(long), limit: nil)
+        #expect(row.lines.first?.hasSuffix("  \"\(long)\"  \"\(long)\"") == true)
+    }
+
     @Test("a wrong call is told in one line, with what would be right")
     func usage() {
         let errors: [UPnPUsageError] = [
@@ -115,7 +134,8 @@ import Testing
         for error in errors {
             #expect(isHarmless(error.userMessage) && !error.userMessage.contains("\n"))
         }
-        #expect(errors[4].userMessage == "D cannot be \"\\u{1B}\", but TCP, UDP")
+        #expect(
+            errors[4].userMessage == "D cannot be \"\\u{1B}\"; the service allows TCP, UDP")
         #expect(errors[5].userMessage == "E is a number from 1 to 2, not \"0\"")
     }
 }

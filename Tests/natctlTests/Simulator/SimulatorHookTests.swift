@@ -49,7 +49,7 @@ import TestSupport
                 try await condition { natctl.events.contains("renewed") }
                 natctl.send(SIGTERM)
                 try await condition { natctl.events.contains("unmapped") && tool.forwarded.isEmpty }
-                natctl.send(SIGTERM)
+                try await natctl.sendLater(SIGTERM)
                 try await condition { natctl.hasEnded }
                 let hook = pid_t(natctl.errors.trimmingCharacters(in: .newlines))
                 kill(try #require(hook), SIGKILL)

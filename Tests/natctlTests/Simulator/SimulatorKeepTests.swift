@@ -21,8 +21,8 @@ import TestSupport
         }
     }
 
-    @Test("tells each event as a JSON line")
-    func tellsEvents() async throws {
+    @Test("prints each event as a JSON line")
+    func printsEvents() async throws {
         try await ToolBehindGateway.run { tool in
             let outcome = try await tool.running("map tcp 22 8080 --keep --json") { natctl in
                 try await condition { natctl.events.count == 3 }
@@ -40,8 +40,9 @@ import TestSupport
     }
 
     @Test(
-        "tells people a line each, with the renewals only when asked to", arguments: [false, true])
-    func tellsPeople(isVerbose: Bool) async throws {
+        "prints a line each for people, with the renewals only when asked to",
+        arguments: [false, true])
+    func printsForPeople(isVerbose: Bool) async throws {
         try await ToolBehindGateway.run { tool in
             let before = tool.gateway.log.count
             let outcome = try await tool.running("map tcp 8080 --keep \(isVerbose ? "-v" : "")") {
@@ -78,7 +79,7 @@ import TestSupport
     }
 
     @Test("loses no line where there are many mappings")
-    func tellsMany() async throws {
+    func printsMany() async throws {
         try await ToolBehindGateway.run { tool in
             let outcome = try await tool.running("map tcp 20000-20599 --keep") { natctl in
                 try await condition { natctl.lines.count >= 600 }
@@ -98,25 +99,6 @@ import TestSupport
             }
             #expect(outcome.output == "9000\n8080\n8081\n")
             #expect(outcome.errors == "")
-        }
-    }
-
-    @Test("the second signal leaves at once, whatever is still mapped")
-    func leavesAtOnce() async throws {
-        try await ToolBehindGateway.run { tool in
-            let outcome = try await tool.running("map tcp 8080 --keep") { natctl in
-                try await condition { !natctl.lines.isEmpty }
-                tool.gateway.faults.silence = .all
-                let before = tool.gateway.log.count
-                natctl.send(SIGINT)
-                // It asks for the deletion, which is not answered.
-                try await condition { tool.gateway.log.count > before }
-                natctl.send(SIGINT)
-            }
-            #expect(outcome.status == 130)
-            // Else it would say what it could not delete.
-            #expect(outcome.errors == "")
-            #expect(tool.forwarded == ["tcp 8080 8080 pcp"])
         }
     }
 

@@ -132,7 +132,7 @@ import TestSupport
                 try await condition { !natctl.lines.isEmpty }
                 natctl.send(SIGTERM)
                 try await condition { natctl.lines.last == "heard" }
-                natctl.send(SIGTERM)
+                try await natctl.sendLater(SIGTERM)
                 try await condition { natctl.hasEnded }
                 kill(try #require(natctl.lines.first.flatMap { pid_t($0) }), SIGKILL)
             }

@@ -25,8 +25,25 @@ struct RunningTool: Sendable {
         return state?.contains(") Z ") ?? true
     }
 
+    /// Whether it waits for somebody to read what it writes, as the kernel of a PC shows it: by
+    /// poll(2), system call 7, of one descriptor, for 1000 ms at a time.
+    var isWaitingForReader: Bool {
+        let folder = "/proc/\(process)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return threads.contains { thread in
+            let call = try? String(contentsOfFile: "\(folder)/\(thread)/syscall", encoding: .utf8)
+            return call?.firstMatch(of: #/^7 0x[0-9a-f]+ 0x1 0x3e8 /#) != nil
+        }
+    }
+
     /// Sends it a signal.
     func send(_ signal: Int32) { kill(process, signal) }
+
+    /// Sends it a signal so late that it is no copy of the one before.
+    func sendLater(_ signal: Int32) async throws {
+        try await Task.sleep(for: .milliseconds(1200))
+        send(signal)
+    }
 }
 
 extension ToolBehindGateway {

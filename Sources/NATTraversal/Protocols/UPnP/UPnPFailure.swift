@@ -79,6 +79,7 @@ extension PortMapperError {
             case .description(let error): badAnswer(error.problem)
             case .url(let refusal): badAnswer("a URL that is refused: \(refusal.rawValue)")
             case .http(.timeout): .noAnswer(gateway: gateway, technique: .upnp, after: limit)
+            case .http(.connection(let error)) where error.isOfThisHost: .system(error)
             case .http(.connection(let error)):
                 .closed(gateway: gateway, technique: .upnp, cause: error)
             case .http(.wrongPeer): badAnswer("a connection that leads elsewhere")

@@ -1,0 +1,34 @@
+import Glibc
+
+/// The file descriptors that this process may still open, as they were at its start.
+///
+/// Dispatch opens its own with the first task and the first timer, and traps where it cannot.
+struct FileDescriptors: Sendable {
+    /// So many are enough for any command on a usual host.
+    static let needed = 16
+    /// With so many none that is opened late can be missing.
+    private static let plenty = 64
+
+    /// How many there are, counted up to `plenty`.
+    let free: Int
+
+    /// Counts them.
+    init() {
+        var copies: [Int32] = []
+        while copies.count < Self.plenty {
+            let copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
+            guard copy >= 0 else { break }
+            copies.append(copy)
+        }
+        for copy in copies { close(copy) }
+        free = copies.count
+    }
+
+    /// Whether nothing should be begun.
+    var areTooFew: Bool { free < Self.needed }
+
+    /// Lets Dispatch open its own now, where there may be none left later.
+    func reserveForTimers() async {
+        if free < Self.plenty { try? await Task.sleep(for: .nanoseconds(1)) }
+    }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import NATTraversal
+
+/// What natctl says of a wrong command line, beside what ArgumentParser finds itself.
+extension ValidationError {
+    /// Two options exclude each other.
+    static func cannotCombine(
+        _ option: String, with other: String, because reason: String? = nil
+    ) -> ValidationError {
+        ValidationError(
+            "\(option) cannot be combined with \(other)" + (reason.map { ", \($0)" } ?? ""))
+    }
+
+    /// An option says how to search where nothing is searched.
+    static func searchesNothing(_ option: String) -> ValidationError {
+        cannotCombine(option, with: "--location", because: "which skips the search")
+    }
+
+    /// The technique of `--via` has no way to say it.
+    static func inexpressible(_ option: String, by technique: Technique) -> ValidationError {
+        ValidationError(
+            "\(option) cannot be combined with --via \(technique.rawValue): "
+                + "\(technique.displayName) has no such option")
+    }
+
+    static let hookWithoutHold = ValidationError(
+        "--on-change needs --keep, or a command after --")
+
+    static let noCommand = ValidationError("name the command to run after --")
+
+    static let description = ValidationError(
+        "--description takes 1 to 64 bytes without control characters")
+
+    static let noLifetime = ValidationError(
+        "a lifetime of 0 would map nothing; use natctl unmap to delete a mapping")
+
+    static let lifetime = ValidationError(
+        "--lifetime takes a duration such as 90, 90s, 15m, 2h, 7d or 1h30m, from 1s to 365d")
+
+    static let allWithPorts = ValidationError(
+        "--all takes no ports; only tcp or udp may follow")
+
+    static let externalPortAlone = ValidationError(
+        "--external-port takes tcp or udp, and no other ports")
+
+    static let nothingToUnmap = ValidationError(
+        "name a transport and ports, or use --external-port or --all")
+
+    /// The external ports that count up from the first do not fit.
+    static func portsBeyondEnd(from first: PortNumber) -> ValidationError {
+        ValidationError("the external ports from \(first) on would pass 65535")
+    }
+
+    /// An option takes the address of a host.
+    static func noHost(_ option: String) -> ValidationError {
+        ValidationError("\(option) takes the IPv4 address of a host, not a name")
+    }
+
+    /// The gateway cannot be asked for what the command maps.
+    static func ipv6Gateway(_ gateway: GatewayAddress) -> ValidationError {
+        ValidationError("\(gateway) is an IPv6 gateway; this command maps IPv4")
+    }
+
+    /// `NATCTL_GATEWAY` holds something else.
+    static func gatewayVariable(_ text: String) -> ValidationError {
+        ValidationError(
+            "NATCTL_GATEWAY takes an address, perhaps with a port, not \(displayed(text))")
+    }
+
+    /// A description's URL that natctl does not use.
+    static func url(_ text: String, _ refusal: URLRefusal) -> ValidationError {
+        ValidationError(
+            "\(displayed(text)) is not an http URL with an address as its host "
+                + "(\(refusal.rawValue))")
+    }
+
+    static func searchTarget(_ text: String) -> ValidationError {
+        ValidationError("\(displayed(text)) is not a search target")
+    }
+
+    static func serviceName(_ text: String) -> ValidationError {
+        ValidationError(
+            "\(displayed(text)) is not a service type, short name or control URL")
+    }
+
+    static func assignment(_ text: String) -> ValidationError {
+        ValidationError("\(displayed(text)) is not NAME=VALUE")
+    }
+
+    /// A short name is that of several services.
+    static func ambiguous(_ name: String, _ services: [UPnPService]) -> ValidationError {
+        let urls = services.compactMap { $0.control.url?.description }.joined(separator: ", ")
+        return ValidationError("several services are called \(plain(name)): \(urls)")
+    }
+}
+
+extension UPnPUsageError {
+    /// What is wrong with the call, in one line.
+    var userMessage: String {
+        switch self {
+        case .noSuchAction(let action, let actions):
+            "no action \(plain(action)); the service has \(list(actions))"
+        case .missingArgument(let name):
+            "the action needs \(plain(name))"
+        case .unknownArgument(let name, let arguments):
+            "no argument \(plain(name)); the action takes \(list(arguments))"
+        case .repeatedArgument(let name):
+            "\(plain(name)) is given twice"
+        case .value(let argument, let allowed):
+            "\(plain(argument.name)) cannot be \(displayed(argument.value)); "
+                + "the service allows \(list(allowed))"
+        case .number(let argument, let range):
+            "\(plain(argument.name)) is a number from \(range.lowerBound) to \(range.upperBound), "
+                + "not \(displayed(argument.value))"
+        case .inexpressible(let name):
+            "\(displayed(name)) holds characters that cannot be sent"
+        }
+    }
+
+    private func list(_ names: [String]) -> String {
+        names.isEmpty ? "none" : names.prefix(30).map(plain).joined(separator: ", ")
+    }
+}
