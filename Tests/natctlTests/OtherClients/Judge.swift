@@ -32,8 +32,8 @@ enum Judge {
             [ProjectFiles.simulator.path, "--port", "5351"] + arguments + ["--", tool(script).path])
     }
 
-    /// Runs one of those Python programs, with `arguments`, on a LAN client whose gateway is a simulator on another
-    /// host, where there are the `programs` and the `module` that it needs.
+    /// Runs one of those Python programs, with `arguments`, on a LAN client whose gateway is a
+    /// simulator on another host, where there are the `programs` and the `module` that it needs.
     static func runOnLAN(
         _ script: String, _ arguments: String..., needing programs: String...,
         module: String? = nil, simulator options: String...
