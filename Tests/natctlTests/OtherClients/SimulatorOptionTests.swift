@@ -101,6 +101,8 @@ struct FaultOption: Sendable, CustomTestStringConvertible {
         FaultOption(
             "--fail-description 503=1",
             ["get /rootDesc.xml": "503 whole", "get /rootDesc.xml": "200 whole"]),
+        FaultOption("--delay-answer description=60000", ["get /rootDesc.xml": "hung cut"]),
+        FaultOption("--delay-answer upnp-map=60000", ["add 60": "hung empty", "table": "1"]),
         FaultOption("--delay-answer search=700", ["search": "HTTP/1.1 200 OK 7"]),
         FaultOption(
             "--closed-http-port",
