@@ -274,7 +274,7 @@ import Testing
         var configuration = GatewayConfiguration()
         configuration.techniques = [.natPMP, .upnp]
         configuration.faults.answerDelays = [
-            .natpmpDelete: .milliseconds(400), .search: .milliseconds(400),
+            .natpmpDelete: .seconds(60), .search: .milliseconds(400),
         ]
         try await SimulatedGateway.run(configuration) { gateway in
             _ = try await gateway.ask(Self.natpmpMap)

@@ -55,12 +55,12 @@ struct FaultOption: Sendable, CustomTestStringConvertible {
                 natpmpMap: "00820000000000001f90000000000e10", "table": "0",
             ]),
         FaultOption(
-            "--delay-answer pcp-delete=500",
+            "--delay-answer pcp-delete=3000",
             [
                 "0201000000000e10" + map: "0281000000000e1000000000" + zeros + nonce
                     + "060000001f901f90" + external,
                 "0201000000000000" + map: "028100000000000000000000" + zeros + nonce
-                    + "060000001f901f90" + anyAddress + " 5", "table": "0",
+                    + "060000001f901f90" + anyAddress + " late", "table": "0",
             ]),
         FaultOption(
             "--refuse nat-pmp-map=65535,times=1",
@@ -103,10 +103,10 @@ struct FaultOption: Sendable, CustomTestStringConvertible {
             ["get /rootDesc.xml": "503 whole", "get /rootDesc.xml": "200 whole"]),
         FaultOption("--delay-answer description=60000", ["get /rootDesc.xml": "hung cut"]),
         FaultOption("--delay-answer upnp-map=60000", ["add 60": "hung empty", "table": "1"]),
-        FaultOption("--delay-answer search=700", ["search": "HTTP/1.1 200 OK 7"]),
+        FaultOption("--delay-answer search=3000", ["search": "HTTP/1.1 200 OK late"]),
         FaultOption(
             "--closed-http-port",
-            ["search": "HTTP/1.1 200 OK 0", "get /rootDesc.xml": "refused cut"]),
+            ["search": "HTTP/1.1 200 OK", "get /rootDesc.xml": "refused cut"]),
     ]
 }
 
