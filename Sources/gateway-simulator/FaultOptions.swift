@@ -10,7 +10,7 @@ struct FaultOptions: ParsableArguments {
     @Option(
         name: .customLong("delay-answer"),
         help: ArgumentHelp(
-            "Hold the answers to an operation back, which is carried out at once: "
+            "Carry an operation out at once and delay its answer: "
                 + "\(names(GatewayOperation.self)).",
             valueName: "operation=milliseconds"),
         transform: {
@@ -36,8 +36,8 @@ struct FaultOptions: ParsableArguments {
     @Option(
         name: .customLong("refuse"),
         help: ArgumentHelp(
-            "Refuse an operation with a result code, always or so many times, and by PCP with a "
-                + "lifetime: \(names(GatewayOperation.refusable)).",
+            "Refuse an operation with a result code, every time or the first COUNT times; the "
+                + "lifetime is for PCP: \(names(GatewayOperation.refusable)).",
             valueName: "operation=code[,lifetime=seconds][,times=count]"),
         transform: refusal)
     var refusals: [(operation: GatewayOperation, refusal: GatewayFaults.Refusal)] = []
@@ -52,7 +52,7 @@ struct FaultOptions: ParsableArguments {
     @Flag(help: "PCP refuses a suggested address of 0.0.0.0 with 11 (CANNOT_PROVIDE_EXTERNAL).")
     var refuseAnyAddress = false
 
-    @Flag(help: "NAT-PMP refuses a delete without the mapping's external port with 3.")
+    @Flag(help: "NAT-PMP refuses a delete that does not name the granted port (3).")
     var deleteByGrantedPort = false
 
     @Option(help: "The lifetime of PCP's errors, in seconds.") var errorLifetime: UInt32?

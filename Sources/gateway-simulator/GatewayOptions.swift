@@ -5,7 +5,8 @@ import NATTraversal
 /// What the gateway is.
 struct GatewayOptions: ParsableArguments {
     @Option(
-        help: "The IPv4 address of this host that the gateway has on its LAN.", transform: address)
+        help: "The IPv4 address of this host to listen on (default: 127.0.0.1).", transform: address
+    )
     var listen = IPv4Address.loopback
 
     @Option(help: "The port for PCP and NAT-PMP; 0 for any that is free.")

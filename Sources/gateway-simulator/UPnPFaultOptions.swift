@@ -16,7 +16,7 @@ struct UPnPFaultOptions: ParsableArguments {
     @Flag(help: "A login page stands in place of the description.") var loginPage = false
     @Option(
         help: ArgumentHelp(
-            "Fail the device description, always or so many times: "
+            "Fail requests for the device description, all or the first COUNT: "
                 + "\(names(UPnPFaults.DescriptionFault.Kind.self)).",
             valueName: "fault[=count]"),
         transform: descriptionFault)
@@ -45,7 +45,7 @@ struct UPnPFaultOptions: ParsableArguments {
     @Option(
         name: .customLong("delay-action"),
         help: ArgumentHelp(
-            "Hold the answer to an action back, which is carried out at once.",
+            "Carry an action out at once and delay its answer.",
             valueName: "action=milliseconds"),
         transform: { try assigned($0, "ACTION=MILLISECONDS") { $0 } })
     var actionDelays: [(String, Int)] = []
@@ -62,9 +62,9 @@ struct UPnPFaultOptions: ParsableArguments {
     var samePorts = false
     @Flag(help: "Refuse a remote host (726).") var noRemoteHosts = false
     @Flag(help: "Leases are taken and not kept.") var ignoreLeases = false
-    @Flag(help: "Leases that are not permanent are granted and nothing mapped.")
+    @Flag(help: "AddPortMapping succeeds and maps nothing, unless the lease is permanent.")
     var dropTimed = false
-    @Option(help: "The text of every lease that is read.") var leaseText: String?
+    @Option(help: "The text shown as the lease of every mapping.") var leaseText: String?
     @Flag(help: "A repeated request does not renew.") var ignoreRenewals = false
     @Option(help: "Milliseconds for which a new entry cannot be read.") var hideNewEntries = 0
     @Flag(help: "Faults come with status 200.") var faultsWith200 = false

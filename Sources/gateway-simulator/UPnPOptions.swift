@@ -9,7 +9,7 @@ struct UPnPOptions: ParsableArguments {
     @Option(help: "The TCP port of descriptions and control; 0 for any that is free.")
     var httpPort: UInt16 = 0
 
-    @Flag(help: "Searches are answered and nothing listens on the TCP port.")
+    @Flag(help: "Nothing listens on the TCP port; searches are answered all the same.")
     var closedHTTPPort = false
 
     @Option(help: "The UDP port that answers searches; 0 for any that is free.")
