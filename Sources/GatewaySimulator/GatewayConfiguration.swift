@@ -4,7 +4,7 @@ package import NATTraversal
 package struct GatewayConfiguration: Sendable {
     /// Where the LAN finds it; port 0 for any that is free.
     package var gateway = SocketAddress(.v4(.loopback), port: 0)
-    /// Where mapped ports are opened, an address of 127.0.0.0/8.
+    /// Where mapped ports are opened, an address of this host.
     ///
     /// `nil` for one that no other simulator on this machine has: 127.128.0.0 plus the gateway's
     /// port.

@@ -29,7 +29,7 @@ extension GatewayState {
         /// No port that would do is free.
         case noPort
         /// It is a fault.
-        case refused(code: UInt16)
+        case refused(GatewayFaults.Refusal)
     }
 
     /// Makes a mapping, or renews the one that the internal endpoint has (RFC 6887, section 15.1).
@@ -47,9 +47,8 @@ extension GatewayState {
             guard mapping.technique == wish.technique, mapping.nonce == wish.nonce else {
                 throw .owned(remainingSeconds: mapping.remainingSeconds(at: now))
             }
-            if let refusal = faults.renewalRefusal, refusal.count > 0 {
-                faults.renewalRefusal?.count -= 1
-                throw .refused(code: refusal.code)
+            if faults.renewalRefusal?.applies() == true, let refusal = faults.renewalRefusal {
+                throw .refused(refusal)
             }
             if wish.isExact, mapping.externalPort != wish.suggestedPort { throw .noPort }
             index = present

@@ -63,6 +63,20 @@ struct MappingTable: Sendable {
         remove { mapping in mapping.expiry.map { $0 <= now } ?? false }
     }
 
+    /// A line for each mapping, as the router's page shows them: transport, external port, internal
+    /// endpoint, seconds left ("forever" when permanent), technique, description.
+    func text(at now: ContinuousClock.Instant) -> String {
+        mappings.map { mapping in
+            let lease = mapping.expiry == nil ? "forever" : "\(mapping.remainingSeconds(at: now))"
+            let words = [
+                mapping.transport.rawValue, "\(mapping.externalPort)",
+                "\(mapping.internalEndpoint)", lease, mapping.technique.rawValue,
+                String(decoding: mapping.description, as: UTF8.self),
+            ]
+            return words.joined(separator: " ") + "\n"
+        }.joined()
+    }
+
     /// Whether `client` may have this port.
     ///
     /// A port of which one transport is somebody else's is kept for that one (RFC 6886,

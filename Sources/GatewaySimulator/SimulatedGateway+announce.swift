@@ -22,11 +22,13 @@ extension SimulatedGateway {
     }
 
     private func send(_ messages: [[UInt8]], to destination: SocketAddress, by socket: UDPSocket) {
-        // Loopback is never the interface that the system would choose.
-        var interface = in_addr(s_addr: IPv4Address.loopback.rawValue.bigEndian)
-        _ = unsafe setsockopt(
-            socket.descriptor, Int32(IPPROTO_IP), IP_MULTICAST_IF, &interface,
-            socklen_t(MemoryLayout<in_addr>.size))
+        if case .v4(let address) = gateway.address {
+            // The system would choose the way to the Internet, and never loopback.
+            var interface = in_addr(s_addr: address.rawValue.bigEndian)
+            _ = unsafe setsockopt(
+                socket.descriptor, Int32(IPPROTO_IP), IP_MULTICAST_IF, &interface,
+                socklen_t(MemoryLayout<in_addr>.size))
+        }
         for message in messages { try? socket.send(message, to: destination) }
     }
 }

@@ -14,8 +14,10 @@ extension SimulatedGateway {
                     try? await Task.sleep(for: faults.processingTime)
                 }
                 guard let answers = await answers(to: datagram) else { continue }
+                let operation = GatewayOperation(datagram: datagram.payload)
+                let delay = faults.delay + (faults.answerDelays[operation] ?? .zero)
                 group.addTask {
-                    if faults.delay > .zero { try? await Task.sleep(for: faults.delay) }
+                    if delay > .zero { try? await Task.sleep(for: delay) }
                     self.send(answers, to: datagram.source, with: faults)
                 }
             }

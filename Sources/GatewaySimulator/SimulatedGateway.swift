@@ -1,11 +1,12 @@
+import Dispatch
 import Glibc
 package import NATTraversal
 
-/// A gateway on loopback that really forwards: what a mapped port of its external address gets,
+/// A gateway, on loopback unless told otherwise, that really forwards: what a mapped port of its external address gets,
 /// the program behind the mapping gets.
 ///
-/// It speaks NAT-PMP (RFC 6886), PCP (RFC 6887) and UPnP (WANIPConnection:1 and :2) and can be told to misbehave. Several in one
-/// process do not meet, unless they are given the same addresses.
+/// It speaks NAT-PMP (RFC 6886), PCP (RFC 6887) and UPnP (WANIPConnection:1 and :2) and can be told
+/// to misbehave. Several in one process do not meet, unless they are given the same addresses.
 package final class SimulatedGateway: Sendable {
     /// Where PCP and NAT-PMP are asked.
     package let gateway: SocketAddress
@@ -58,11 +59,13 @@ package final class SimulatedGateway: Sendable {
         let isClosed = configuration.hasClosedPort || configuration.techniques == [.upnp]
         self.socket = isClosed ? nil : socket
         let hasUPnP = configuration.techniques.contains(.upnp)
+        let webAddress = SocketAddress(gateway.address, port: configuration.upnp.port)
         web = Locked(
-            hasUPnP
-                ? try StreamSocket(
-                    listeningOn: SocketAddress(gateway.address, port: configuration.upnp.port))
-                : nil)
+            !hasUPnP
+                ? nil
+                : configuration.upnp.hasClosedPort
+                    ? try StreamSocket(boundTo: webAddress)
+                    : try StreamSocket(listeningOn: webAddress))
         search = hasUPnP ? try Self.searchSocket(configuration.upnp, at: gateway.address) : nil
         let state = GatewayState(configuration, externalAddress: externalAddress, at: .now) {
             try? PortForwarder(
@@ -145,5 +148,18 @@ package final class SimulatedGateway: Sendable {
         while (try? await Task.sleep(for: .milliseconds(100))) != nil {
             await end { $0.table.expire(at: .now) }
         }
+    }
+}
+
+/// Runs a simulated gateway's tasks on a thread of their own.
+///
+/// A gateway is another machine: however busy the tests keep this process's pool, its answers must
+/// not come late.
+final class GatewayExecutor: TaskExecutor {
+    private let queue = DispatchQueue(label: "gateway")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

@@ -4,11 +4,16 @@ import NATTraversal
 
 /// What the gateway is.
 struct GatewayOptions: ParsableArguments {
-    @Option(help: "The port for PCP and NAT-PMP on 127.0.0.1; 0 for any that is free.")
+    @Option(
+        help: "The IPv4 address of this host to listen on (default: 127.0.0.1).", transform: address
+    )
+    var listen = IPv4Address.loopback
+
+    @Option(help: "The port for PCP and NAT-PMP; 0 for any that is free.")
     var port: UInt16 = 0
 
     @Option(
-        help: "The address of 127.0.0.0/8 on which mapped ports are opened.", transform: address)
+        help: "The address of this host on which mapped ports are opened.", transform: address)
     var externalAddress = IPv4Address(rawValue: 0x7F00_0002)
 
     @Option(help: "The external address that clients are told instead.", transform: address)
@@ -26,7 +31,7 @@ struct GatewayOptions: ParsableArguments {
     @Flag(
         help: """
             Restarts and new addresses are announced to 224.0.0.1:5350, and restarts to \
-            239.255.255.250:1900, on the loopback interface.
+            239.255.255.250:1900, on the gateway's interface.
             """)
     var announce = false
 
@@ -47,7 +52,7 @@ struct GatewayOptions: ParsableArguments {
     func configuration(with upnp: UPnPConfiguration) -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.upnp = upnp
-        configuration.gateway.port = port
+        configuration.gateway = SocketAddress(.v4(listen), port: port)
         configuration.externalAddress = externalAddress
         configuration.reportedAddress = reportedAddress
         configuration.techniques = only.map { [$0] } ?? Set(Technique.allCases)

@@ -7,12 +7,14 @@ import Processes
 @main struct GatewaySimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway-simulator",
-        abstract: "A home router on loopback: NAT-PMP, PCP, UPnP and real forwarding.",
+        abstract:
+            "A home router, on loopback or where --listen says: NAT-PMP, PCP, UPnP and real forwarding.",
         discussion: """
             Runs COMMAND with NATCTL_GATEWAY and NATCTL_LOCATION set and exits with its status. Without COMMAND it \
             prints what it listens on and runs until SIGINT or SIGTERM. SIGUSR1 restarts the \
             gateway: its mappings are forgotten and its epoch begins anew. SIGUSR2 gives it the \
-            next external address.
+            next external address. The page /mappings beside the description shows its mappings, \
+            a line each.
             """)
 
     @OptionGroup(title: "The gateway") var gateway: GatewayOptions
@@ -93,4 +95,10 @@ import Processes
         }
         return true
     }
+}
+
+/// Prints a line on standard error, with the program's name in front.
+func complain(_ text: String) {
+    let bytes = Array("gateway-simulator: \(text)\n".utf8)
+    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
 }

@@ -14,6 +14,13 @@ struct UPnPFaultOptions: ParsableArguments {
     var idleConnection = false
     @Flag(help: "Services have no descriptions.") var noServiceDescriptions = false
     @Flag(help: "A login page stands in place of the description.") var loginPage = false
+    @Option(
+        help: ArgumentHelp(
+            "Fail requests for the device description, all or the first COUNT: "
+                + "\(names(UPnPFaults.DescriptionFault.Kind.self)).",
+            valueName: "fault[=count]"),
+        transform: descriptionFault)
+    var failDescription: UPnPFaults.DescriptionFault?
     @Option(help: "The URLBase of the description.") var baseURL: String?
     @Option(help: "The control URL of the connection, as the description spells it.")
     var controlURL: String?
@@ -29,10 +36,24 @@ struct UPnPFaultOptions: ParsableArguments {
     @Option(name: .customLong("reset"), help: "An action that is answered by a reset.")
     var resetActions: [String] = []
     @Option(
+        name: .customLong("spoil-action"),
+        help: ArgumentHelp(
+            "Carry an action out and spoil its answer: \(names(UPnPFaults.SpoiltAnswer.self)).",
+            valueName: "action=how"),
+        transform: spoiltAnswer)
+    var spoiltAnswers: [(action: String, how: UPnPFaults.SpoiltAnswer)] = []
+    @Option(
+        name: .customLong("delay-action"),
+        help: ArgumentHelp(
+            "Carry an action out at once and delay its answer.",
+            valueName: "action=milliseconds"),
+        transform: { try assigned($0, "ACTION=MILLISECONDS") { $0 } })
+    var actionDelays: [(String, Int)] = []
+    @Option(
         name: .customLong("refuse-action"),
         help: ArgumentHelp("Refuse an action with a code.", valueName: "action=code"),
-        transform: refusal)
-    var refusals: [(action: String, code: Int)] = []
+        transform: { try assigned($0, "ACTION=CODE") { $0 } })
+    var refusals: [(String, Int)] = []
     @Option(help: "Refuse leases that are not permanent with this code, 725 for instance.")
     var refuseLeases: Int?
     @Option(help: "Refuse descriptions of more than 32 bytes with this code.")
@@ -41,6 +62,9 @@ struct UPnPFaultOptions: ParsableArguments {
     var samePorts = false
     @Flag(help: "Refuse a remote host (726).") var noRemoteHosts = false
     @Flag(help: "Leases are taken and not kept.") var ignoreLeases = false
+    @Flag(help: "AddPortMapping succeeds and maps nothing, unless the lease is permanent.")
+    var dropTimed = false
+    @Option(help: "The text shown as the lease of every mapping.") var leaseText: String?
     @Flag(help: "A repeated request does not renew.") var ignoreRenewals = false
     @Option(help: "Milliseconds for which a new entry cannot be read.") var hideNewEntries = 0
     @Flag(help: "Faults come with status 200.") var faultsWith200 = false
@@ -64,6 +88,7 @@ struct UPnPFaultOptions: ParsableArguments {
         faults.hasIdleConnection = idleConnection
         faults.hidesServiceDescriptions = noServiceDescriptions
         faults.hasLoginPage = loginPage
+        faults.descriptionFault = failDescription
         faults.baseURL = baseURL
         faults.controlURL = controlURL
         faults.hidesConnection = noConnection
@@ -75,12 +100,16 @@ struct UPnPFaultOptions: ParsableArguments {
         faults.wantsCapitalHeader = capitalHeader
         faults.refusesHTTP11 = noHTTP11
         faults.resetActions = Set(resetActions)
-        faults.refusals = Dictionary(refusals.map { ($0.action, $0.code) }) { $1 }
+        faults.spoiltAnswers = Dictionary(spoiltAnswers.map { ($0.action, $0.how) }) { $1 }
+        faults.actionDelays = Dictionary(actionDelays.map { ($0, .milliseconds($1)) }) { $1 }
+        faults.refusals = Dictionary(refusals) { $1 }
         faults.timedLeaseRefusal = refuseLeases
         faults.longDescriptionRefusal = refuseDescriptions
         faults.wantsSamePorts = samePorts
         faults.refusesRemoteHosts = noRemoteHosts
         faults.ignoresLeases = ignoreLeases
+        faults.dropsTimedMappings = dropTimed
+        faults.shownLease = leaseText
         faults.ignoresRenewals = ignoreRenewals
         faults.hidesNewEntries = .milliseconds(hideNewEntries)
         faults.sendsFaultsWith200 = faultsWith200
@@ -95,10 +124,24 @@ struct UPnPFaultOptions: ParsableArguments {
     }
 }
 
-private func refusal(_ text: String) throws -> (action: String, code: Int) {
+extension UPnPFaults.Framing: ExpressibleByArgument {}
+
+private func spoiltAnswer(
+    _ text: String
+) throws -> (action: String, how: UPnPFaults.SpoiltAnswer) {
     let parts = text.split(separator: "=")
-    guard parts.count == 2, let code = Int(parts[1]) else {
-        throw ValidationError("'\(text)' is not ACTION=CODE.")
+    guard parts.count == 2, let how = UPnPFaults.SpoiltAnswer(rawValue: String(parts[1])) else {
+        throw ValidationError("'\(text)' is not ACTION=HOW.")
     }
-    return (String(parts[0]), code)
+    return (String(parts[0]), how)
+}
+
+private func descriptionFault(_ text: String) throws -> UPnPFaults.DescriptionFault {
+    if let kind = UPnPFaults.DescriptionFault.Kind(rawValue: text) {
+        return UPnPFaults.DescriptionFault(kind)
+    }
+    let (kind, count): (_, Int) = try assigned(text, "FAULT[=COUNT]") {
+        UPnPFaults.DescriptionFault.Kind(rawValue: $0)
+    }
+    return UPnPFaults.DescriptionFault(kind, count: count)
 }

@@ -9,10 +9,13 @@ struct UPnPOptions: ParsableArguments {
     @Option(help: "The TCP port of descriptions and control; 0 for any that is free.")
     var httpPort: UInt16 = 0
 
+    @Flag(help: "Nothing listens on the TCP port; searches are answered all the same.")
+    var closedHTTPPort = false
+
     @Option(help: "The UDP port that answers searches; 0 for any that is free.")
     var searchPort: UInt16 = 0
 
-    @Flag(help: "Answers multicast searches on the loopback interface; wants --search-port 1900.")
+    @Flag(help: "Answers multicast searches on the gateway's interface; wants --search-port 1900.")
     var multicast = false
 
     @Flag(help: "A restart moves descriptions and control to another port.")
@@ -27,6 +30,7 @@ struct UPnPOptions: ParsableArguments {
         configuration.version = igd
         configuration.usesPPP = ppp
         configuration.port = httpPort
+        configuration.hasClosedPort = closedHTTPPort
         configuration.searchPort = searchPort
         configuration.joinsMulticast = multicast
         configuration.movesOnRestart = moveOnRestart

@@ -2,8 +2,10 @@
 package struct GatewayFaults: Sendable {
     /// How many of a hundred datagrams are lost, each way.
     package var lossPercent = 0
-    /// How long each answer is held back; later ones do not wait for it.
+    /// How long each answer is held back, a search's excepted; later ones do not wait for it.
     package var delay = Duration.zero
+    /// How much longer the answer to each operation is held back; it is carried out at once.
+    package var answerDelays: [GatewayOperation: Duration] = [:]
     /// How long each request occupies the gateway; later ones queue behind it.
     package var processingTime = Duration.zero
     /// How many more times each answer is sent.
@@ -16,11 +18,18 @@ package struct GatewayFaults: Sendable {
     package var corruptsOnlyFirstCopy = false
     /// Which requests are not answered; they are not carried out either.
     package var silence = Silence.none
-    /// The result code with which each operation is refused.
-    package var refusals: [GatewayOperation: UInt16] = [:]
+    /// How each operation is refused.
+    package var refusals: [GatewayOperation: Refusal] = [:]
     /// How the next renewals by PCP and NAT-PMP are refused; `nil` when they are not.
-    package var renewalRefusal: RenewalRefusal?
-    /// The lifetime of PCP's errors in seconds; `nil` for 1800 or 30, as the result wants.
+    package var renewalRefusal: Refusal?
+    /// Whether PCP refuses a mapping with CANNOT_PROVIDE_EXTERNAL when 0.0.0.0 is the address
+    /// suggested (N-17).
+    package var refusesAnyAddress = false
+    /// Whether NAT-PMP deletes a mapping only when its external port is named, and otherwise
+    /// refuses with Network Failure.
+    package var deletesOnlyByGrantedPort = false
+    /// The lifetime of PCP's errors in seconds, unless a refusal has its own; `nil` for 1800 or 30,
+    /// as the result wants.
     package var errorLifetimeSeconds: UInt32?
     /// Whether PCP's errors are the header alone, 24 bytes.
     package var sendsHeaderOnlyErrors = false
@@ -40,18 +49,36 @@ package struct GatewayFaults: Sendable {
     /// A gateway that behaves.
     package init() {}
 
-    /// The refusal of what was granted before, for a while.
-    package struct RenewalRefusal: Sendable {
+    /// How something is refused, and how often.
+    package struct Refusal: Sendable, Equatable, ExpressibleByIntegerLiteral {
         /// The result code.
         package var code: UInt16
-        /// How many renewals are still refused.
-        package var count: Int
+        /// PCP's lifetime of the refusal; `nil` for the one that all errors have.
+        package var lifetimeSeconds: UInt32?
+        /// How many requests are still refused; `nil` for all.
+        package var count: Int?
 
-        /// A refusal of so many renewals.
-        package init(code: UInt16, count: Int) {
+        /// A refusal of so many requests, of all without a count.
+        package init(code: UInt16, lifetimeSeconds: UInt32? = nil, count: Int? = nil) {
             self.code = code
+            self.lifetimeSeconds = lifetimeSeconds
             self.count = count
         }
+
+        /// A refusal of every request with this code.
+        package init(integerLiteral code: UInt16) { self.init(code: code) }
+
+        /// Whether the next request is refused, which counts as one.
+        mutating func applies() -> Bool {
+            guard let count else { return true }
+            self.count = max(0, count - 1)
+            return count > 0
+        }
+    }
+
+    /// The refusal that the next request for `operation` gets.
+    mutating func refusal(of operation: GatewayOperation) -> Refusal? {
+        refusals[operation]?.applies() == true ? refusals[operation] : nil
     }
 
     /// Where answers come from.

@@ -36,6 +36,9 @@ package struct UPnPFaults: Sendable {
     /// The device's name (D-11).
     package var friendlyName = "Simulated gateway"
 
+    /// What the next requests for the device description meet.
+    package var descriptionFault: DescriptionFault?
+
     // Messages of HTTP.
 
     /// How answers are put on the wire (H-6).
@@ -52,7 +55,11 @@ package struct UPnPFaults: Sendable {
     package var refusesHTTP11 = false
     /// The actions that are answered by a reset connection (H-10).
     package var resetActions: Set<String> = []
+    /// How the answer to each action is spoilt; it is carried out all the same.
+    package var spoiltAnswers: [String: SpoiltAnswer] = [:]
     /// How long the answer to each action is held back; it is carried out at once.
+    ///
+    /// It stands in place of what `GatewayFaults.answerDelays` wants of the operation.
     package var actionDelays: [String: Duration] = [:]
 
     // Actions.
@@ -69,6 +76,11 @@ package struct UPnPFaults: Sendable {
     package var refusesRemoteHosts = false
     /// Whether a lease is taken and not kept, so that the mapping is permanent.
     package var ignoresLeases = false
+    /// Whether a lease that is not permanent is granted and nothing mapped.
+    package var dropsTimedMappings = false
+    /// The text of every NewLeaseDuration and NewLeaseTime that is read; `nil` for what is left
+    ///
+    package var shownLease: String?
     /// Whether a repeated AddPortMapping leaves the lease as it was.
     package var ignoresRenewals = false
     /// How long a new entry cannot be read.
@@ -92,6 +104,44 @@ package struct UPnPFaults: Sendable {
 
     /// A gateway that behaves.
     package init() {}
+
+    /// What some requests for the device description meet instead of it.
+    package struct DescriptionFault: Sendable, Equatable {
+        /// What they meet.
+        package enum Kind: String, Sendable, CaseIterable {
+            /// Not a byte.
+            case hung
+            /// Half of the document.
+            case cut
+            /// Status 503 and a page.
+            case unavailable = "503"
+        }
+
+        /// What they meet.
+        package var kind: Kind
+        /// How many requests still meet it.
+        package var count: Int
+
+        /// A fault of the next `count` answers.
+        package init(_ kind: Kind, count: Int = .max) {
+            self.kind = kind
+            self.count = count
+        }
+    }
+
+    /// How the answer to an action that was carried out is spoilt.
+    package enum SpoiltAnswer: String, Sendable, CaseIterable {
+        /// A page of HTML with status 200.
+        case page
+        /// Half of the XML.
+        case cut
+        /// The response of GetStatusInfo, or of GetExternalIPAddress instead of that.
+        case otherAction = "other-action"
+        /// Status 500 and no fault.
+        case status500 = "500"
+        /// The connection ends without a byte.
+        case closed
+    }
 
     /// How an answer is put on the wire.
     package enum Framing: String, Sendable, CaseIterable {

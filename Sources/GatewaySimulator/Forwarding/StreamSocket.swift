@@ -16,13 +16,18 @@ final class StreamSocket: Sendable {
         self.init(owning: descriptor)
     }
 
-    /// A socket on which others can connect to `local`.
-    convenience init(listeningOn local: SocketAddress) throws(SystemError) {
+    /// A socket that keeps `local` for itself; whoever connects to it is refused.
+    convenience init(boundTo local: SocketAddress) throws(SystemError) {
         try self.init(local.address.family)
         // Connections of a mapping that has just ended must not keep its port from the next one.
         setAddressReuse(true, of: descriptor)
         let bound = unsafe local.withSockaddr { unsafe bind(descriptor, $0, $1) }
         guard bound == 0 else { throw SystemError("bind") }
+    }
+
+    /// A socket on which others can connect to `local`.
+    convenience init(listeningOn local: SocketAddress) throws(SystemError) {
+        try self.init(boundTo: local)
         guard listen(descriptor, 64) == 0 else { throw SystemError("listen") }
     }
 
@@ -124,4 +129,11 @@ final class StreamSocket: Sendable {
         default: throw SystemError(call)
         }
     }
+}
+
+/// Sets whether a socket shares its address with another that also wants to (SO_REUSEADDR).
+func setAddressReuse(_ isOn: Bool, of descriptor: Int32) {
+    var value: Int32 = isOn ? 1 : 0
+    _ = unsafe setsockopt(
+        descriptor, SOL_SOCKET, SO_REUSEADDR, &value, socklen_t(MemoryLayout<Int32>.size))
 }

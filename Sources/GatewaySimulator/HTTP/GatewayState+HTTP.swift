@@ -1,13 +1,33 @@
 import NATTraversal
 
 extension GatewayState {
+    /// What a client finds on its connection.
+    enum HTTPReply {
+        case answer(HTTPAnswer)
+        /// A reset.
+        case reset
+        /// The end, in order and without a byte.
+        case close
+        /// Nothing until the client hangs up.
+        case silence
+    }
+
     /// What follows from a request by HTTP.
     struct HTTPReaction {
-        /// `nil` where the connection is reset instead.
-        var answer: HTTPAnswer?
-        /// How long it is held back.
+        var reply: HTTPReply
+        /// How long an answer is held back.
         var delay = Duration.zero
+        /// What has to be closed before that.
         var ended: [any PortForwarding] = []
+
+        init(_ reply: HTTPReply, ended: [any PortForwarding] = []) {
+            self.reply = reply
+            self.ended = ended
+        }
+
+        init(answer: HTTPAnswer, ended: [any PortForwarding] = []) {
+            self.init(.answer(answer), ended: ended)
+        }
     }
 
     /// Does what a request by HTTP asks.
@@ -21,22 +41,41 @@ extension GatewayState {
         case "GET":
             log.append(
                 .init(operation: .description, client: client, bytes: request.body, instant: now))
-            return HTTPReaction(answer: document(at: request.path))
+            var reaction = HTTPReaction(document(at: request.path, now: now))
+            reaction.delay = faults.answerDelays[.description] ?? .zero
+            return reaction
         case "POST": return control(request, from: client, at: now)
         default: return HTTPReaction(answer: .page(501))
         }
     }
 
-    private func document(at path: String) -> HTTPAnswer {
+    private mutating func document(at path: String, now: ContinuousClock.Instant) -> HTTPReply {
         if path == "/rootDesc.xml" {
-            return faults.upnp.hasLoginPage ? .page(200) : HTTPAnswer(body: deviceDescription)
+            if faults.upnp.hasLoginPage { return .answer(.page(200)) }
+            return faulty(HTTPAnswer(body: deviceDescription))
+        }
+        if path == "/mappings" {
+            return .answer(HTTPAnswer(body: table.text(at: now), contentType: "text/plain"))
         }
         guard !faults.upnp.hidesServiceDescriptions,
             let service = services.first(where: { $0.descriptionPath == path })
         else {
-            return .page(404)
+            return .answer(.page(404))
         }
-        return HTTPAnswer(body: service.document)
+        return .answer(HTTPAnswer(body: service.document))
+    }
+
+    /// The device description, or what the next one of its faults makes of it.
+    private mutating func faulty(_ description: HTTPAnswer) -> HTTPReply {
+        guard let fault = faults.upnp.descriptionFault, fault.count > 0 else {
+            return .answer(description)
+        }
+        faults.upnp.descriptionFault?.count -= 1
+        return switch fault.kind {
+        case .hung: .silence
+        case .cut: .answer(description.cut)
+        case .unavailable: .answer(.page(503))
+        }
     }
 
     private mutating func control(
@@ -62,9 +101,10 @@ extension GatewayState {
         guard let call, let service = service(at: request.path) else {
             return HTTPReaction(answer: .page(call == nil ? 400 : 404))
         }
-        if faults.upnp.resetActions.contains(call.action) { return HTTPReaction() }
+        if faults.upnp.resetActions.contains(call.action) { return HTTPReaction(.reset) }
         var reaction = perform(call, of: service, from: client, at: now)
-        reaction.delay = faults.upnp.actionDelays[call.action] ?? .zero
+        reaction.delay =
+            faults.upnp.actionDelays[call.action] ?? faults.answerDelays[operation] ?? .zero
         return reaction
     }
 

@@ -14,6 +14,13 @@ struct HTTPAnswer: Sendable {
             contentType: "text/html")
     }
 
+    /// The answer with half of its body, as if all of it were there.
+    var cut: HTTPAnswer {
+        var answer = self
+        answer.body = String(body.prefix(body.count / 2))
+        return answer
+    }
+
     static func reason(_ status: Int) -> String {
         switch status {
         case 200: "OK"

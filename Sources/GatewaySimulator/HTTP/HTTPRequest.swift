@@ -1,4 +1,4 @@
-/// A request, whole.
+/// A request by HTTP, or a search by SSDP, which is the head of one.
 struct HTTPRequest: Sendable {
     /// A message that is none, or longer than anything a client of a gateway has to say.
     struct Malformed: Error {}
@@ -12,7 +12,6 @@ struct HTTPRequest: Sendable {
     /// Names as they were sent.
     var headers: [(name: String, value: String)]
     var body: [UInt8] = []
-
 }
 
 extension HTTPRequest {
@@ -40,16 +39,22 @@ extension HTTPRequest {
         body = Array(body.prefix(length))
     }
 
-    private init(head: ArraySlice<UInt8>) throws {
+    /// Reads a head: any white space stands around a header's name and its value.
+    init(head: some Collection<UInt8>) throws {
         let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
         let words = lines.first?.split(separator: " ").map(String.init) ?? []
         guard words.count == 3 else { throw Malformed() }
         (method, path, version) = (words[0], words[1], words[2])
         headers = try lines.dropFirst().map { line in
             guard let colon = line.firstIndex(of: ":") else { throw Malformed() }
-            let value = line[line.index(after: colon)...].drop { $0 == " " }
-            return (String(line[..<colon]), String(value))
+            return (Self.trimmed(line[..<colon]), Self.trimmed(line[line.index(after: colon)...]))
         }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let isBlank = { (character: Character) in character == " " || character == "\t" }
+        let end = text.lastIndex { !isBlank($0) }.map { text.index(after: $0) }
+        return String(text[..<(end ?? text.startIndex)].drop(while: isBlank))
     }
 
     /// Where the body begins, if the head is whole.

@@ -6,6 +6,7 @@ extension SimulatedGateway {
 
     /// Answers HTTP until the task is cancelled, each connection once.
     func serveHTTP() async {
+        if state.withLock(\.configuration.upnp.hasClosedPort) { return }
         await withTaskGroup(of: Void.self) { group in
             var open = 0
             while !Task.isCancelled {
@@ -29,10 +30,16 @@ extension SimulatedGateway {
             (state.react(to: request, from: client, at: .now), state.faults)
         }
         for forwarder in reaction.ended { await forwarder.stop() }
-        guard let answer = reaction.answer else { return connection.resetOnClose() }
+        let answer: HTTPAnswer
+        var framing = faults.upnp.framing
+        switch reaction.reply {
+        case .reset: return connection.resetOnClose()
+        case .close: return
+        case .silence: (answer, framing) = (HTTPAnswer(body: ""), .silent)
+        case .answer(let laid): answer = laid
+        }
         let delay = faults.delay + reaction.delay
         if delay > .zero { try await Task.sleep(for: delay) }
-        let framing = faults.upnp.framing
         if framing != .silent {
             let version = request.version == "HTTP/1.0" ? request.version : "HTTP/1.1"
             try await send(

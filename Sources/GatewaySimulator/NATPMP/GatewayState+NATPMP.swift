@@ -5,6 +5,7 @@ extension GatewayState {
     private enum Result {
         static let success: UInt16 = 0
         static let notAuthorized: UInt16 = 2
+        static let networkFailure: UInt16 = 3
         static let outOfResources: UInt16 = 4
         static let unsupportedOpcode: UInt16 = 5
     }
@@ -16,15 +17,17 @@ extension GatewayState {
     ) -> Reaction {
         // Responses and fragments are not answered.
         guard request.count >= 2, request[1] < 128 else { return Reaction() }
-        let refusal = faults.refusals[operation]
         switch request[1] {
         case 0:
+            let refusal = faults.refusal(of: operation)?.code
             let header = header(request, refusal ?? Result.success, at: now)
             return Reaction(
                 answer: header + (refusal == nil ? reportedAddress.octets : [0, 0, 0, 0]))
         case 1, 2:
             guard request.count >= 12 else { return Reaction() }
-            if let refusal { return Reaction(answer: failure(request, refusal, at: now)) }
+            if let refusal = faults.refusal(of: operation) {
+                return Reaction(answer: failure(request, refusal.code, at: now))
+            }
             return operation == .natpmpDelete
                 ? delete(request, from: client, at: now) : map(request, from: client, at: now)
         default:
@@ -57,7 +60,7 @@ extension GatewayState {
                 switch error {
                 case .owned: Result.notAuthorized
                 case .noPort: Result.outOfResources
-                case .refused(let code): code
+                case .refused(let refusal): refusal.code
                 }
             return Reaction(answer: failure(request, result, at: now))
         }
@@ -75,6 +78,15 @@ extension GatewayState {
         let isMeant = { (mapping: SimulatedMapping) in
             mapping.transport == transport && mapping.internalEndpoint.address == client.address
                 && (internalPort == 0 || mapping.internalEndpoint.port == internalPort)
+        }
+        let externalPort: UInt16 = number(request, 6..<8)
+        if faults.deletesOnlyByGrantedPort,
+            externalPort == 0
+                || table.mappings.contains(where: {
+                    isMeant($0) && $0.externalPort != externalPort
+                })
+        {
+            return Reaction(answer: failure(request, Result.networkFailure, at: now))
         }
         let isForeign = table.mappings.contains { isMeant($0) && $0.technique != .natPMP }
         let ended = table.remove { isMeant($0) && $0.technique == .natPMP }

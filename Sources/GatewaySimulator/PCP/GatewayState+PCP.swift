@@ -10,9 +10,7 @@ extension GatewayState {
         guard request.count >= 2, request[1] < 128 else { return Reaction() }
         do throws(PCPResult) {
             try check(request, from: client)
-            if let code = faults.refusals[operation] {
-                throw PCPResult(UInt8(truncatingIfNeeded: code))
-            }
+            if let refusal = faults.refusal(of: operation) { throw PCPResult(refusal) }
             if operation == .pcpAnnounce {
                 return Reaction(answer: pcpHeader(request, lifetimeSeconds: 0, at: now))
             }
@@ -49,7 +47,8 @@ extension GatewayState {
     private func pcpError(
         _ request: [UInt8], _ refusal: PCPResult, at now: ContinuousClock.Instant
     ) -> [UInt8] {
-        let lifetime = faults.errorLifetimeSeconds ?? refusal.lifetimeSeconds
+        let common = refusal.hasOwnLifetime ? nil : faults.errorLifetimeSeconds
+        let lifetime = common ?? refusal.lifetimeSeconds
         var answer = pcpHeader(
             request, result: refusal.code, lifetimeSeconds: lifetime, at: now)
         if faults.sendsHeaderOnlyErrors || refusal == .unsupportedVersion { return answer }

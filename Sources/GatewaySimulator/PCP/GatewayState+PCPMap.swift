@@ -56,6 +56,7 @@ extension GatewayState {
         let external = map.suggestedAddress.mappedIPv4 ?? .unspecified
         let isForeign = external != .unspecified && external != reportedAddress
         if map.options.prefersFailure, isForeign { throw .cannotProvideExternal }
+        if faults.refusesAnyAddress, external == .unspecified { throw .cannotProvideExternal }
         let limits = configuration.lifetimeSeconds
         let wish = MappingWish(
             transport: map.transport, endpoint: endpoint, suggestedPort: map.suggestedPort,
@@ -70,7 +71,7 @@ extension GatewayState {
             switch error {
             case .owned(let seconds): throw .notAuthorized(for: seconds)
             case .noPort: throw wish.isExact ? .cannotProvideExternal : .noResources
-            case .refused(let code): throw PCPResult(UInt8(truncatingIfNeeded: code))
+            case .refused(let refusal): throw PCPResult(refusal)
             }
         }
     }

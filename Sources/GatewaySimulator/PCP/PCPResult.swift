@@ -3,10 +3,19 @@ struct PCPResult: Error, Equatable {
     var code: UInt8
     /// How long the client should not ask again, in seconds: 30 for what passes, else 1800.
     var lifetimeSeconds: UInt32
+    /// Whether the lifetime stands whatever the errors of this gateway have.
+    var hasOwnLifetime = false
 
     init(_ code: UInt8, lifetimeSeconds: UInt32? = nil) {
         self.code = code
         self.lifetimeSeconds = lifetimeSeconds ?? ([7, 8, 10].contains(code) ? 30 : 1800)
+    }
+
+    /// A refusal that the gateway was told to make.
+    init(_ refusal: GatewayFaults.Refusal) {
+        self.init(
+            UInt8(truncatingIfNeeded: refusal.code), lifetimeSeconds: refusal.lifetimeSeconds)
+        hasOwnLifetime = refusal.lifetimeSeconds != nil
     }
 
     static let unsupportedVersion = PCPResult(1)

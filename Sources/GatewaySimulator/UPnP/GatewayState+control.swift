@@ -55,7 +55,8 @@ extension GatewayState {
             }
             let (results, closed) = try perform(call, from: client, at: now)
             ended += closed
-            return HTTPReaction(answer: success(call, results, service), ended: ended)
+            return HTTPReaction(
+                reply(to: call, results, service, at: now), ended: ended)
         } catch {
             return HTTPReaction(answer: fault(error), ended: ended)
         }
@@ -124,6 +125,26 @@ extension GatewayState {
             ]
         case "GetTotalBytesSent": [("NewTotalBytesSent", "0")]
         default: throw UPnPError(401)
+        }
+    }
+
+    /// The answer to an action that was carried out, as a fault spoils it.
+    private func reply(
+        to call: SOAPCall, _ results: Results, _ service: SimulatedService,
+        at now: ContinuousClock.Instant
+    ) -> HTTPReply {
+        let answer = success(call, results, service)
+        switch faults.upnp.spoiltAnswers[call.action] {
+        case nil: return .answer(answer)
+        case .page: return .answer(.page(200))
+        case .cut: return .answer(answer.cut)
+        case .status500: return .answer(HTTPAnswer(status: 500, body: ""))
+        case .closed: return .close
+        case .otherAction:
+            var other = call
+            other.action = call.action == "GetStatusInfo" ? "GetExternalIPAddress" : "GetStatusInfo"
+            let facts = (try? facts(other.action, at: now)) ?? []
+            return .answer(success(other, facts, service))
         }
     }
 

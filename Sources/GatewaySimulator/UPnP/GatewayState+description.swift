@@ -60,7 +60,7 @@ extension GatewayState {
             + "<serviceId>urn:upnp-org:serviceId:\(service.identifier)</serviceId>"
             + "<SCPDURL>\(service.descriptionPath)</SCPDURL>"
             + "<controlURL>\(escaped(controlURL(of: service)))</controlURL>"
-            + "<eventSubURL></eventSubURL></service>"
+            + "<eventSubURL>\(service.eventPath)</eventSubURL></service>"
     }
 
     private func controlURL(of service: SimulatedService) -> String {

@@ -93,8 +93,9 @@ extension GatewayState {
         ]
     }
 
-    /// The seconds left, 0 for ever.
+    /// The seconds left, 0 for ever, or the text that a fault puts there.
     private func lease(of mapping: SimulatedMapping, at now: ContinuousClock.Instant) -> String {
-        String(mapping.expiry == nil ? 0 : mapping.remainingSeconds(at: now))
+        faults.upnp.shownLease
+            ?? String(mapping.expiry == nil ? 0 : mapping.remainingSeconds(at: now))
     }
 }

@@ -15,7 +15,8 @@ extension GatewayState {
         at now: ContinuousClock.Instant
     ) throws(UPnPError) -> UInt16 {
         try check(request, from: client)
-        if faults.grantsWithoutMapping { return request.externalPort }
+        let isDropped = faults.upnp.dropsTimedMappings && isTimed(request)
+        if faults.grantsWithoutMapping || isDropped { return request.externalPort }
         let index: Int
         if let present = table.index(of: request.transport, externalPort: request.externalPort),
             isOwn(table.mappings[present], for: request)
@@ -67,9 +68,7 @@ extension GatewayState {
                 throw UPnPError(606)
             }
         }
-        // On a version 2 gateway a week stands for a permanent lease.
-        let isTimed = request.leaseSeconds != 0 && !(isSecond && request.leaseSeconds == 604800)
-        if let code = faults.timedLeaseRefusal, isTimed { throw UPnPError(code) }
+        if let code = faults.timedLeaseRefusal, isTimed(request) { throw UPnPError(code) }
         if let code = faults.longDescriptionRefusal, request.description.utf8.count > 32 {
             throw UPnPError(code)
         }
@@ -77,6 +76,12 @@ extension GatewayState {
             throw UPnPError(724)
         }
         if faults.refusesRemoteHosts, !request.remoteHost.isEmpty { throw UPnPError(726) }
+    }
+
+    /// Whether a lease is meant to end; on a version 2 gateway a week stands for a permanent one.
+    private func isTimed(_ request: UPnPMappingRequest) -> Bool {
+        request.leaseSeconds != 0
+            && !(configuration.upnp.version >= 2 && request.leaseSeconds == 604800)
     }
 
     /// The end of a lease: in version 2 a week at most and where 0 is asked for, in version 1 never

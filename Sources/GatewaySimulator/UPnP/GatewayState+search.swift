@@ -23,14 +23,13 @@ extension GatewayState {
         toSearch datagram: [UInt8], from client: SocketAddress, location: String,
         at now: ContinuousClock.Instant
     ) -> [[UInt8]] {
-        let lines = String(decoding: datagram, as: UTF8.self).split(separator: "\r\n")
-        guard lines.first == "M-SEARCH * HTTP/1.1" else { return [] }
-        log.append(.init(operation: .search, client: client, bytes: datagram, instant: now))
-        let isSearch = lines.contains { $0.uppercased() == "MAN: \"SSDP:DISCOVER\"" }
-        guard isSearch, faults.silence != .all, !isLost(),
-            let wanted = lines.first(where: { $0.uppercased().hasPrefix("ST:") })
+        guard let search = try? HTTPRequest(head: datagram), search.method == "M-SEARCH",
+            search.path == "*", search.version == "HTTP/1.1"
         else { return [] }
-        let target = String(wanted.dropFirst(3).drop { $0 == " " })
+        log.append(.init(operation: .search, client: client, bytes: datagram, instant: now))
+        guard search.value(of: "man")?.lowercased() == "\"ssdp:discover\"",
+            let target = search.value(of: "st"), faults.silence != .all, !isLost()
+        else { return [] }
         if let only = faults.upnp.onlySearchTarget, only != target { return [] }
         return searchTargets.compactMap { found in
             guard Self.finds(target, found.target) else { return nil }

@@ -4,7 +4,7 @@ package import NATTraversal
 extension SimulatedGateway {
     private static let group = IPv4Address(rawValue: 0xEFFF_FFFA)
 
-    /// The socket that hears searches, with multicast on the loopback interface where wanted.
+    /// The socket that hears searches, with multicast on the interface of `address` where wanted.
     ///
     /// - Throws: `SystemError` when the port is taken or the group cannot be joined.
     static func searchSocket(
@@ -16,12 +16,15 @@ extension SimulatedGateway {
             try socket.bind(to: SocketAddress(address, port: port))
             return socket
         }
+        guard case .v4(let interface) = address else {
+            throw SystemError("setsockopt", code: EAFNOSUPPORT)
+        }
         // What is sent to a group arrives only where no other address is bound.
         setAddressReuse(true, of: socket.descriptor)
         try socket.bind(to: SocketAddress(.v4(.unspecified), port: port))
         var membership = ip_mreq(
             imr_multiaddr: in_addr(s_addr: group.rawValue.bigEndian),
-            imr_interface: in_addr(s_addr: IPv4Address.loopback.rawValue.bigEndian))
+            imr_interface: in_addr(s_addr: interface.rawValue.bigEndian))
         let result = unsafe setsockopt(
             socket.descriptor, Int32(IPPROTO_IP), IP_ADD_MEMBERSHIP, &membership,
             socklen_t(MemoryLayout<ip_mreq>.size))
@@ -32,22 +35,29 @@ extension SimulatedGateway {
     /// Answers searches until the task is cancelled.
     func serveSearches() async {
         guard let search else { return }
-        while !Task.isCancelled {
-            guard let datagram = try? await search.receive(until: .now + .seconds(3600)),
-                let location
-            else { continue }
-            let (answers, faults) = state.withLock { state in
-                (
-                    state.answers(
-                        toSearch: datagram.payload, from: datagram.source, location: location,
-                        at: .now), state.faults.upnp
-                )
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                guard let datagram = try? await search.receive(until: .now + .seconds(3600)),
+                    let location
+                else { continue }
+                let (answers, faults) = state.withLock { state in
+                    (
+                        state.answers(
+                            toSearch: datagram.payload, from: datagram.source, location: location,
+                            at: .now), state.faults
+                    )
+                }
+                group.addTask {
+                    let delay = faults.answerDelays[.search] ?? .zero
+                    if delay > .zero { try? await Task.sleep(for: delay) }
+                    let other = faults.upnp.answersFromAnotherPort
+                    guard !Task.isCancelled,
+                        let source = other ? try? UDPSocket(self.gateway.address.family) : search
+                    else { return }
+                    for answer in answers { try? source.send(answer, to: datagram.source) }
+                }
             }
-            guard
-                let source = faults.answersFromAnotherPort
-                    ? try? UDPSocket(gateway.address.family) : search
-            else { continue }
-            for answer in answers { try? source.send(answer, to: datagram.source) }
+            group.cancelAll()
         }
     }
 
@@ -55,7 +65,10 @@ extension SimulatedGateway {
     ///
     /// - Throws: `SystemError` when no port can be had.
     package func moveUPnP() throws(SystemError) {
-        let moved = try StreamSocket(listeningOn: SocketAddress(gateway.address, port: 0))
+        let address = SocketAddress(gateway.address, port: 0)
+        let moved =
+            state.withLock(\.configuration.upnp.hasClosedPort)
+            ? try StreamSocket(boundTo: address) : try StreamSocket(listeningOn: address)
         let old = web.withLock { web in
             defer { web = moved }
             return web

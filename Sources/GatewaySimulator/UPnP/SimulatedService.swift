@@ -25,6 +25,8 @@ struct SimulatedService: Sendable {
     var identifier: String
     var descriptionPath: String
     var controlPath: String
+    /// Where events would be subscribed to; the answer is 501, as a router without events says.
+    var eventPath: String { controlPath.replacing("/ctl/", with: "/evt/") }
     var actions: [Action]
     var variables: [Variable]
 

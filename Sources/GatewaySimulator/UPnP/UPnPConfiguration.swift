@@ -8,9 +8,11 @@ package struct UPnPConfiguration: Sendable {
     package var usesPPP = false
     /// The TCP port of descriptions and control; 0 for any that is free.
     package var port: UInt16 = 0
+    /// Whether nothing listens on that port, so that searches lead to a refused connection.
+    package var hasClosedPort = false
     /// The UDP port that answers searches; 0 for any that is free, `nil` for none.
     package var searchPort: UInt16? = 0
-    /// Whether it also answers searches sent to 239.255.255.250 on the loopback interface.
+    /// Whether it also answers searches sent to 239.255.255.250 on the gateway's interface.
     ///
     /// That needs port 1900.
     package var joinsMulticast = false

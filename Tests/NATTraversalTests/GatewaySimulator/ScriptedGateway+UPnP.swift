@@ -3,7 +3,7 @@ import NATTraversal
 @testable import GatewaySimulator
 
 extension ScriptedGateway {
-    /// The answer to a control request; `nil` where the connection is reset.
+    /// The answer to a control request; `nil` where there is none.
     mutating func reply(
         to call: String, path: String = "/ctl/IPConn", header: String = "SOAPACTION",
         version: String = "HTTP/1.1", after: Duration = .zero
@@ -48,9 +48,22 @@ extension ScriptedGateway {
             \r
 
             """
-        return state.answers(
-            toSearch: Array(search.utf8), from: SocketAddress(Self.client, port: 40000),
+        return answers(toSearch: search)
+    }
+
+    /// The answers to a datagram on the search port.
+    mutating func answers(toSearch datagram: String) -> [String] {
+        state.answers(
+            toSearch: Array(datagram.utf8), from: SocketAddress(Self.client, port: 40000),
             location: "http://192.168.77.1:49152/rootDesc.xml", at: Self.start
         ).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension GatewayState.HTTPReaction {
+    /// What is answered, if anything is.
+    var answer: HTTPAnswer? {
+        guard case .answer(let answer) = reply else { return nil }
+        return answer
     }
 }

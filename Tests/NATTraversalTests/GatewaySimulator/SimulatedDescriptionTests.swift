@@ -47,6 +47,38 @@ import Testing
         #expect(silent.document("/WANIPCn.xml")?.status == 404)
     }
 
+    @Test("gives each service a place for events")
+    func namesEvents() {
+        let description = description { $0.faults.upnp.hasIdleConnection = true }
+        for path in ["L3F", "CmnIfCfg", "PPPConn", "IPConn"] {
+            #expect(
+                description.contains(
+                    "<controlURL>/ctl/\(path)</controlURL><eventSubURL>/evt/\(path)</eventSubURL>"))
+        }
+    }
+
+    @Test("is cut or unavailable so often as it is told, and then whole")
+    func failsForAWhile() {
+        let whole = description { _ in }
+        for (kind, status, body) in [
+            (UPnPFaults.DescriptionFault.Kind.cut, 200, String(whole.prefix(whole.count / 2))),
+            (
+                .unavailable, 503,
+                "<!DOCTYPE html><html><body><h1>Service Unavailable</h1></body></html>"
+            ),
+        ] {
+            var gateway = ScriptedGateway {
+                $0.faults.upnp.descriptionFault = .init(kind, count: 2)
+            }
+            for _ in 0..<2 {
+                let answer = gateway.document("/rootDesc.xml")
+                #expect(answer?.status == status)
+                #expect(answer?.body == body)
+            }
+            #expect(gateway.document("/rootDesc.xml")?.body == whole)
+        }
+    }
+
     @Test("has a second connection that is down and maps nothing (D-6)")
     func hasIdleConnection() {
         var gateway = ScriptedGateway { $0.faults.upnp.hasIdleConnection = true }

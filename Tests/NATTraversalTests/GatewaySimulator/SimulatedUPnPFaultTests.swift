@@ -69,6 +69,67 @@ import Testing
         #expect(entry?.contains("<NewLeaseDuration>3000<") == true)
     }
 
+    @Test("says yes and maps nothing, unless for ever, when it is told (A-9)")
+    func dropsTimedMappings() {
+        var gateway = gateway { $0.dropsTimedMappings = true }
+        #expect(gateway.errorCode(of: Self.add) == nil)
+        #expect(gateway.mappings.isEmpty)
+        let permanent = SimulatedUPnPTests.mapping(45000, lease: 0)
+        #expect(
+            gateway.errorCode(of: SimulatedUPnPTests.call("AddPortMapping", permanent)) == nil)
+        #expect(gateway.mappings.count == 1)
+    }
+
+    @Test("shows a lease as it is told (A-10)", arguments: ["0", "86400", "", "-1", "1 h & more"])
+    func showsLease(text: String) {
+        var gateway = gateway { $0.shownLease = text }
+        _ = gateway.ask(Self.add)
+        let shown = text.replacing("&", with: "&amp;")
+        let generic = SimulatedUPnPTests.call(
+            "GetGenericPortMappingEntry", [("NewPortMappingIndex", "0")])
+        for read in [Self.read, generic] {
+            #expect(
+                gateway.ask(read)?.contains("<NewLeaseDuration>\(shown)</NewLeaseDuration>") == true
+            )
+        }
+        let list = SimulatedUPnPTests.call(
+            "GetListOfPortMappings",
+            [
+                ("NewStartPort", "1"), ("NewEndPort", "65535"), ("NewProtocol", "TCP"),
+                ("NewManage", "0"), ("NewNumberOfPorts", "0"),
+            ])
+        #expect(gateway.ask(list)?.contains("<p:NewLeaseTime>\(shown)</p:NewLeaseTime>") == true)
+    }
+
+    @Test(
+        "carries an action out and spoils its answer (A-1)",
+        arguments: [
+            (
+                UPnPFaults.SpoiltAnswer.page, 200,
+                "<!DOCTYPE html><html><body><h1>OK</h1></body></html>"
+            ),
+            (.cut, 200, String(added.prefix(added.count / 2))),
+            (
+                .otherAction, 200,
+                SimulatedUPnPTests.answer(
+                    "GetStatusInfo",
+                    "<NewConnectionStatus>Connected</NewConnectionStatus><NewLastConnectionError>"
+                        + "ERROR_NONE</NewLastConnectionError><NewUptime>0</NewUptime>")
+            ), (.status500, 500, ""), (.closed, nil, nil),
+        ] as [(UPnPFaults.SpoiltAnswer, Int?, String?)])
+    func spoils(how: UPnPFaults.SpoiltAnswer, status: Int?, body: String?) {
+        var gateway = gateway { $0.spoiltAnswers = ["AddPortMapping": how] }
+        let answer = gateway.reply(to: Self.add)
+        #expect(answer?.status == status)
+        #expect(answer?.body == body)
+        #expect(gateway.mappings.map(\.externalPort) == [45000])
+        #expect(gateway.errorCode(of: Self.read) == nil)
+        // A refusal is told as it is.
+        let low = SimulatedUPnPTests.call("AddPortMapping", SimulatedUPnPTests.mapping(80))
+        #expect(gateway.errorCode(of: low) == 606)
+    }
+    private static let added = SimulatedUPnPTests.answer("AddPortMapping", "")
+
     @Test("lays faults and answers as odd routers do (A-1, A-2, A-19)")
     func laysOddly() {
         var odd = gateway {
@@ -143,6 +204,25 @@ import Testing
         ].map { $0 + end }.joined()
         let bytes = HTTPAnswer(body: "hello").encoded(framing, version: "HTTP/1.1")
         #expect(String(decoding: bytes, as: UTF8.self) == answer.replacing("|", with: headers))
+    }
+
+    @Test(
+        "answers a search however its headers are spelled, and nothing but a search",
+        arguments: [
+            ("MAN: \"ssdp:discover\"|ST: upnp:rootdevice", true),
+            ("MAN:\"ssdp:discover\"|ST:upnp:rootdevice", true),
+            ("man:  \"ssdp:discover\" |st:\tupnp:rootdevice  ", true),
+            ("Man : \"SSDP:Discover\"|St : upnp:rootdevice", true),
+            ("MAN: ssdp:discover|ST: upnp:rootdevice", false), ("ST: upnp:rootdevice", false),
+            ("MAN: \"ssdp:discover\"", false),
+        ])
+    func readsSearches(headers: String, isAnswered: Bool) {
+        let lines = headers.replacing("|", with: "\r\n")
+        for (start, isSearch) in [("M-SEARCH * HTTP/1.1", true), ("NOTIFY * HTTP/1.1", false)] {
+            var gateway = gateway { _ in }
+            let answers = gateway.answers(toSearch: "\(start)\r\n\(lines)\r\n\r\n")
+            #expect(answers.count == (isAnswered && isSearch ? 1 : 0))
+        }
     }
 
     @Test("answers searches as it is told (S-1, S-2, S-5)")

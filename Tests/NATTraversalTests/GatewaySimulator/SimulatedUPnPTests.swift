@@ -162,6 +162,19 @@ import Testing
         #expect(gateway.errorCode(of: Self.call("AddAnyPortMapping", Self.mapping(45000))) == code)
     }
 
+    @Test("shows its mappings on a page, a line each")
+    func showsMappings() {
+        var gateway = ScriptedGateway { $0.upnp.version = 1 }
+        #expect(gateway.document("/mappings")?.body == "")
+        _ = gateway.ask(Self.call("AddPortMapping", Self.mapping(45000, lease: 0)))
+        _ = gateway.answer(bytes("0001 0000 1f90 1f91 00000e10"))
+        #expect(
+            gateway.document("/mappings")?.body == """
+                tcp 45000 192.168.77.10:45000 forever upnp natctl
+                udp 8081 192.168.77.10:8080 3600 nat-pmp \n
+                """)
+    }
+
     @Test("refuses a port that PCP or NAT-PMP has given away")
     func sharesTable() {
         var gateway = ScriptedGateway()

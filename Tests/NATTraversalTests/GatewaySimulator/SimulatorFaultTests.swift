@@ -7,6 +7,7 @@ import Testing
 @Suite("Simulated gateway, faults") struct SimulatorFaultTests {
     static let address = bytes("0000")
     static let natpmpMap = bytes("0002 0000 1f90 1f90 00000e10")
+    static let udpMap = bytes("0001 0000 1f90 1f90 00000e10")
     static let natpmpAnswer = bytes("0082 0000 00000000 1f90 1f90 00000e10")
     static let pcpMap = SimulatedPCPTests.map(
         lifetime: "00000e10", "06000000 1f901f90" + SimulatedPCPTests.anyIPv4)
@@ -120,6 +121,68 @@ import Testing
         #expect(gateway.mappings.isEmpty)
     }
 
+    @Test("refuses so often as it is told, by PCP with a lifetime of its own")
+    func refusesForAWhile() {
+        var gateway = ScriptedGateway {
+            $0.faults.refusals = [
+                .pcpMap: .init(code: 200, lifetimeSeconds: 77, count: 2),
+                .natpmpMap: .init(code: 65535, count: 1), .natpmpAddress: .init(code: 9),
+            ]
+            $0.faults.errorLifetimeSeconds = 5
+        }
+        let pcp = (0..<3).map { _ in gateway.answer(Self.pcpMap)?[3..<8] }
+        #expect(
+            pcp
+                == [
+                    bytes("c8 0000004d")[...], bytes("c8 0000004d")[...], bytes("00 00000e10")[...],
+                ].map { $0 })
+        let natpmp = (0..<2).map { _ in gateway.answer(Self.udpMap).map { Array($0[2..<4]) } }
+        #expect(natpmp == [[0xff, 0xff], [0, 0]])
+        let address = (0..<3).map { _ in gateway.answer(Self.address)?[3] }
+        #expect(address == [9, 9, 9])
+    }
+
+    @Test("refuses by PCP to choose the address, and only that (N-17)")
+    func refusesAnyAddress() {
+        var gateway = ScriptedGateway(epoch: 0x5c9) { $0.faults.refusesAnyAddress = true }
+        let tail = "06000000 1f901f90"
+        #expect(
+            gateway.answer(Self.pcpMap)
+                == SimulatedPCPTests.answer(
+                    result: "0b", lifetime: "0000001e", tail + SimulatedPCPTests.anyIPv4))
+        #expect(gateway.mappings.isEmpty)
+        let known = SimulatedPCPTests.map(lifetime: "00000e10", tail + SimulatedPCPTests.external)
+        #expect(gateway.answer(known)?[3] == 0)
+        let delete = SimulatedPCPTests.map(lifetime: "00000000", tail + SimulatedPCPTests.anyIPv4)
+        #expect(gateway.answer(delete)?[3] == 0)
+        #expect(gateway.mappings.isEmpty)
+    }
+
+    @Test("grants port 0 by PCP, and maps nothing")
+    func grantsPortZero() {
+        var gateway = ScriptedGateway(epoch: 0x5c9) { $0.faults.grantedPort = .zero }
+        #expect(
+            gateway.answer(Self.pcpMap)
+                == SimulatedPCPTests.answer(
+                    lifetime: "00000e10", "06000000 1f900000" + SimulatedPCPTests.external))
+        #expect(gateway.mappings.isEmpty)
+    }
+
+    @Test(
+        "deletes by NAT-PMP only with the port granted, when it is told",
+        arguments: [
+            ("0000", "0003 00000000 1f90 0000 00000000", 1),
+            ("1f91", "0003 00000000 1f90 1f91 00000000", 1),
+            ("1f90", "0000 00000000 1f90 0000 00000000", 0),
+        ])
+    func deletesByGrantedPort(port: String, answer: String, left: Int) {
+        var gateway = ScriptedGateway { $0.faults.deletesOnlyByGrantedPort = true }
+        _ = gateway.answer(Self.natpmpMap)
+        let deleted = gateway.answer(bytes("0002 0000 1f90 \(port) 00000000"))
+        #expect(deleted == bytes("0082" + answer))
+        #expect(gateway.mappings.count == left)
+    }
+
     @Test("grants what it is told instead of what was asked for")
     func grantsSomethingElse() {
         let answer = { (change: (inout GatewayFaults) -> Void) in
@@ -205,6 +268,32 @@ import Testing
             #expect(inTurn >= .milliseconds(400))
         }
     }
+
+    @Test("holds the answers to an operation back, and carries it out at once")
+    func delaysOperations() async throws {
+        var configuration = GatewayConfiguration()
+        configuration.techniques = [.natPMP, .upnp]
+        configuration.faults.answerDelays = [
+            .natpmpDelete: .seconds(60), .search: .milliseconds(400),
+        ]
+        try await SimulatedGateway.run(configuration) { gateway in
+            _ = try await gateway.ask(Self.natpmpMap)
+            #expect(
+                try await gateway.ask(
+                    bytes("0002 0000 1f90 0000 00000000"), within: .milliseconds(200)) == nil)
+            #expect(gateway.mappings.isEmpty)
+            let client = try UDPSocket(.ipv4)
+            try client.connect(to: try #require(gateway.searchAddress))
+            let search =
+                "M-SEARCH * HTTP/1.1\r\nMAN:\"ssdp:discover\"\r\nST:upnp:rootdevice\r\n\r\n"
+            let waiting = try await duration {
+                try client.send(Array(search.utf8))
+                #expect(try await client.receive(until: .now + .seconds(10)) != nil)
+            }
+            #expect(waiting >= .milliseconds(400))
+        }
+    }
+
     private func askTwice(_ gateway: SimulatedGateway) async throws {
         async let first = gateway.ask(Self.address)
         async let second = gateway.ask(Self.address)

@@ -121,6 +121,52 @@ import Testing
         }
     }
 
+    @Test("ends connections and keeps silent about the description when it is told")
+    func endsAndHangs() async throws {
+        try await SimulatedGateway.run(
+            configuration {
+                $0.faults.upnp.spoiltAnswers = ["AddPortMapping": .closed]
+                $0.faults.upnp.descriptionFault = .init(.hung, count: 1)
+            }
+        ) { gateway in
+            let arguments = SimulatedUPnPTests.mapping(45000, to: "127.0.0.1")
+            let add = SimulatedUPnPTests.call("AddPortMapping", arguments)
+            #expect(
+                try await exchange(request("POST /ctl/IPConn HTTP/1.1", add), with: gateway) == "")
+            #expect(gateway.mappings.count == 1)
+            let get = request("GET /rootDesc.xml HTTP/1.1")
+            let hung = try await StreamSocket.connect(to: try gateway.webAddress)
+            try await hung.send(get)
+            // Only then is it known that the first request has met the fault.
+            while gateway.log.count(.description) == 0 { await Task.yield() }
+            #expect(try await exchange(get, with: gateway).hasPrefix("HTTP/1.1 200 OK\r\n"))
+            hung.finishSending()
+            #expect(try await hung.receiveAll() == [])
+        }
+    }
+
+    @Test("answers searches and refuses connections when its port is closed, moved or not")
+    func closesPort() async throws {
+        try await SimulatedGateway.run(configuration { $0.upnp.hasClosedPort = true }) { gateway in
+            let client = try UDPSocket(.ipv4)
+            try client.connect(to: try #require(gateway.searchAddress))
+            for _ in 0..<2 {
+                let location = try #require(gateway.location)
+                let search =
+                    "M-SEARCH * HTTP/1.1\r\nMAN: \"ssdp:discover\"\r\nST: upnp:rootdevice\r\n\r\n"
+                try client.send(Array(search.utf8))
+                let answer = try #require(try await client.receive(until: .now + .seconds(10)))
+                #expect(
+                    String(decoding: answer.payload, as: UTF8.self)
+                        .contains("LOCATION: \(location)\r\n"))
+                await #expect(throws: SystemError("connect", code: ECONNREFUSED)) {
+                    try await StreamSocket.connect(to: try gateway.webAddress)
+                }
+                try gateway.moveUPnP()
+            }
+        }
+    }
+
     @Test("answers a search, with its own LOCATION or another, from its port or another (S-3, S-6)")
     func answersSearch() async throws {
         try await SimulatedGateway.run(configuration()) { gateway in

@@ -52,7 +52,7 @@ extension GatewayFaults {
     /// A gateway that says no to one operation.
     fileprivate static func refusing(_ operation: GatewayOperation, with code: UInt16) -> Self {
         var faults = GatewayFaults()
-        faults.refusals = [operation: code]
+        faults.refusals = [operation: .init(code: code)]
         return faults
     }
 }

@@ -31,4 +31,24 @@ enum Judge {
             tool("alone"),
             [ProjectFiles.simulator.path, "--port", "5351"] + arguments + ["--", tool(script).path])
     }
+
+    /// Runs one of those Python programs, with `arguments`, on a LAN client whose gateway is a
+    /// simulator on another host, where there are the `programs` and the `module` that it needs.
+    static func runOnLAN(
+        _ script: String, _ arguments: String..., needing programs: String...,
+        module: String? = nil, simulator options: String...
+    ) async throws -> CommandOutcome {
+        try await need(["ip", python] + programs)
+        if let module {
+            let outcome = try await BuiltTool.run(
+                ProjectFiles.root.appendingPathComponent(python), ["-c", "import \(module)"])
+            if outcome.status != 0 { try Test.cancel("Python has no \(module)") }
+        }
+        return try await BuiltTool.run(
+            tool("lan"),
+            [ProjectFiles.simulator.path] + options + ["--", python, tool(script).path] + arguments)
+    }
+
+    /// The Python that has the packages of `Scripts/setup`.
+    private static let python = ".build/python/bin/python3"
 }

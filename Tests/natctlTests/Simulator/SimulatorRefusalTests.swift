@@ -42,7 +42,7 @@ import TestSupport
 
     static func faults(_ refusal: Refusal) -> GatewayFaults {
         var faults = GatewayFaults()
-        faults.refusals[refusal.via == "pcp" ? .pcpMap : .natpmpMap] = refusal.code
+        faults.refusals[refusal.via == "pcp" ? .pcpMap : .natpmpMap] = .init(code: refusal.code)
         return faults
     }
 
