@@ -31,7 +31,7 @@ import Testing
     func failsAtFirst() async throws {
         let error = await #expect(throws: PortMapperError.self) {
             try await HoldBehindGateway.run(
-                [8080, 8081], configure: { $0.faults.refusals = [.pcpMap: 10] }
+                [8080, 8081], .pcp, configure: { $0.faults.refusals = [.pcpMap: 10] }
             ) { _, _ in }
         }
         guard case .refused(let refusal)? = error else {

@@ -192,7 +192,7 @@ import Testing
         let first = try await clock.measure { try await store.change(isDurable: true) { _ in } }
         let second = try await clock.measure { try await store.change(isDurable: true) { _ in } }
         #expect(first >= .milliseconds(500))
-        #expect(second < .milliseconds(500))
+        #expect(second < first)
         let problem = LeaseFileProblem.locked.sentence
         #expect(store.warnings == [.leaseFileUnusable(path: store.file.path, problem: problem)])
         // Whoever was stuck has gone.

@@ -26,8 +26,8 @@ struct DocumentedRun: Sendable, CustomTestStringConvertible {
         DocumentedRun(arguments: "map udp 9000-9002 --via nat-pmp", members: mappings),
         DocumentedRun(arguments: "list", members: mappings),
         DocumentedRun(arguments: "unmap --all", members: mappings),
-        DocumentedRun(arguments: "list-interfaces", members: ["interfaces"]),
-        DocumentedRun(arguments: "list-interfaces --all", members: ["interfaces"]),
+        DocumentedRun(arguments: "list-interfaces", members: ["interfaces", "warnings"]),
+        DocumentedRun(arguments: "list-interfaces --all", members: ["interfaces", "warnings"]),
         DocumentedRun(arguments: "gateway", members: ["gateways", "warnings"]),
         DocumentedRun(
             arguments: "map tcp 8080 --via nat-pmp", status: 77, members: mappings.union(["error"]),

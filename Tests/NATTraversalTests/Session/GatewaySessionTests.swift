@@ -1,0 +1,232 @@
+import Testing
+
+@testable import NATTraversal
+
+@Suite("A session with a gateway") struct GatewaySessionTests {
+    typealias Behaviour = ScriptedRouter.Behaviour
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var pcp: Behaviour
+        var natpmp: Behaviour
+        var hasUPnP = false
+        var via: Technique?
+        var isExact = false
+        /// What is in the gateway's tables at the end.
+        var mapped: [String]
+        /// What the lease file remembers.
+        var leases: [String]
+        /// In seconds, at most.
+        var time: Double
+    }
+
+    static let rows = [
+        Row(
+            testDescription: "PCP grants", pcp: .grants, natpmp: .grants, hasUPnP: true,
+            mapped: ["pcp tcp 8080 8080"], leases: ["tcp 8080 granted pcp 8080"], time: 0.02),
+        Row(
+            testDescription: "PCP is not there", pcp: .unsupported, natpmp: .grants,
+            mapped: ["nat-pmp tcp 8080 8080"], leases: ["tcp 8080 granted nat-pmp 8080"],
+            time: 0.04),
+        Row(
+            testDescription: "PCP refuses, NAT-PMP grants", pcp: .refuses(3), natpmp: .grants,
+            mapped: ["nat-pmp tcp 8080 8080"], leases: ["tcp 8080 granted nat-pmp 8080"],
+            time: 0.04),
+        Row(
+            testDescription: "both refuse, UPnP grants", pcp: .refuses(12), natpmp: .refuses(66),
+            hasUPnP: true, mapped: ["upnp tcp 8080"], leases: ["tcp 8080 granted upnp 8080"],
+            time: 0.2),
+        Row(
+            testDescription: "PCP is switched off, UPnP grants", pcp: .refuses(2),
+            natpmp: .refuses(2), hasUPnP: true, mapped: ["upnp tcp 8080"],
+            leases: ["tcp 8080 granted upnp 8080"], time: 0.2),
+        Row(
+            testDescription: "PCP refuses and nothing else is there", pcp: .refuses(2),
+            natpmp: .silent, mapped: [], leases: [], time: 3.1),
+        Row(
+            testDescription: "silence, and UPnP takes over", pcp: .silent, natpmp: .silent,
+            hasUPnP: true, mapped: ["upnp tcp 8080"], leases: ["tcp 8080 granted upnp 8080"],
+            time: 0.6),
+        Row(
+            testDescription: "silence everywhere keeps the request in mind", pcp: .silent,
+            natpmp: .silent, mapped: [], leases: ["tcp 8080 asked pcp 8080"], time: 3.1),
+        Row(
+            testDescription: "a closed port, and UPnP at once", pcp: .closed(times: 99),
+            natpmp: .closed(times: 99), hasUPnP: true, mapped: ["upnp tcp 8080"],
+            leases: ["tcp 8080 granted upnp 8080"], time: 0.2),
+        Row(
+            testDescription: "a port that is closed for one datagram", pcp: .closed(times: 1),
+            natpmp: .closed(times: 1), mapped: ["pcp tcp 8080 8080"],
+            leases: ["tcp 8080 granted pcp 8080"], time: 1.7),
+        Row(
+            testDescription: "a port that is closed for two datagrams, by one technique",
+            pcp: .closed(times: 2), natpmp: .silent, via: .pcp, mapped: ["pcp tcp 8080 8080"],
+            leases: ["tcp 8080 granted pcp 8080"], time: 0.7),
+        Row(
+            testDescription: "a closed port and nothing else", pcp: .closed(times: 99),
+            natpmp: .closed(times: 99), mapped: [], leases: [], time: 3.1),
+        Row(
+            testDescription: "PCP grants after UPnP has mapped", pcp: .grantsAfter(.seconds(1)),
+            natpmp: .silent, hasUPnP: true, mapped: ["upnp tcp 8080"],
+            leases: ["tcp 8080 granted upnp 8080"], time: 0.6),
+        Row(
+            testDescription: "another port is as good", pcp: .grantsPort(4321), natpmp: .grants,
+            mapped: ["pcp tcp 8080 4321"], leases: ["tcp 8080 granted pcp 4321"], time: 0.02),
+        Row(
+            testDescription: "--exact goes on to the technique that grants it",
+            pcp: .grantsPort(4321), natpmp: .grantsPort(4321), hasUPnP: true, isExact: true,
+            mapped: ["upnp tcp 8080"], leases: ["tcp 8080 granted upnp 8080"], time: 0.2),
+        Row(
+            testDescription: "--exact leaves nothing where nobody grants it",
+            pcp: .grantsPort(4321), natpmp: .grantsPort(4321), isExact: true, mapped: [],
+            leases: [], time: 3.2),
+        Row(
+            testDescription: "a port that is taken is met with the next one",
+            pcp: .refusesPort(8080, 11), natpmp: .unsupported, mapped: ["pcp tcp 8080 8081"],
+            leases: ["tcp 8080 granted pcp 8081"], time: 0.1),
+        Row(
+            testDescription: "a grant of external port 0 is withdrawn", pcp: .grantsPort(0),
+            natpmp: .grants, mapped: ["nat-pmp tcp 8080 8080"],
+            leases: ["tcp 8080 granted nat-pmp 8080"], time: 0.1),
+    ]
+
+    @Test("exactly one mapping, and the lease file knows it", arguments: rows)
+    func maps(row: Row) async throws {
+        let igd = row.hasUPnP ? ScriptedIGD(version: 1) : nil
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: row.pcp, natpmp: row.natpmp, igd: igd), via: row.via)
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        request.isExact = row.isExact
+        let attempts = try await scripted.map([request], via: row.via)
+        let elapsed = scripted.network.elapsed / .seconds(1)
+        // A grant that comes after the withdrawal is deleted when it is heard.
+        scripted.network.pass(.seconds(2))
+        await scripted.session.socket.answerLateGrants()
+        #expect(scripted.router.mapped == row.mapped)
+        #expect(scripted.leases == row.leases)
+        #expect(attempts.count == 1)
+        #expect((attempts.first?.grant != nil) == !row.mapped.isEmpty)
+        #expect((attempts.first?.failure != nil) == row.mapped.isEmpty)
+        #expect(elapsed <= row.time)
+    }
+
+    @Test("a refused request is never sent again")
+    func neverRepeats() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .refuses(3), natpmp: .refuses(66)))
+        let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        let attempt = try #require(try await scripted.map([request]).first)
+        let maps = scripted.network.sent.map(\.bytes).filter { $0.count > 2 }
+        #expect(Set(maps).count == maps.count)
+        guard case .refused(let refusal)? = attempt.failure else {
+            Issue.record("\(String(describing: attempt.failure))")
+            return
+        }
+        #expect((refusal.technique, refusal.code) == (.pcp, 3))
+    }
+
+    @Test("options are left out once, where the gateway does not know them (RFC 6887, section 7.4)")
+    func leavesOptionsOut() async throws {
+        let router = ScriptedRouter(pcp: .grants, natpmp: .unsupported)
+        let scripted = try await ScriptedSession(router)
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        request.description = "abc"
+        _ = try await scripted.map([request])
+        #expect(scripted.network.sent.map(\.bytes.count) == [68])
+    }
+
+    @Test("many ports: what the first finds out spares the others the same")
+    func learns() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .silent, natpmp: .silent, igd: ScriptedIGD(version: 1)))
+        let requests = try (8080...8083).map {
+            MappingRequest(.tcp, internalPort: try TestPort.number($0))
+        }
+        let attempts = try await scripted.map(requests)
+        #expect(attempts.allSatisfy { $0.grant?.technique == .upnp })
+        #expect(scripted.network.elapsed < .seconds(0.7))
+        #expect(scripted.router.mapped.count == 4)
+    }
+
+    @Test("the same again is a renewal of the same mapping by the same technique")
+    func renews() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .grantsPort(4321), natpmp: .unsupported))
+        let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        for _ in 1...3 { _ = try await scripted.map([request]) }
+        #expect(scripted.router.mapped == ["pcp tcp 8080 4321"])
+        let nonces = Set(scripted.network.sent.map { Array($0.bytes[24..<36]) })
+        #expect(nonces.count == 1)
+    }
+
+    @Test("a move that is refused brings the old mapping back, whatever technique made it")
+    func restores() async throws {
+        let igd = ScriptedIGD(version: 1)
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .refuses(3), natpmp: .silent, igd: igd))
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        _ = try await scripted.map([request], via: .upnp)
+        #expect(scripted.router.mapped == ["upnp tcp 8080"])
+        request.externalPort = try TestPort.number(9090)
+        let attempts = try await scripted.map([request], via: .pcp)
+        #expect(attempts.first?.failure != nil)
+        #expect(scripted.router.mapped == ["upnp tcp 8080"])
+        #expect(scripted.leases == ["tcp 8080 granted upnp 8080"])
+    }
+
+    @Test("a renewal that is not answered leaves the mapping alone")
+    func leavesAlone() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .silent, natpmp: .silent))
+        let port = try TestPort.number(8080)
+        let lease = try Lease.sample { lease in
+            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
+            lease.confirmed = .now
+        }
+        try await scripted.store.change(isDurable: false) { $0[lease.key] = lease }
+        let transaction = MappingTransaction(scripted.session, via: nil, store: scripted.store)
+        let attempts = try await transaction.renew(
+            [MappingRequest(.tcp, internalPort: port)], sendLimit: 1)
+        #expect(attempts.first?.failure != nil)
+        #expect(scripted.network.sent.count == 1)
+        #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
+    }
+
+    struct AddressRow: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var pcp: Behaviour
+        var natpmp: Behaviour
+        var technique: Technique?
+        var time: Double
+    }
+
+    @Test(
+        "the external address, by the first technique that reports it, and nothing stays mapped",
+        arguments: [
+            AddressRow(
+                testDescription: "NAT-PMP", pcp: .grants, natpmp: .grants, technique: .natPMP,
+                time: 0.02),
+            AddressRow(
+                testDescription: "silence", pcp: .silent, natpmp: .silent, technique: nil,
+                time: 3.1),
+            AddressRow(
+                testDescription: "closed", pcp: .closed(times: 99), natpmp: .closed(times: 99),
+                technique: nil, time: 3.1),
+            AddressRow(
+                testDescription: "closed for one datagram", pcp: .grants,
+                natpmp: .closed(times: 1), technique: nil, time: 3.1),
+        ])
+    func tellsAddress(row: AddressRow) async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: row.pcp, natpmp: row.natpmp))
+        do {
+            let address = try await scripted.session.externalAddress(via: nil)
+            #expect(address.technique == row.technique)
+            #expect(address.address.description == "11.22.33.1")
+        } catch let error as PortMapperError {
+            #expect(row.technique == nil, "\(error)")
+        }
+        #expect(scripted.network.elapsed / .seconds(1) <= row.time)
+        #expect(scripted.router.mapped == [])
+    }
+}
