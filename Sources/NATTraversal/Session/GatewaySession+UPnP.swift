@@ -55,7 +55,7 @@ extension GatewaySession {
         do {
             return .some(try await found.connection.externalAddress(until: budget.deadline))
         } catch let failure as UPnPFailure {
-            return failure == .http(.timeout) ? nil : .some(nil)
+            return failure.isSilence ? nil : .some(nil)
         }
     }
 

@@ -36,7 +36,9 @@ final class IGDTable {
     }
 
     /// All entries, everybody's, and where reading them ended.
-    func entries() async throws -> (entries: [PortMappingEntry], end: IGDConnection.TableEnd) {
+    func entries() async throws -> (
+        entries: [PortMappingEntry], end: IGDConnection.TableEnd, skipped: Int
+    ) {
         try await ask { try await $0.entries(until: budget.deadline) }
     }
 

@@ -33,7 +33,7 @@ final class TableSearch {
             return report.add([.leasesOnly])
         }
         let table = try IGDTable(target, others: targets, budget: selection.budget())
-        let (entries, end) = try await table.entries()
+        let (entries, end, skipped) = try await table.entries()
         let externalAddress = try? await table.externalAddress()
         for entry in entries {
             let mapping = Mapping(
@@ -54,6 +54,12 @@ final class TableSearch {
                 .truncated,
                 "reading the gateway's table broke off after \(entries.count) entries; there may be "
                     + "others")
+        }
+        if skipped > 0 {
+            report.warn(
+                .truncated,
+                "\(skipped) of the entries in the gateway's table could not be read and are left "
+                    + "out")
         }
         report.add(table.warnings)
     }

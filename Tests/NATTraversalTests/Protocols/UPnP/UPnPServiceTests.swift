@@ -190,10 +190,38 @@ import Testing
     @Test("repeats what was closed without a word only when that is harmless (A-22)")
     func repetition() async throws {
         let (service, http) = try service { _ in throw HTTPClientError.message(.nothing) }
-        for (action, count) in [("GetX", 2), ("DeletePortMapping", 2), ("AddAnyPortMapping", 1)] {
+        for (action, count) in [
+            ("GetX", 3), ("DeletePortMapping", 1), ("AddPortMapping", 1), ("AddAnyPortMapping", 1),
+        ] {
             let before = http.requests.count
             _ = try? await service.callUnchecked(action, [])
             #expect(http.requests.count - before == count, "\(action)")
+        }
+    }
+
+    @Test("calls by the version that was answered last (H-5)")
+    func knownVersion() async throws {
+        let (service, http) = try service { request in
+            guard request.version == .http10 else { throw HTTPClientError.message(.nothing) }
+            return .status(200, Self.envelope("<GetX/>"))
+        }
+        _ = try await service.callUnchecked("GetX", [])
+        _ = try? await service.callUnchecked("AddPortMapping", [])
+        #expect(http.requests.map(\.version) == [.http11, .http10, .http10])
+    }
+
+    @Test("takes an answer that comes with status 500, and no page of HTML with it (A-1)")
+    func successWith500() async throws {
+        let (service, _) = try service { _ in .status(500, Self.success) }
+        #expect(try await service.call("Set", Self.good) == [UPnPArgument("Result", "TCP")])
+        for (status, body) in [
+            (500, "<GetY/>"), (404, "<SetResponse><Result>TCP</Result></SetResponse>"),
+        ] {
+            let (service, _) = try self.service { _ in .status(status, Self.envelope(body)) }
+            do {
+                _ = try await service.call("Set", Self.good)
+                Issue.record("\(status) is taken for a success")
+            } catch PortMapperError.badAnswer {}
         }
     }
 
