@@ -114,7 +114,9 @@ extension UPnPBrowser {
         _ reply: SSDPReply, on link: SSDPLink, _ plan: SSDPSearchPlan,
         until fetchDeadline: ContinuousClock.Instant
     ) async -> UPnPDevice {
-        let deadline = min(fetchDeadline, .now + .upnpRequest)
+        // A default gateway is what is looked for; any other device that hangs must not hold up the
+        // end of the search.
+        let deadline = reply.isGateway ? fetchDeadline : min(fetchDeadline, .now + .upnpRequest)
         var device: UPnPDevice
         do {
             device = try await UPnPDevice.described(
