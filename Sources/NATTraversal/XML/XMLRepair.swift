@@ -9,17 +9,21 @@ enum XMLRepair {
     /// The document with every fault in its text replaced.
     ///
     /// Bytes that are no UTF-8, and characters that XML forbids, become U+FFFD. An ampersand that
-    /// begins no reference that XML knows, and a `<` that begins no tag, stand for themselves.
+    /// begins no reference that XML knows stands for itself, and so does a `<` that begins no tag, or
+    /// a tag of a name that is never closed, or never opened: `getfirm <info>`. A document that was
+    /// cut stays malformed, because its root is never closed either.
     ///
     /// - Parameters:
     ///   - document: from its first character on.
     ///   - isLatin1: whether the bytes are ISO-8859-1.
+    /// - Returns: the document as UTF-8.
     static func repaired(_ document: some Collection<UInt8>, isLatin1: Bool) -> [UInt8] {
         let text =
             isLatin1
             ? String(String.UnicodeScalarView(document.map { Unicode.Scalar($0) }))
             : String(decoding: document, as: UTF8.self)
         var rest = Array(text.utf8)[...]
+        let names = tagNames(rest)
         var repaired: [UInt8] = []
         repaired.reserveCapacity(rest.count)
         while let byte = rest.first {
@@ -31,7 +35,7 @@ enum XMLRepair {
             switch byte {
             case UInt8(ascii: "&") where !beginsReference(rest):
                 repaired += Array("&amp;".utf8)
-            case UInt8(ascii: "<") where !beginsTag(rest):
+            case UInt8(ascii: "<") where !beginsTag(rest, names):
                 repaired += Array("&lt;".utf8)
             // U+FFFE and U+FFFF.
             case 0xEF
@@ -85,12 +89,48 @@ enum XMLRepair {
         return XMLOutputElement.isAllowed(scalar)
     }
 
+    /// The names in start tags and in end tags.
+    private struct TagNames {
+        var opened: Set<ArraySlice<UInt8>> = []
+        var closed: Set<ArraySlice<UInt8>> = []
+    }
+
+    private static func tagNames(_ document: ArraySlice<UInt8>) -> TagNames {
+        var names = TagNames()
+        var rest = document
+        while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
+            rest = rest[start...]
+            if let end = verbatimEnd(rest) {
+                rest = rest[end...]
+                continue
+            }
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: "/") {
+                names.closed.insert(name(rest.dropFirst()))
+            } else {
+                names.opened.insert(name(rest))
+            }
+        }
+        return names
+    }
+
+    /// The name that a tag begins with.
+    private static func name(_ tag: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        tag.prefix { !$0.isXMLBlank && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/") }
+    }
+
     /// Whether the `<` here begins a tag or a declaration.
-    private static func beginsTag(_ rest: ArraySlice<UInt8>) -> Bool {
-        guard let next = rest.dropFirst().first else { return false }
+    private static func beginsTag(_ rest: ArraySlice<UInt8>, _ names: TagNames) -> Bool {
+        let tag = rest.dropFirst()
+        guard let next = tag.first else { return false }
         switch next {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "_"), UInt8(ascii: "/"), UInt8(ascii: "!"), UInt8(ascii: "?"), 0x80...:
+            UInt8(ascii: "_"), 0x80...:
+            guard let end = tag.firstIndex(of: UInt8(ascii: ">")) else { return true }
+            return tag[..<end].last == UInt8(ascii: "/") || names.closed.contains(name(tag))
+        case UInt8(ascii: "/"):
+            return names.opened.contains(name(tag.dropFirst()))
+        case UInt8(ascii: "!"), UInt8(ascii: "?"):
             return true
         default:
             return false

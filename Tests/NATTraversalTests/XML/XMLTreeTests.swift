@@ -87,7 +87,8 @@ import Testing
         ("&nbsp;&amp;", "&nbsp;&"), ("&#0;", "&#0;"), ("&#xD800;", "&#xD800;"), ("&#+1;", "&#+1;"),
         ("&#99999999999;", "&#99999999999;"), ("a < b", "a < b"), ("1<2", "1<2"),
         ("\u{FFFE}&", "\u{FFFD}&"), ("&<!-- & -->x", "&x"), ("&<![CDATA[&amp;]]>", "&&amp;"),
-        ("\u{1}&", "?&"),
+        ("\u{1}&", "?&"), ("getfirm <info>", "getfirm <info>"), ("<none>&</x>", "<none>&</x>"),
+        ("<x y='<z>'>", "<x y='<z>'>"),
     ]
 
     @Test("one fault in a text hides nothing, and stands for itself (D-1)", arguments: faults)
@@ -125,10 +126,15 @@ import Testing
     @Test("nothing that is repaired gets past the other layers (T-2)")
     func hostileRepairs() {
         #expect(throws: XMLTreeError.doctype) { try parse("<a>& < <!DOCTYPE b></a>") }
-        #expect(throws: XMLTreeError.self) { try parse("<a>& <b></a>") }
+        #expect(throws: XMLTreeError.self) { try parse("<a>& <b><a></b></a>") }
+        // What was cut stays malformed, wherever.
+        let text = "<r a='b'><c>&amp; &</c><d><c>x</c></d></r>"
+        for length in 0..<text.utf8.count {
+            #expect(throws: XMLTreeError.self) { try parse(String(text.prefix(length))) }
+        }
         // What grows beyond the limit by its repair is malformed, as it came.
-        let text = "<a>" + String(repeating: "&", count: (1 << 20) - 10) + "</a>"
-        #expect(throws: XMLTreeError.self) { try parse(text) }
+        let long = "<a>" + String(repeating: "&", count: (1 << 20) - 10) + "</a>"
+        #expect(throws: XMLTreeError.self) { try parse(long) }
     }
 
     @Test("XInclude is an element like any other, and fetches nothing (T-2)")

@@ -115,7 +115,8 @@ import Testing
     /// read.
     static let descriptions: [(String, isReadable: Bool)] = [
         ("Games & More", true), ("&nbsp;", true), ("&#0;", true), ("a < b", true), ("1<2", true),
-        ("a &amp; b", true), ("\u{1}", true), ("<none>", false), ("</s:Body>", false),
+        ("a &amp; b", true), ("\u{1}", true), ("<none>", true), ("</s:Body>", false),
+        ("<s:Body>", false),
     ]
 
     @Test("is read past a row that cannot be read", arguments: descriptions, [0, 1, 2])
@@ -136,7 +137,7 @@ import Testing
         gateway.fill(1000..<1100)
         gateway.state.withLock { state in
             for key in state.table.keys.sorted().dropFirst() {
-                state.table[key]?.description = "<none>"
+                state.table[key]?.description = "</s:Body>"
             }
         }
         let (entries, end, skipped) = try await gateway.connection.entries(until: deadline)
