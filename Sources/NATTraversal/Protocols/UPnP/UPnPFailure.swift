@@ -5,7 +5,8 @@ import Glibc
 /// A refusal, a time-out and nonsense are never confused; the public error is made of it in one
 /// place.
 enum UPnPFailure: Error, Hashable, Sendable {
-    /// The device refused, with its code; `nil` where the code is no number.
+    /// The device refused, with its code, `nil` where that is no number, and its own words, which are
+    /// for the log alone.
     case fault(code: Int32?, words: String?)
     /// It answered with this status and nothing that says more; 3xx is never followed (T-9).
     case status(Int)
@@ -117,9 +118,8 @@ extension PortMapperError {
             switch failure {
             case .unconfirmed(let failure):
                 Self(failure, host: host, service: service, after: limit)
-            case .fault(let code?, let words):
-                .refused(
-                    GatewayRefusal(gateway: gateway, code: code, service: service, words: words))
+            case .fault(let code?, _):
+                .refused(GatewayRefusal(gateway: gateway, code: code, service: service))
             case .fault(nil, _): badAnswer("a fault without a code")
             // Not authorised, which no UPnP error says as well.
             case .status(let status) where status == 401 || status == 403:
