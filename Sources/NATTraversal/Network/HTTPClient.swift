@@ -62,8 +62,9 @@ struct HTTPClient: HTTPTransport {
 
     /// How long connecting may take (H-13).
     private static let connectLimit = Duration.seconds(3)
-    /// How long a connection may take to open until another is begun beside it. The kernel repeats a
-    /// SYN that was lost only after a second, then two, then four.
+    /// How long a connection may take to open until another is begun beside it.
+    ///
+    /// The kernel repeats a SYN that was lost only after a second.
     private static let nextConnection = Duration.milliseconds(400)
     /// How many are begun at most.
     static let connectionLimit = 3

@@ -90,6 +90,7 @@ extension IGDConnection {
     ///   - isPatient: whether one that is not there is read once more after a second: some gateways
     ///     are slow to show what they have done.
     ///   - deadline: when to give up.
+    /// - Returns: what the table shows.
     /// - Throws: `UPnPFailure` that is no refusal, `CancellationError`.
     private func readBack(
         _ key: PortMappingKey, isPatient: Bool, until deadline: ContinuousClock.Instant

@@ -103,6 +103,7 @@ struct IGDConnection: Sendable {
     /// - Parameters:
     ///   - attempt: how often it was sent before.
     ///   - rest: the time until the deadline.
+    /// - Returns: the time, none when nothing is left.
     static func changeTime(attempt: Int, rest: Duration) -> Duration {
         let look = min(.seconds(3), rest / 2)
         let limit: Duration? =
