@@ -151,6 +151,17 @@ import Testing
         }
     }
 
+    @Test("leaves by its interface and by no other")
+    func interface() async throws {
+        let listener = try StreamSocket(listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let url = try HTTPURL("http://127.0.0.1:\(try listener.localAddress().port)/d.xml")
+        let client = HTTPClient(interface: "no-such-one")
+        await #expect(throws: HTTPClientError.connection(SystemError("setsockopt", code: 19))) {
+            try await client.exchange(
+                HTTPRequest(url: url), bodyLimit: 1, silence: nil, until: .now + .seconds(5))
+        }
+    }
+
     @Test("tells a connection that did not open from an answer that did not come")
     func unopened() async throws {
         let listener = try DeafListener()
