@@ -100,6 +100,17 @@ import Testing
         #expect(http.elapsed == .seconds(109))
     }
 
+    @Test("is not waited for longer because another device hangs")
+    func hungStranger() async throws {
+        let http = ScriptedHTTP { _ in throw HTTPClientError.timeout }
+        let now = ContinuousClock.now
+        await #expect(throws: PortMapperError.self) {
+            try await finder(http, from: .test("192.168.77.2")).find(
+                until: now + .seconds(300), searchingUntil: now + .seconds(6))
+        }
+        #expect(http.elapsed < .seconds(7))
+    }
+
     @Test("that cannot be used is told from one that is not there")
     func unusable() async throws {
         let answers: [(ScriptedHTTP.Responder, isBadAnswer: Bool)] = [

@@ -50,7 +50,7 @@ extension UPnPBrowser {
         var unusable: UPnPDevice?
         var hasAnswered = false
         _ = try await search(
-            .gateway, until: deadline, fetchesUntil: fetchDeadline ?? deadline
+            .gateway, until: deadline, fetchesUntil: deadline, gatewaysUntil: fetchDeadline
         ) { device in
             log.debug("\(device.location): \(device.connectionServices.count) connection services")
             if device.isDefaultGateway {

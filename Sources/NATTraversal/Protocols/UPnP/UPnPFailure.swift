@@ -22,16 +22,17 @@ enum UPnPFailure: Error, Hashable, Sendable {
     case http(HTTPClientError)
     /// The URL is not one to send anything to.
     case url(URLRefusal)
-    /// The request failed in this way, and the table did not tell whether it was carried out.
+    /// The request failed in this way, and it is not known whether it was carried out.
     indirect case unconfirmed(UPnPFailure)
 
     /// Whether the mapping that was asked for last may exist although asking for it failed.
     ///
     /// `IGDConnection.map` throws such a failure when the gateway may have carried out a request and
-    /// its table could not be read after it. Then the port that `willAsk` was told last may be open,
-    /// and its lease is to be kept as asked for. Every other failure that it throws leaves nothing
-    /// behind: the gateway has refused, nothing was sent, the table lacks the entry, or what was made
-    /// has been deleted.
+    /// its table could not be read after it, when a mapping that is not what was wanted could not be
+    /// deleted, and when the gateway was silent to the end, so that it may still do what it was asked.
+    /// Then the port that `willAsk` was told last may be open, and its lease is to be kept as asked
+    /// for. Every other failure leaves nothing of this request behind: the gateway has refused,
+    /// nothing was sent, the table lacks the entry, or what was made has been deleted.
     var mayHaveBeenDone: Bool { if case .unconfirmed = self { true } else { false } }
 
     /// The code on which everything is decided, where there is one.

@@ -49,7 +49,8 @@ import Testing
             $0.faults[Self.add(1)] = Array(repeating: answer, count: 99)
         }
         let failure = await #expect(throws: UPnPFailure.self) { try await map(gateway) }
-        #expect(failure?.mayHaveBeenDone == false)
+        // Whoever is silent to the end may still do it.
+        #expect(failure?.mayHaveBeenDone == failure?.isSilence)
         #expect(gateway.state.withLock(\.table).isEmpty)
         // Nothing is sent again that was not looked for before.
         let actions = gateway.actions

@@ -145,7 +145,10 @@ extension IGDConnection {
                 return try await outcome(
                     of: failure, &negotiation, isPortForeign: false, until: deadline)
             case .absent:
-                guard !isLast, now < deadline else { throw failure }
+                guard !isLast, now < deadline else {
+                    // A gateway that asks another one may do it after all that time (RFC 6970).
+                    throw failure.isSilence ? UPnPFailure.unconfirmed(failure) : failure
+                }
             case .unreadable:
                 if before == .vacant { _ = try await isDeleted(key, until: deadline) }
                 throw UPnPFailure.unconfirmed(failure)
