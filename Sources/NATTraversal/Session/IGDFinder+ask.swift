@@ -14,7 +14,7 @@ extension IGDFinder {
         _ budget: TimeBudget, until limit: ContinuousClock.Instant? = nil,
         silence: Duration? = nil
     ) async throws -> Found {
-        // Nobody has answered yet who is named by a location.
+        // A host that is named by a location has not answered yet.
         let budgetEnd = target.location == nil ? budget.end : budget.deadline
         let end = min(budgetEnd, limit ?? budgetEnd)
         let searchEnd = min(budget.deadline, end, .now + (silence ?? limits.search))

@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test(
-        "a success without an entry is asked for once more for ever, then deleted and reported (A-9)",
+        "a success without an entry is tried as a permanent lease, then deleted and reported (A-9)",
         arguments: [1, 2])
     func emptySuccess(version: Int) async throws {
         let gateway = ScriptedIGD(version: version)
