@@ -10,8 +10,6 @@
 
 /** How one parse went. */
 typedef struct {
-    /** libxml2's xmlParserErrors, 0 when there was none. */
-    int error_code;
     /** Where the error is, both counted from 1; 0 when unknown. */
     int line, column;
     /** Non-zero when the document has a DOCTYPE; nothing behind it was read. */
@@ -30,27 +28,23 @@ static inline void clibxml2_stop_at_doctype(
 /**
  * Parses a document of `length` bytes that says nothing of entities and fetches nothing.
  *
- * `encoding` overrules what the document declares; NULL leaves it. The result is the caller's, to
- * be freed with xmlFreeDoc; it is NULL when the document is not well-formed or has a DOCTYPE.
+ * The result is the caller's, to be freed with xmlFreeDoc; it is NULL when the document is not
+ * well-formed or has a DOCTYPE.
  * XML_PARSE_NO_XXE is written as a number because libxml2 knows the name only since 2.13.
  */
 static inline xmlDocPtr clibxml2_parse(
-    const char *bytes, int length, const char *encoding, clibxml2_parse_report *report) {
+    const char *bytes, int length, clibxml2_parse_report *report) {
     *report = (clibxml2_parse_report){0};
     xmlParserCtxtPtr parser = xmlNewParserCtxt();
-    if (!parser) {
-        report->error_code = XML_ERR_NO_MEMORY;
-        return NULL;
-    }
+    if (!parser) return NULL;
     parser->_private = &report->has_doctype;
     parser->sax->internalSubset = clibxml2_stop_at_doctype;
     xmlDocPtr document = xmlCtxtReadMemory(
-        parser, bytes, length, NULL, encoding,
+        parser, bytes, length, NULL, NULL,
         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
             XML_PARSE_NOBLANKS | XML_PARSE_COMPACT | (1 << 23));
     const xmlError *error = xmlCtxtGetLastError(parser);
     if (error) {
-        report->error_code = error->code;
         report->line = error->line;
         report->column = error->int2;
     }

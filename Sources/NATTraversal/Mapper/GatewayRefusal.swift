@@ -1,4 +1,4 @@
-/// A gateway's no, in its own words.
+/// A gateway's no.
 public struct GatewayRefusal: Error, Hashable, Sendable {
     /// Who said it.
     public var gateway: String
@@ -8,8 +8,6 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
     public var code: Int
     /// The code's name in the technique's document; `nil` for one that is not assigned.
     public var name: String?
-    /// The gateway's own words, foreign text that decides nothing; only UPnP has them.
-    public var words: String?
     /// For how long the gateway will say it again, where it told (RFC 6887, section 7.2).
     public var lifetime: Duration?
 

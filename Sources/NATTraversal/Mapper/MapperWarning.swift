@@ -52,6 +52,8 @@ public enum MapperWarning: Hashable, Sendable {
     case truncatedAnswers(Int)
     /// The table has more entries than the most that are read, or reading it broke off.
     case truncatedTable(entries: Int, isBrokenOff: Bool)
+    /// So many entries of the table could not be read, and are left out.
+    case unreadableEntries(Int)
     /// A port that is to stay mapped could not be mapped, and is asked for again.
     case mappingFailed(TransportProtocol, PortNumber, PortMapperError)
     /// The program that is run at changes failed, took too long, or missed some.
@@ -91,7 +93,7 @@ public enum MapperWarning: Hashable, Sendable {
         case .leasesOnly: "leasesOnly"
         case .repointedLocation: "repointedLocation"
         case .unchecked: "unchecked"
-        case .truncatedAnswers, .truncatedTable: "truncated"
+        case .truncatedAnswers, .truncatedTable, .unreadableEntries: "truncated"
         case .mappingFailed: "mappingFailed"
         case .hookFailed: "hookFailed"
         }

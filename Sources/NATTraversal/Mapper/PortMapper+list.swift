@@ -27,7 +27,7 @@ extension PortMapper {
         }
         let session = try GatewaySession(
             target, others: targets, via: .upnp, budget: selection.budget())
-        let (entries, end) = try await session.igd.entries(session.wholeLimit)
+        let (entries, end, skipped) = try await session.igd.entries(session.wholeLimit)
         let externalAddress = try? await session.igd.externalAddress(session.wholeLimit)
         for entry in entries {
             let mapping = Mapping(
@@ -42,6 +42,7 @@ extension PortMapper {
         case .brokenOff:
             report.add([.truncatedTable(entries: entries.count, isBrokenOff: true)])
         }
+        if skipped > 0 { report.add([.unreadableEntries(skipped)]) }
         report.add(session.igd.warnings)
     }
 

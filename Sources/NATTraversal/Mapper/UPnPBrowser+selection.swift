@@ -5,7 +5,9 @@ extension UPnPBrowser {
     /// - Throws: `PortMapperError`.
     package init(_ selection: GatewaySelection) throws(PortMapperError) {
         guard selection.gateway != nil, let target = try selection.targets().first else {
-            self.init(links: try SSDPLink.ofHost(interface: selection.interface))
+            self.init(
+                links: try SSDPLink.ofHost(interface: selection.interface),
+                interface: selection.interface)
             return
         }
         let source = try target.socket().local.address

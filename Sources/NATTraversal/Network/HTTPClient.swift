@@ -3,6 +3,8 @@ struct HTTPExchange: Hashable, Sendable {
     var response: HTTPResponse
     /// This end of the connection: the address under which the server knows this host.
     var localAddress: SocketAddress
+    /// The version of the request that was answered.
+    var version = HTTPRequest.Version.http11
 }
 
 /// All that a UPnP client needs of HTTP; a test passes a script instead.
@@ -13,17 +15,35 @@ protocol HTTPTransport: Sendable {
     /// - Parameters:
     ///   - request: what is sent, and to whom.
     ///   - bodyLimit: the longest body, in bytes.
+    ///   - silence: how long nothing may come once the request is sent; `nil` for as long as there
+    ///     is time.
     ///   - deadline: when to give up connecting, sending and receiving together.
     /// - Returns: the answer, with any status.
     /// - Throws: `HTTPClientError`, `CancellationError`.
     func exchange(
-        _ request: HTTPRequest, bodyLimit: Int, until deadline: ContinuousClock.Instant
+        _ request: HTTPRequest, bodyLimit: Int, silence: Duration?,
+        until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange
+
+    /// The time by which deadlines are meant.
+    var now: ContinuousClock.Instant { get }
+    /// Waits by the same clock.
+    ///
+    /// - Throws: `CancellationError`.
+    func sleep(for pause: Duration) async throws
+}
+
+extension HTTPTransport {
+    var now: ContinuousClock.Instant { .now }
+
+    func sleep(for pause: Duration) async throws { try await Task.sleep(for: pause) }
 }
 
 /// Why there is no answer.
 enum HTTPClientError: Error, Hashable, Sendable {
-    /// The deadline passed first.
+    /// The connection did not open in time; nothing was sent.
+    case unopened
+    /// No answer came in time, or not all of it; the request may have been carried out.
     case timeout
     /// The connection failed: ECONNREFUSED, ECONNRESET, …
     case connection(SystemError)
@@ -42,18 +62,26 @@ struct HTTPClient: HTTPTransport {
 
     /// How long connecting may take (H-13).
     private static let connectLimit = Duration.seconds(3)
+    /// How long a connection may take to open until another is begun beside it.
+    ///
+    /// The kernel repeats a SYN that was lost only after a second.
+    private static let nextConnection = Duration.milliseconds(400)
+    /// How many are begun at most.
+    static let connectionLimit = 3
     /// How long a body that is a whole document waits for the rest that was promised (H-6).
     private static let restLimit = Duration.milliseconds(100)
 
     func exchange(
-        _ request: HTTPRequest, bodyLimit: Int, until deadline: ContinuousClock.Instant
+        _ request: HTTPRequest, bodyLimit: Int, silence: Duration?,
+        until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
         do {
             let socket = try await connect(to: request.url.socketAddress, until: deadline)
             guard try await socket.send(request.encoded, until: deadline) else {
                 throw HTTPClientError.timeout
             }
-            let response = try await read(from: socket, bodyLimit: bodyLimit, until: deadline)
+            let response = try await read(
+                from: socket, bodyLimit: bodyLimit, silence: silence, until: deadline)
             return HTTPExchange(response: response, localAddress: try socket.localAddress())
         } catch let error as SystemError {
             throw HTTPClientError.connection(error)
@@ -62,15 +90,17 @@ struct HTTPClient: HTTPTransport {
         }
     }
 
+    /// Connects by the first of a few connections that opens; the others are closed.
     private func connect(
         to peer: SocketAddress, until deadline: ContinuousClock.Instant
     ) async throws -> TCPSocket {
-        let socket = try TCPSocket(peer.address.family)
-        try socket.bind(to: source, interface: interface)
-        let connectDeadline = min(deadline, .now + Self.connectLimit)
-        guard try await socket.connect(to: peer, until: connectDeadline) else {
-            throw HTTPClientError.timeout
-        }
+        let deadline = min(deadline, .now + Self.connectLimit)
+        let first = try beginConnecting(to: peer)
+        let firstLimit = min(deadline, .now + Self.nextConnection)
+        let socket =
+            if try await first.isConnected(until: firstLimit) { first } else {
+                try await connect(to: peer, beside: first, until: deadline)
+            }
         let found = try socket.peerAddress()
         guard found.address.unmapped == peer.address.unmapped, found.port == peer.port else {
             throw HTTPClientError.wrongPeer
@@ -78,15 +108,45 @@ struct HTTPClient: HTTPTransport {
         return socket
     }
 
+    private func connect(
+        to peer: SocketAddress, beside first: TCPSocket, until deadline: ContinuousClock.Instant
+    ) async throws -> TCPSocket {
+        try await withThrowingTaskGroup(of: TCPSocket?.self) { group in
+            group.addTask { try await first.isConnected(until: deadline) ? first : nil }
+            for number in 1..<Self.connectionLimit {
+                group.addTask {
+                    try await Task.sleep(for: Self.nextConnection * (number - 1))
+                    guard .now < deadline else { return nil }
+                    let socket = try beginConnecting(to: peer)
+                    return try await socket.isConnected(until: deadline) ? socket : nil
+                }
+            }
+            defer { group.cancelAll() }
+            while let socket = try await group.next() {
+                if let socket { return socket }
+            }
+            throw HTTPClientError.unopened
+        }
+    }
+
+    private func beginConnecting(to peer: SocketAddress) throws(SystemError) -> TCPSocket {
+        let socket = try TCPSocket(peer.address.family)
+        try socket.bind(to: source, interface: interface)
+        try socket.beginConnecting(to: peer)
+        return socket
+    }
+
     private func read(
-        from socket: TCPSocket, bodyLimit: Int, until deadline: ContinuousClock.Instant
+        from socket: TCPSocket, bodyLimit: Int, silence: Duration?,
+        until deadline: ContinuousClock.Instant
     ) async throws -> HTTPResponse {
         var reader = HTTPResponseReader(bodyLimit: bodyLimit)
         while !reader.isFinished {
             guard let bytes = try Self.receive(from: socket, after: reader) else {
                 let isWhole = reader.response.map { XMLOutline.isWhole($0.body) } ?? false
-                let budget = isWhole ? min(deadline, .now + Self.restLimit) : deadline
-                if try await socket.waitForInput(until: budget) { continue }
+                let limit = isWhole ? Self.restLimit : silence
+                let end = limit.map { min(deadline, .now + $0) } ?? deadline
+                if try await socket.waitForInput(until: end) { continue }
                 guard isWhole else { throw HTTPClientError.timeout }
                 break
             }

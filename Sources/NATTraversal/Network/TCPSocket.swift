@@ -22,16 +22,19 @@ final class TCPSocket: Sendable {
         guard result == 0 else { throw SystemError("bind") }
     }
 
-    /// Connects.
+    /// Begins to connect; `isConnected` says how it went.
     ///
-    /// - Returns: whether the connection stood before the deadline.
-    /// - Throws: `SystemError` of connect(2), `CancellationError`.
-    func connect(to peer: SocketAddress, until deadline: ContinuousClock.Instant) async throws
-        -> Bool
-    {
+    /// - Throws: `SystemError` of connect(2).
+    func beginConnecting(to peer: SocketAddress) throws(SystemError) {
         let result = unsafe peer.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
-        if result == 0 { return true }
-        guard errno == EINPROGRESS else { throw SystemError("connect") }
+        guard result == 0 || errno == EINPROGRESS else { throw SystemError("connect") }
+    }
+
+    /// Waits for the connection that was begun.
+    ///
+    /// - Returns: whether it stood before the deadline; it may be asked again.
+    /// - Throws: `SystemError` of connect(2), `CancellationError`.
+    func isConnected(until deadline: ContinuousClock.Instant) async throws -> Bool {
         guard try await isReady(POLLOUT, until: deadline) else { return false }
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)

@@ -6,13 +6,19 @@ extension IGDFinder {
     /// - Parameters:
     ///   - budget: the command's.
     ///   - limit: when to give up, if that is earlier.
+    ///   - silence: how long the search may bring nothing; `nil` is 3 s. A gateway that has answered
+    ///     it is asked for its description as long as the budget lasts.
     /// - Returns: the device and the service chosen.
     /// - Throws: as `find(until:)`.
-    func find(_ budget: TimeBudget, until limit: ContinuousClock.Instant? = nil) async throws
-        -> Found
-    {
-        let deadline = min(budget.deadline, limit ?? budget.deadline, .now + limits.search)
-        let found = try await find(until: deadline)
+    func find(
+        _ budget: TimeBudget, until limit: ContinuousClock.Instant? = nil,
+        silence: Duration? = nil
+    ) async throws -> Found {
+        // A host that is named by a location has not answered yet.
+        let budgetEnd = target.location == nil ? budget.end : budget.deadline
+        let end = min(budgetEnd, limit ?? budgetEnd)
+        let searchEnd = min(budget.deadline, end, .now + (silence ?? limits.search))
+        let found = try await find(until: end, searchingUntil: searchEnd)
         budget.hasHeard = true
         return found
     }
@@ -22,14 +28,15 @@ extension IGDFinder {
     /// - Parameters:
     ///   - budget: the command's.
     ///   - limit: when to give up the search, if that is earlier.
+    ///   - silence: how long the search may bring nothing; `nil` is 3 s.
     ///   - question: what is asked; may be called a second time.
     /// - Returns: the answer.
     /// - Throws: `PortMapperError`, `CancellationError`.
     func ask<Answer>(
         _ budget: TimeBudget, until limit: ContinuousClock.Instant? = nil,
-        _ question: (Found) async throws -> Answer
+        silence: Duration? = nil, _ question: (Found) async throws -> Answer
     ) async throws -> Answer {
-        let found = try await find(budget, until: limit)
+        let found = try await find(budget, until: limit, silence: silence)
         do { return try await ask(found, budget, question) } catch let failure as UPnPFailure {
             throw PortMapperError(failure, of: found, since: budget.start)
         }

@@ -12,7 +12,7 @@ final class IGDFinder: Sendable {
 
     /// How long searches may take.
     struct Limits {
-        /// For the gateway's UPnP side, when other ways have been tried.
+        /// For the gateway's UPnP side, while nothing of it has answered.
         var search = Duration.seconds(3)
         /// For another description of the gateway: what it answers a multicast with may take a
         /// second, and half a one on the way (S-14).
@@ -26,6 +26,7 @@ final class IGDFinder: Sendable {
     private let network: any UPnPNetwork
     private let found = Locked<Found?>(nil)
     private let heard = Locked(false)
+    private let unusable = Locked<UPnPDevice?>(nil)
     /// Whether another tree of the gateway was looked for.
     private let hasLookedFurther = Locked(false)
 
@@ -34,15 +35,15 @@ final class IGDFinder: Sendable {
     ///   - source: this host's address towards it.
     ///   - others: other gateways that are candidates; a device of theirs is not this one's.
     ///   - limits: how long searches may take.
-    ///   - network: the way to its devices.
+    ///   - network: the way to its devices; `nil` is this host's, by the target's interface.
     init(
         _ target: GatewayTarget, source: IPAddress, others: [GatewayTarget],
-        limits: Limits = Limits(), network: any UPnPNetwork = SystemUPnPNetwork()
+        limits: Limits = Limits(), network: (any UPnPNetwork)? = nil
     ) {
         self.target = target
         self.limits = limits
         self.source = source
-        self.network = network
+        self.network = network ?? SystemUPnPNetwork(interface: target.interface)
         self.others = Set(others.map(\.socketAddress.address)).subtracting([
             target.socketAddress.address
         ])
@@ -50,6 +51,13 @@ final class IGDFinder: Sendable {
 
     /// Whether the gateway has answered a search.
     var hasHeard: Bool { heard.withLock { $0 } }
+
+    /// The gateway's device that answered the last search and could not be used, with its `problem`;
+    /// `nil` when nobody answered, or the search has found what it looked for.
+    ///
+    /// It tells a gateway whose UPnP side is broken from one that has none, which `find` reports with
+    /// the same kinds of error when the description is silent or closed.
+    var foundButUnusable: UPnPDevice? { unusable.withLock { $0 } }
 
     /// Whether a connection service is known.
     var isReady: Bool { found.withLock { $0 != nil } }
@@ -65,14 +73,22 @@ final class IGDFinder: Sendable {
 
     /// The connection service.
     ///
-    /// - Parameter deadline: when to give up.
+    /// - Parameters:
+    ///   - deadline: when to give up.
+    ///   - searchEnd: when to stop listening for answers to the search; `nil` is `deadline`. What has
+    ///     answered by then is asked until `deadline`.
     /// - Returns: the device and the service chosen.
     /// - Throws: `PortMapperError`: `.noAnswer` when nobody answers, `.unsupported` when the gateway
-    ///   does but offers no such service; `CancellationError`.
-    func find(until deadline: ContinuousClock.Instant) async throws -> Found {
+    ///   does but offers no such service, and what is wrong with the device when
+    ///   `foundButUnusable` is set; `CancellationError`.
+    func find(
+        until deadline: ContinuousClock.Instant,
+        searchingUntil searchEnd: ContinuousClock.Instant? = nil
+    ) async throws -> Found {
         if let found = found.withLock({ $0 }) { return found }
         let start = ContinuousClock.now
-        let device = try await device(until: deadline)
+        unusable.withLock { $0 = nil }
+        let device = try await device(until: deadline, searchingUntil: searchEnd ?? deadline)
         guard let choice = try await IGDChoice.among(device, until: deadline) else {
             throw PortMapperError.unsupported(gateway: target.name, technique: .upnp)
         }
@@ -96,17 +112,24 @@ final class IGDFinder: Sendable {
         }
     }
 
-    private func device(until deadline: ContinuousClock.Instant) async throws -> UPnPDevice {
+    private func device(
+        until deadline: ContinuousClock.Instant, searchingUntil searchEnd: ContinuousClock.Instant
+    ) async throws -> UPnPDevice {
         if let location = target.location {
             return try await UPnPBrowser(links: [], network: network).describe(
                 location, timeout: max(.zero, deadline - .now))
         }
         let start = ContinuousClock.now
-        switch try await browser().findGateway(until: deadline) {
+        let search = try await browser().findGateway(until: searchEnd, fetchesUntil: deadline)
+        switch search {
         case .found(let device) where !others.contains(device.location.host):
             return device
         case .notOffered:
             throw PortMapperError.unsupported(gateway: target.name, technique: .upnp)
+        case .unusable(let device):
+            unusable.withLock { $0 = device }
+            throw device.problem
+                ?? PortMapperError.unsupported(gateway: target.name, technique: .upnp)
         case .found, .nothing:
             throw PortMapperError.noAnswer(gateway: target.name, after: .now - start)
         }

@@ -121,7 +121,9 @@ struct MappingAttempt: Sendable {
     private var mayStillBeGranted: Bool {
         if openPort != nil { return true }
         return switch failure {
-        case .noAnswer, .badAnswer: true
+        case .noAnswer: true
+        // What UPnP made of it was looked up in the table.
+        case .badAnswer(_, let technique, _): technique.isOnSharedPort
         default: false
         }
     }

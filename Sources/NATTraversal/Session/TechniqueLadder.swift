@@ -222,16 +222,10 @@ extension TechniqueLadder {
         withdrawn = nil
     }
 
-    /// What was granted is not what was demanded, and was deleted again.
-    mutating func rejected(
-        because problem: PortMapperError, by technique: Technique, at now: Instant
-    ) {
-        isGranted = false
-        failed(problem, by: technique, at: now)
-    }
-
-    /// The technique that was asked has granted nothing.
+    /// The technique that was asked has granted nothing, or something else than was demanded, which
+    /// was deleted again.
     mutating func failed(_ problem: PortMapperError, by technique: Technique, at now: Instant) {
+        isGranted = false
         error = problem.isMoreTelling(than: error) ? problem : error
         switch problem {
         case .noAnswer:

@@ -31,7 +31,7 @@ package enum LibXML2 {
         var report = clibxml2_parse_report()
         let document = unsafe bytes.withUnsafeBytes { buffer in
             let start = unsafe buffer.bindMemory(to: CChar.self).baseAddress
-            return unsafe clibxml2_parse(start, CInt(clamping: buffer.count), nil, &report)
+            return unsafe clibxml2_parse(start, CInt(clamping: buffer.count), &report)
         }
         if report.has_doctype != 0 { throw .doctype }
         guard let document = unsafe document else {

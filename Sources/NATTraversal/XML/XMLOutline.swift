@@ -12,17 +12,24 @@ struct XMLOutline {
     let document: ArraySlice<UInt8>
     /// Whether the root element is closed.
     let isComplete: Bool
+    /// Whether the document is ISO-8859-1 by its own word; else it is UTF-8 or a part of it.
+    let isLatin1: Bool
 
     /// Scans `bytes`.
     ///
     /// - Throws: `XMLTreeError`, but `malformed` only where no element begins at all.
     init(scanning bytes: [UInt8], limits: XMLLimits) throws(XMLTreeError) {
         guard bytes.count <= limits.bytes else { throw .overLimit(.bytes) }
-        let start = try Self.afterSignature(bytes)
-        var scanner = XMLScanner(rest: start, limits: limits)
+        let (start, hasMark) = try Self.afterSignature(bytes)
+        // With a byte order mark the bytes are UTF-8, whatever the declaration says.
+        var scanner = XMLScanner(
+            rest: hasMark ? Self.afterDeclaration(start) : start, limits: limits)
+        let first = scanner.rest.startIndex
         try scanner.scan()
         isComplete = scanner.isRootClosed
-        document = isComplete ? start[..<scanner.rest.startIndex] : start
+        isLatin1 = scanner.isLatin1
+        let content = start[first...]
+        document = isComplete ? content[..<scanner.rest.startIndex] : content
         // Behind the root it is padding, which is cut off; inside it, no XML allows it.
         guard !document.contains(0) else { throw .nul }
     }
@@ -34,7 +41,11 @@ struct XMLOutline {
     }
 
     /// What follows the byte order mark and the white space that some routers put in front (D-1).
-    private static func afterSignature(_ bytes: [UInt8]) throws(XMLTreeError) -> ArraySlice<UInt8> {
+    ///
+    /// - Returns: the rest, and whether there was a byte order mark.
+    private static func afterSignature(
+        _ bytes: [UInt8]
+    ) throws(XMLTreeError) -> (rest: ArraySlice<UInt8>, hasMark: Bool) {
         // Both orders of UTF-16, and UTF-32, which begins like one of them or with NULs.
         if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE])
             || bytes.prefix(2).contains(0)
@@ -42,10 +53,19 @@ struct XMLOutline {
             throw .encoding("UTF-16 or UTF-32")
         }
         var rest = bytes[...]
-        if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
+        let hasMark = rest.starts(with: [0xEF, 0xBB, 0xBF])
+        if hasMark { rest = rest.dropFirst(3) }
         rest = rest.drop(while: \.isXMLBlank)
         guard !rest.isEmpty else { throw .empty }
-        return rest
+        return (rest, hasMark)
+    }
+
+    /// What follows the XML declaration, if there is one.
+    static func afterDeclaration(_ document: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard document.starts(with: "<?xml".utf8), document.dropFirst(5).first?.isXMLBlank == true,
+            let end = document.indices.first(where: { document[$0...].starts(with: "?>".utf8) })
+        else { return document }
+        return document[(end + 2)...]
     }
 }
 
@@ -59,6 +79,7 @@ private struct XMLScanner {
     /// What has not been looked at yet.
     private(set) var rest: ArraySlice<UInt8>
     private(set) var isRootClosed = false
+    private(set) var isLatin1 = false
     private let limits: XMLLimits
     private var depth = 0
     private var elements = 0
@@ -109,14 +130,15 @@ private struct XMLScanner {
     }
 
     /// Refuses an XML declaration that names another encoding than those in which `scan` can see.
-    private func checkEncoding(_ instruction: ArraySlice<UInt8>) throws(XMLTreeError) {
+    private mutating func checkEncoding(_ instruction: ArraySlice<UInt8>) throws(XMLTreeError) {
         let text = String(decoding: instruction.prefix(256), as: UTF8.self).lowercased()
         guard text.hasPrefix("<?xml"), let keyword = text.firstRange(of: "encoding") else { return }
         let name = text[keyword.upperBound...]
             .drop { $0 == " " || $0 == "\t" || $0 == "=" || $0 == "\r\n" || $0 == "\n" }
             .dropFirst().prefix { $0 != "\"" && $0 != "'" }
         switch name {
-        case "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "latin1": return
+        case "utf-8", "utf8", "us-ascii", "ascii": return
+        case "iso-8859-1", "iso8859-1", "latin1": isLatin1 = true
         default: throw .encoding(String(name))
         }
     }

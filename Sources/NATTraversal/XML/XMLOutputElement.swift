@@ -53,7 +53,7 @@ struct XMLOutputElement {
     }
 
     /// XML 1.0's `Char`: no controls but tab and the two line ends, no surrogates, no U+FFFE, U+FFFF.
-    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+    static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09, 0x0A, 0x0D: true
         case 0..<0x20, 0xFFFE, 0xFFFF: false

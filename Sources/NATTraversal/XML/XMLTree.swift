@@ -10,18 +10,30 @@ struct XMLTree: Hashable, Sendable {
 
     /// Parses the root element of `bytes`, whatever padding stands before and behind it (D-1).
     ///
-    /// Namespace errors are none (D-4), and control characters read as question marks: XML does not
-    /// allow them, and a gateway hands on what any client wrote into a mapping's description, which
-    /// must not hide the whole table.
+    /// Namespace errors are none (D-4), and control characters read as question marks, which XML does
+    /// not allow. A document that is not well-formed is parsed once more after `XMLRepair`.
     ///
-    /// - Throws: `XMLTreeError`.
+    /// - Throws: `XMLTreeError`; of two attempts the first one's, whose place is in the document as it
+    ///   came.
     init(parsing bytes: [UInt8], limits: XMLLimits) throws(XMLTreeError) {
         let bytes =
             bytes.contains(where: \.isXMLControl)
             ? bytes.map { $0.isXMLControl ? UInt8(ascii: "?") : $0 } : bytes
         let outline = try XMLOutline(scanning: bytes, limits: limits)
-        let document = try LibXML2Document(parsing: outline.document)
-        root = try document.root(limits: limits)
+        do throws(XMLTreeError) {
+            root = try LibXML2Document(parsing: outline.document).root(limits: limits)
+        } catch {
+            guard case .malformed = error else { throw error }
+            let repaired = XMLRepair.repaired(
+                XMLOutline.afterDeclaration(outline.document), isLatin1: outline.isLatin1)
+            do throws(XMLTreeError) {
+                let outline = try XMLOutline(scanning: repaired, limits: limits)
+                root = try LibXML2Document(parsing: outline.document).root(limits: limits)
+            } catch let second {
+                // A DOCTYPE that the first scan took for text says more than a malformed line.
+                throw second == .doctype ? second : error
+            }
+        }
     }
 }
 

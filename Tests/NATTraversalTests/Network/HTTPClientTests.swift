@@ -8,7 +8,7 @@ import Testing
 
     /// Runs a server on loopback that does `script` with its first connection, and asks it.
     private func ask(
-        limit: Duration = .seconds(20), bodyLimit: Int = 256 << 10,
+        limit: Duration = .seconds(20), bodyLimit: Int = 256 << 10, silence: Duration? = nil,
         _ script: @escaping @Sendable (StreamSocket) async throws -> Void
     ) async throws -> HTTPExchange {
         let listener = try StreamSocket(
@@ -24,7 +24,8 @@ import Testing
             }
             group.addTask {
                 try await HTTPClient().exchange(
-                    HTTPRequest(url: url), bodyLimit: bodyLimit, until: .now + limit)
+                    HTTPRequest(url: url), bodyLimit: bodyLimit, silence: silence,
+                    until: .now + limit)
             }
             defer { group.cancelAll() }
             while let exchange = try await group.next() {
@@ -97,6 +98,81 @@ import Testing
         }
     }
 
+    @Test("gives up a server that says nothing, or nothing more, long before its deadline")
+    func hung() async throws {
+        for head in ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"] {
+            await #expect(throws: HTTPClientError.timeout) {
+                try await ask(limit: .seconds(3600), silence: .milliseconds(200)) { connection in
+                    _ = try await connection.receive()
+                    try await connection.send(Array(head.utf8))
+                    // Held open until the client goes.
+                    _ = try await connection.receive()
+                }
+            }
+        }
+    }
+
+    @Test("is patient with a server that says a little at a time")
+    func slow() async throws {
+        let exchange = try await ask(silence: .seconds(10)) { connection in
+            _ = try await connection.receive()
+            for piece in ["HTTP/1.1 200 OK\r\n", "Content-Length: 2\r\n\r\n", "o", "k"] {
+                try await connection.send(Array(piece.utf8))
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        #expect(exchange.response.body == Array("ok".utf8))
+    }
+
+    @Test("begins other connections beside one that does not open, and takes the first that does")
+    func lostConnection() async throws {
+        let listener = try DeafListener()
+        let url = try HTTPURL("http://127.0.0.1:\(listener.port)/d.xml")
+        let isOver = Locked(false)
+        let client = Task {
+            defer { isOver.withLock { $0 = true } }
+            return try await HTTPClient().exchange(
+                HTTPRequest(url: url), bodyLimit: 1 << 10, silence: .milliseconds(200),
+                until: .now + .seconds(3600))
+        }
+        var most = 0
+        while !isOver.withLock(\.self), most < HTTPClient.connectionLimit {
+            most = max(most, try listener.waitingConnections())
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(most == HTTPClient.connectionLimit)
+        listener.hear()
+        do {
+            _ = try await client.value
+            Issue.record("nobody answers here")
+        } catch let error as HTTPClientError {
+            // One opens when the kernel repeats its SYN, or on a busy machine none does in time.
+            #expect(error == .timeout || error == .unopened, "\(error)")
+        }
+    }
+
+    @Test("leaves by its interface and by no other")
+    func interface() async throws {
+        let listener = try StreamSocket(listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let url = try HTTPURL("http://127.0.0.1:\(try listener.localAddress().port)/d.xml")
+        let client = HTTPClient(interface: "no-such-one")
+        await #expect(throws: HTTPClientError.connection(SystemError("setsockopt", code: 19))) {
+            try await client.exchange(
+                HTTPRequest(url: url), bodyLimit: 1, silence: nil, until: .now + .seconds(5))
+        }
+    }
+
+    @Test("tells a connection that did not open from an answer that did not come")
+    func unopened() async throws {
+        let listener = try DeafListener()
+        let url = try HTTPURL("http://127.0.0.1:\(listener.port)/d.xml")
+        await #expect(throws: HTTPClientError.unopened) {
+            try await HTTPClient().exchange(
+                HTTPRequest(url: url), bodyLimit: 1 << 10, silence: nil,
+                until: .now + .milliseconds(600))
+        }
+    }
+
     @Test("takes no more than the limit of a flood (T-3)")
     func flood() async throws {
         await #expect(throws: HTTPClientError.message(.bodyTooLong)) {
@@ -123,7 +199,7 @@ import Testing
         let url = try HTTPURL("http://127.0.0.2:\(port)/")
         await #expect(throws: HTTPClientError.connection(SystemError("connect", code: 111))) {
             try await HTTPClient().exchange(
-                HTTPRequest(url: url), bodyLimit: 1, until: .now + .seconds(5))
+                HTTPRequest(url: url), bodyLimit: 1, silence: nil, until: .now + .seconds(5))
         }
     }
 

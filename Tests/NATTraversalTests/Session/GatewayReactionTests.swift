@@ -102,7 +102,7 @@ extension GatewayRefusal {
         case .upnp:
             return GatewayRefusal(
                 gateway: gateway, code: try #require(Int32(exactly: code)),
-                service: UPnPType("urn:schemas-upnp-org:service:WANIPConnection:1"), words: nil)
+                service: UPnPType("urn:schemas-upnp-org:service:WANIPConnection:1"))
         }
     }
 }

@@ -76,7 +76,7 @@ final class ScriptedRouter: Sendable {
     private func answerNATPMP(_ payload: [UInt8]) -> [ScriptedTransport.Arrival] {
         if payload.count == 2 {
             switch natpmp {
-            case .grants, .grantsPort, .refusesPort:
+            case .grants, .grantsPort, .refuses, .refusesPort:
                 return [.datagram(bytes("00 80 0000 00001000 0b162101"), after: .milliseconds(10))]
             case .closed: return answerClosed() ?? []
             default: return []
@@ -169,25 +169,29 @@ final class ScriptedFinder: IGDFinding {
 
     var device: UPnPDevice? { isReady ? found?.device : nil }
     var warnings: [MapperWarning] { [] }
-    var hasHeard: Bool { isReady }
+
+    /// A race looks here for the first time when its search begins: in virtual time there is no
+    /// waiting for the task that searches.
+    var hasHeard: Bool {
+        begin()
+        return isReady
+    }
 
     var isReady: Bool {
         guard found != nil, let begun = beginning.withLock({ $0 }) else { return false }
         return network.elapsed >= begun + Self.searchTime
     }
 
-    func search(until deadline: ContinuousClock.Instant) async { begin() }
+    func search(until deadline: ContinuousClock.Instant) async {}
 
     private func begin() {
         let now = network.elapsed
         beginning.withLock { $0 = $0 ?? now }
     }
 
-    func find(
-        _ budget: TimeBudget, until limit: ContinuousClock.Instant?
-    ) async throws -> IGDFinder.Found {
+    func find(_ budget: TimeBudget, silence: Duration) async throws -> IGDFinder.Found {
         begin()
-        let end = min(limit ?? budget.deadline, budget.deadline)
+        let end = min(network.now + silence, budget.deadline)
         guard let found else {
             network.pass(max(.zero, end - network.now))
             throw PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(3))

@@ -8,6 +8,10 @@ final class ScriptedIGD: Sendable {
         var port: String
         var lease = 7200
         var isEnabled = true
+        /// What is shown in place of the lease.
+        var shownLease: String?
+        /// The description as the gateway hands it on.
+        var description = "d"
     }
 
     /// What the gateway does about a call, instead of what it should.
@@ -16,6 +20,9 @@ final class ScriptedIGD: Sendable {
         case failure(HTTPClientError)
         case page
         case status(Int)
+        case body(String, status: Int)
+        /// The call is carried out, and this is answered.
+        indirect case done(Fault)
     }
 
     /// A call as it came.
@@ -32,6 +39,8 @@ final class ScriptedIGD: Sendable {
         var faults: [String: [Fault]] = [:]
         /// Whether additions are carried out.
         var isHonest = true
+        /// Which leases are kept; the others are answered alike, and nothing is done.
+        var keeps: @Sendable (Int) -> Bool = { _ in true }
         /// Whether every index leads to the first entry.
         var isStuck = false
         /// What an addition makes of what it was asked for.
@@ -40,6 +49,10 @@ final class ScriptedIGD: Sendable {
         var reservedPort: String?
         /// What an addition makes of a lease.
         var grant: @Sendable (Int) -> Int = { $0 }
+        /// The text that the table shows for every lease, in place of the true one.
+        var shownLease: String?
+        /// The port that AddAnyPortMapping takes, whatever is asked for.
+        var otherPort: String?
     }
 
     let state = Locked(State())
@@ -60,10 +73,9 @@ final class ScriptedIGD: Sendable {
             let http = ScriptedHTTP { [self] in try answer($0) }
             guard let first = document.services.first,
                 let host = IPAddress("192.168.77.10"),
-                var connection = IGDConnection(
+                let connection = IGDConnection(
                     UPnPService(first, deviceName: nil, http: http), localAddress: host)
             else { throw DescriptionError.tooManyServices }
-            connection.clock = JumpingClock()
             return connection
         }
     }
@@ -83,6 +95,9 @@ final class ScriptedIGD: Sendable {
             if var faults = state.faults[call.element], !faults.isEmpty {
                 let fault = faults.removeFirst()
                 state.faults[call.element] = faults
+                if case .done = fault {
+                    _ = state.respond(to: call.element, arguments, version: version)
+                }
                 return try fault.response
             }
             return state.respond(to: call.element, arguments, version: version)
@@ -98,6 +113,8 @@ extension ScriptedIGD.Fault {
             case .failure(let error): throw error
             case .status(let status): .status(status)
             case .page: .status(200, Array("<html><body>Log in</body></html>".utf8))
+            case .body(let text, let status): .status(status, Array(text.utf8))
+            case .done(let fault): try fault.response
             }
         }
     }
@@ -113,14 +130,17 @@ extension ScriptedIGD.State {
         case "AddPortMapping", "AddAnyPortMapping":
             if action == "AddAnyPortMapping", version < 2 { return .soap(fault: 401) }
             let lease = Int(arguments["NewLeaseDuration"] ?? "") ?? 0
-            if isHonest {
+            if isHonest, keeps(lease) {
                 var entry = ScriptedIGD.Entry(
                     client: arguments["NewInternalClient"] ?? "",
                     port: arguments["NewInternalPort"] ?? "", lease: grant(lease))
                 alter(&entry)
-                table[key] = entry
+                entry.shownLease = shownLease
+                let isMoved = action == "AddAnyPortMapping" && otherPort != nil
+                table[isMoved ? "\(arguments["NewProtocol"] ?? "") \(otherPort ?? "")" : key] =
+                    entry
             }
-            let reserved = reservedPort ?? port
+            let reserved = reservedPort ?? (action == "AddAnyPortMapping" ? otherPort : nil) ?? port
             return .soap(
                 action, reserved.isEmpty ? "" : "<NewReservedPort>\(reserved)</NewReservedPort>")
         case "GetSpecificPortMappingEntry":
@@ -151,8 +171,8 @@ extension ScriptedIGD.Entry {
         """
         <NewInternalPort>\(port)</NewInternalPort><NewInternalClient>\(client)</NewInternalClient>\
         <NewEnabled>\(isEnabled ? 1 : 0)</NewEnabled>\
-        <NewPortMappingDescription>d</NewPortMappingDescription>\
-        <NewLeaseDuration>\(lease)</NewLeaseDuration>
+        <NewPortMappingDescription>\(description)</NewPortMappingDescription>\
+        <NewLeaseDuration>\(shownLease ?? String(lease))</NewLeaseDuration>
         """
     }
 }
@@ -178,17 +198,5 @@ extension HTTPResponse {
                 <s:Envelope xmlns:s='x'><s:Body><s:Fault><detail><UPnPError>\
                 <errorCode>\(code)</errorCode></UPnPError></detail></s:Fault></s:Body></s:Envelope>
                 """.utf8))
-    }
-}
-
-/// A clock on which every sleep is over at once.
-struct JumpingClock: Clock {
-    typealias Instant = ContinuousClock.Instant
-
-    var now: Instant { .now }
-    var minimumResolution: Duration { .zero }
-
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        try Task.checkCancellation()
     }
 }

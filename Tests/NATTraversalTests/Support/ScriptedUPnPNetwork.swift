@@ -92,14 +92,32 @@ final class ScriptedUPnPNetwork: UPnPNetwork {
     }
 }
 
-/// An HTTP server for every address, whose answers a test scripts.
+/// An HTTP server for every address, whose answers a test scripts, on a clock that jumps: a time-out
+/// takes its time there and nowhere else.
 final class ScriptedHTTP: HTTPTransport {
     typealias Responder = @Sendable (HTTPRequest) throws -> HTTPResponse
 
     private let responder: Responder
-    private let seen = Locked<[(request: HTTPRequest, bodyLimit: Int)]>([])
+    private let seen = Locked<[Seen]>([])
+    private let start = ContinuousClock.now
+    private let time = Locked(Duration.zero)
+
+    private struct Seen {
+        var request: HTTPRequest
+        var bodyLimit: Int
+        var time: Duration
+    }
 
     init(_ responder: @escaping Responder) { self.responder = responder }
+
+    /// How much time has passed.
+    var elapsed: Duration { time.withLock { $0 } }
+    var now: ContinuousClock.Instant { start + elapsed }
+
+    func sleep(for pause: Duration) async throws {
+        try Task.checkCancellation()
+        time.withLock { $0 += pause }
+    }
 
     /// Serves documents by their URLs; everything else is 404.
     convenience init(documents: [String: [UInt8]]) {
@@ -113,13 +131,28 @@ final class ScriptedHTTP: HTTPTransport {
     var requests: [HTTPRequest] { seen.withLock { $0.map(\.request) } }
     /// The longest body that was asked for with each.
     var bodyLimits: [Int] { seen.withLock { $0.map(\.bodyLimit) } }
+    /// When each was sent, after the beginning.
+    var times: [Duration] { seen.withLock { $0.map(\.time) } }
 
     func exchange(
-        _ request: HTTPRequest, bodyLimit: Int, until deadline: ContinuousClock.Instant
+        _ request: HTTPRequest, bodyLimit: Int, silence: Duration?,
+        until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
-        seen.withLock { $0.append((request, bodyLimit)) }
+        try Task.checkCancellation()
+        seen.withLock { $0.append(Seen(request: request, bodyLimit: bodyLimit, time: elapsed)) }
+        let response: HTTPResponse
+        do { response = try responder(request) } catch let error as HTTPClientError {
+            let limit: Duration? =
+                switch error {
+                case .timeout: silence ?? .seconds(3600)
+                case .unopened: .seconds(3)
+                default: nil
+                }
+            if let limit { try await sleep(for: max(.zero, min(limit, deadline - now))) }
+            throw error
+        }
         return HTTPExchange(
-            response: try responder(request),
+            response: response,
             localAddress: SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D0A)), port: 40000))
     }
 }

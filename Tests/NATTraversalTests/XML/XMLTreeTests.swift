@@ -35,7 +35,8 @@ import Testing
     @Test("what ends before its root is malformed, with its place")
     func places() {
         #expect(throws: XMLTreeError.malformed(line: 2, column: 4)) { try parse("<a>\n<b>") }
-        #expect(throws: XMLTreeError.malformed(line: 1, column: 7)) { try parse("<a>x & y</a>") }
+        // Not the place in what was repaired.
+        #expect(throws: XMLTreeError.malformed(line: 1, column: 13)) { try parse("<a>x & y</b>") }
         #expect(throws: XMLTreeError.empty) { try parse(" \r\n") }
         #expect(throws: XMLTreeError.malformed(line: 1, column: 0)) { try parse("status=ok") }
     }
@@ -76,8 +77,64 @@ import Testing
     }
 
     @Test("an entity that nobody declared is not expanded")
-    func entities() {
-        #expect(throws: XMLTreeError.self) { try parse("<a>&x;</a>") }
+    func entities() throws {
+        #expect(try parse("<a>&x;</a>").text == "&x;")
+    }
+
+    /// Texts of which one byte or character is at fault, and how they read.
+    static let faults: [(String, text: String)] = [
+        ("a & b", "a & b"), ("?a=1&b=2", "?a=1&b=2"), ("&", "&"), ("&amp;&lt;&#65;&#x42;", "&<AB"),
+        ("&nbsp;&amp;", "&nbsp;&"), ("&#0;", "&#0;"), ("&#xD800;", "&#xD800;"), ("&#+1;", "&#+1;"),
+        ("&#99999999999;", "&#99999999999;"), ("a < b", "a < b"), ("1<2", "1<2"),
+        ("\u{FFFE}&", "\u{FFFD}&"), ("&<!-- & -->x", "&x"), ("&<![CDATA[&amp;]]>", "&&amp;"),
+        ("\u{1}&", "?&"), ("getfirm <info>", "getfirm <info>"), ("<none>&</x>", "<none>&</x>"),
+        ("<x y='<z>'>", "<x y='<z>'>"),
+    ]
+
+    @Test("one fault in a text hides nothing, and stands for itself (D-1)", arguments: faults)
+    func repairs(fault: (source: String, text: String)) throws {
+        let root = try parse("<?xml version='1.0'?><r><a>\(fault.source)</a><b>c</b></r>")
+        #expect(root.text(of: "a") == fault.text)
+        #expect(root.text(of: "b") == "c")
+    }
+
+    @Test(
+        "bytes that are no UTF-8 read as replacement characters",
+        arguments: [
+            [0xF0, 0x5F, 0xF0], [0xC3], [0xE2, 0x82], [0xFF, 0xFF, 0xFF], [0xD0, 0xE2],
+        ],
+        ["", " encoding='utf-8'", " encoding='us-ascii'"])
+    func badBytes(bytes: [UInt8], declared: String) throws {
+        let head = Array("<?xml version='1.0'\(declared)?><r><a>".utf8)
+        let document = head + bytes + Array("</a><b>c</b></r>".utf8)
+        let root = try XMLTree(parsing: document, limits: limits).root
+        #expect(root.text(of: "a")?.contains("\u{FFFD}") == true)
+        #expect(root.text(of: "b") == "c")
+    }
+
+    @Test("a byte order mark is believed, whatever the declaration says")
+    func byteOrderMark() throws {
+        for name in ["utf-8", "iso-8859-1", "utf-16", "x-router"] {
+            let text = "\u{FEFF}<?xml version='1.0' encoding='\(name)'?>\r\n<a>é</a>"
+            #expect(try parse(text).text == "é")
+        }
+        let latin1 = Array("<?xml version='1.0' encoding='iso-8859-1'?><a>&".utf8) + [0xE9]
+        #expect(
+            try XMLTree(parsing: latin1 + Array("</a>".utf8), limits: limits).root.text == "&é")
+    }
+
+    @Test("nothing that is repaired gets past the other layers (T-2)")
+    func hostileRepairs() {
+        #expect(throws: XMLTreeError.doctype) { try parse("<a>& < <!DOCTYPE b></a>") }
+        #expect(throws: XMLTreeError.self) { try parse("<a>& <b><a></b></a>") }
+        // What was cut stays malformed, wherever.
+        let text = "<r a='b'><c>&amp; &</c><d><c>x</c></d></r>"
+        for length in 0..<text.utf8.count {
+            #expect(throws: XMLTreeError.self) { try parse(String(text.prefix(length))) }
+        }
+        // What grows beyond the limit by its repair is malformed, as it came.
+        let long = "<a>" + String(repeating: "&", count: (1 << 20) - 10) + "</a>"
+        #expect(throws: XMLTreeError.self) { try parse(long) }
     }
 
     @Test("XInclude is an element like any other, and fetches nothing (T-2)")

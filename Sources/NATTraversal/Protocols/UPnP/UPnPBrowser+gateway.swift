@@ -7,6 +7,9 @@ enum UPnPGatewaySearch: Sendable {
     /// A default gateway has answered, but offers no service that maps ports: its line is down or it
     /// was switched off (D-8).
     case notOffered(UPnPDevice)
+    /// A default gateway has answered, but its description could not be fetched or read; its
+    /// `problem` says why.
+    case unusable(UPnPDevice)
     /// Nothing that could be a gateway has answered.
     case nothing
 }
@@ -32,19 +35,28 @@ extension UPnPBrowser {
     /// (S-10), or it is somebody else's (S-9), which the caller must say
     /// (`UPnPDevice.isDefaultGateway`).
     ///
-    /// - Parameter deadline: when to give up; the search goes on until then only while nothing has
-    ///   answered.
+    /// - Parameters:
+    ///   - deadline: when to stop listening for answers.
+    ///   - fetchDeadline: when to give up the description of a gateway that has answered; `nil` is
+    ///     `deadline`.
     /// - Returns: the best that was found.
     /// - Throws: `PortMapperError.system`, `CancellationError`.
     func findGateway(
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant,
+        fetchesUntil fetchDeadline: ContinuousClock.Instant? = nil
     ) async throws -> UPnPGatewaySearch {
         var best: UPnPDevice?
         var silent: UPnPDevice?
+        var unusable: UPnPDevice?
         var hasAnswered = false
-        _ = try await search(.gateway, until: deadline, fetchesUntil: deadline) { device in
+        _ = try await search(
+            .gateway, until: deadline, fetchesUntil: deadline, gatewaysUntil: fetchDeadline
+        ) { device in
             log.debug("\(device.location): \(device.connectionServices.count) connection services")
-            if device.isDefaultGateway { hasAnswered = true }
+            if device.isDefaultGateway {
+                hasAnswered = true
+                if device.problem != nil { unusable = unusable ?? device }
+            }
             guard !device.connectionServices.isEmpty else {
                 if device.isDefaultGateway, device.isGatewayType { silent = device }
                 return .goOn
@@ -54,6 +66,7 @@ extension UPnPBrowser {
         }
         if let best, best.isDefaultGateway || !hasAnswered { return .found(best) }
         if let silent { return .notOffered(silent) }
+        if let unusable { return .unusable(unusable) }
         return .nothing
     }
 

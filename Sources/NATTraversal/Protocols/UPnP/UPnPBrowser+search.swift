@@ -29,12 +29,15 @@ extension UPnPBrowser {
     ///   - plan: what is asked when.
     ///   - deadline: when listening ends, at the latest.
     ///   - fetchDeadline: when fetching ends.
+    ///   - gatewayDeadline: when fetching a default gateway's description ends; `nil` is
+    ///     `fetchDeadline`.
     ///   - found: called for one device at a time; says how to go on.
     /// - Returns: what could not be shown.
     /// - Throws: `PortMapperError.system` when no link could be searched, `CancellationError`.
     func search(
         _ plan: SSDPSearchPlan, until deadline: ContinuousClock.Instant,
         fetchesUntil fetchDeadline: ContinuousClock.Instant,
+        gatewaysUntil gatewayDeadline: ContinuousClock.Instant? = nil,
         _ found: (UPnPDevice) async -> Verdict
     ) async throws -> Summary {
         let (events, feed) = AsyncStream.makeStream(of: Event.self)
@@ -51,8 +54,13 @@ extension UPnPBrowser {
             var progress = UPnPSearchProgress(plan: plan, links: links.count)
             while !progress.isOver {
                 for (reply, link) in progress.startable() {
+                    // Another device that hangs must not hold up the end of the search.
+                    let deadline =
+                        reply.isGateway
+                        ? gatewayDeadline ?? fetchDeadline
+                        : min(fetchDeadline, .now + .upnpRequest)
                     group.addTask {
-                        let device = await describe(reply, on: link, plan, until: fetchDeadline)
+                        let device = await describe(reply, on: link, plan, until: deadline)
                         feed.yield(.described(reply, device))
                     }
                     guard reply.isGateway else { continue }
@@ -112,9 +120,8 @@ extension UPnPBrowser {
 
     private func describe(
         _ reply: SSDPReply, on link: SSDPLink, _ plan: SSDPSearchPlan,
-        until fetchDeadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant
     ) async -> UPnPDevice {
-        let deadline = min(fetchDeadline, .now + .upnpRequest)
         var device: UPnPDevice
         do {
             device = try await UPnPDevice.described(

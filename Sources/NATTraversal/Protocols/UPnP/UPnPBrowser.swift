@@ -6,8 +6,12 @@ public struct UPnPBrowser: Sendable {
     var gatewayAnswered: @Sendable () -> Void = {}
 
     /// A browser that searches on these links.
-    public init(links: [SSDPLink]) {
-        self.init(links: links, network: SystemUPnPNetwork())
+    ///
+    /// - Parameters:
+    ///   - links: where to search.
+    ///   - interface: the only interface by which devices are asked; `nil` leaves it to the routes.
+    public init(links: [SSDPLink], interface: String? = nil) {
+        self.init(links: links, network: SystemUPnPNetwork(interface: interface))
     }
 
     init(links: [SSDPLink], network: any UPnPNetwork) {
@@ -71,9 +75,14 @@ protocol UPnPNetwork: Sendable {
 
 /// The network of this host.
 struct SystemUPnPNetwork: UPnPNetwork {
+    /// The interface by which everything leaves; `nil` leaves it to the routes.
+    var interface: String?
+
     func datagrams(on link: SSDPLink) throws(SystemError) -> any DatagramTransport {
         try link.openSocket()
     }
 
-    func http(on link: SSDPLink?) -> any HTTPTransport { HTTPClient(source: link?.localAddress) }
+    func http(on link: SSDPLink?) -> any HTTPTransport {
+        HTTPClient(source: link?.localAddress, interface: interface)
+    }
 }

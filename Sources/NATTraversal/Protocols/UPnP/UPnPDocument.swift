@@ -11,8 +11,8 @@ extension HTTPTransport {
         at url: HTTPURL, until deadline: ContinuousClock.Instant
     ) async throws -> (body: [UInt8], localAddress: SocketAddress) {
         do {
-            let exchange = try await exchangeInAnyVersion(
-                HTTPRequest(url: url), bodyLimit: XMLLimits.description.bytes, isRepeatable: true,
+            let exchange = try await exchangeRepeatedly(
+                HTTPRequest(url: url), bodyLimit: XMLLimits.description.bytes, isHarmless: true,
                 until: deadline)
             guard (200...299).contains(exchange.response.status) else {
                 throw UPnPFailure.status(exchange.response.status)

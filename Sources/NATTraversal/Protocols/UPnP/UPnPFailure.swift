@@ -5,7 +5,8 @@ import Glibc
 /// A refusal, a time-out and nonsense are never confused; the public error is made of it in one
 /// place.
 enum UPnPFailure: Error, Hashable, Sendable {
-    /// The device refused, with its code; `nil` where the code is no number.
+    /// The device refused, with its code, `nil` where that is no number, and its own words, which are
+    /// for the log alone.
     case fault(code: Int32?, words: String?)
     /// It answered with this status and nothing that says more; 3xx is never followed (T-9).
     case status(Int)
@@ -21,16 +22,72 @@ enum UPnPFailure: Error, Hashable, Sendable {
     case http(HTTPClientError)
     /// The URL is not one to send anything to.
     case url(URLRefusal)
+    /// The request failed in this way, and it is not known whether it was carried out.
+    indirect case unconfirmed(UPnPFailure)
+
+    /// Whether the mapping that was asked for last may exist although asking for it failed.
+    ///
+    /// `IGDConnection.map` throws such a failure when the gateway may have carried out a request and
+    /// its table could not be read after it, when a mapping that is not what was wanted could not be
+    /// deleted, and when the gateway was silent to the end, so that it may still do what it was asked.
+    /// Then the port that `willAsk` was told last may be open, and its lease is to be kept as asked
+    /// for. Every other failure leaves nothing of this request behind: the gateway has refused,
+    /// nothing was sent, the table lacks the entry, or what was made has been deleted.
+    var mayHaveBeenDone: Bool { if case .unconfirmed = self { true } else { false } }
 
     /// The code on which everything is decided, where there is one.
     var code: Int32? {
-        if case .fault(let code, _) = self { code } else { nil }
+        if case .fault(let code, _) = cause { code } else { nil }
+    }
+
+    /// What went wrong, whatever is known of the table.
+    private var cause: UPnPFailure {
+        if case .unconfirmed(let failure) = self { failure.cause } else { self }
+    }
+
+    /// Whether nobody has answered.
+    var isSilence: Bool { [.http(.timeout), .http(.unopened)].contains(cause) }
+
+    /// Whether the call may have been carried out all the same: no answer, or one that says nothing
+    /// of it, is neither a yes nor a no.
+    var isInconclusive: Bool {
+        switch cause {
+        case .notSOAP, .anotherAnswer, .result: true
+        case .status(let status): status >= 500 && ![501, 503, 505].contains(status)
+        case .http(.timeout), .http(.message): true
+        case .http(.connection(let error)): error.call == "receive"
+        case .http(.unopened), .http(.wrongPeer), .fault, .description, .url, .unconfirmed: false
+        }
+    }
+
+    /// Whether the gateway has answered a question about its table, but tells nothing by it.
+    var isUnreadable: Bool { isRefusal || (isInconclusive && !isSilence) }
+
+    /// Whether no connection opened, so that the call can be made again as it is.
+    var isUnsent: Bool {
+        switch cause {
+        case .http(.unopened): true
+        case .http(.connection(let error)):
+            error.call == "connect" && [EHOSTUNREACH, ETIMEDOUT].contains(error.code)
+        default: false
+        }
+    }
+
+    /// Whether the failure looks like packets that were lost, so that the next exchange may succeed.
+    var isTransient: Bool {
+        switch cause {
+        case .http(.timeout), .http(.unopened), .http(.message(.nothing)),
+            .http(.message(.headCutShort)), .notSOAP(.xml(.malformed)):
+            true
+        case .http(.connection(let error)): error.call == "receive"
+        default: false
+        }
     }
 
     /// Whether the description may have moved since it was fetched, so that a new search may help
     /// (S-18).
     var isStale: Bool {
-        switch self {
+        switch cause {
         case .status(404): true
         case .http(.connection(let error)): error.code == ECONNREFUSED
         default: false
@@ -42,7 +99,7 @@ enum UPnPFailure: Error, Hashable, Sendable {
 
     /// Whether the action seems not to exist: said so, or the connection broken off (H-10).
     var isUnsupported: Bool {
-        switch self {
+        switch cause {
         case .fault(401, _), .fault(602, _), .status(501), .notSOAP: true
         case .http(.message(.nothing)), .http(.message(.headCutShort)): true
         case .http(.connection(let error)): error.code == ECONNRESET
@@ -60,9 +117,10 @@ extension PortMapperError {
         }
         self =
             switch failure {
-            case .fault(let code?, let words):
-                .refused(
-                    GatewayRefusal(gateway: gateway, code: code, service: service, words: words))
+            case .unconfirmed(let failure):
+                Self(failure, host: host, service: service, after: limit)
+            case .fault(let code?, _):
+                .refused(GatewayRefusal(gateway: gateway, code: code, service: service))
             case .fault(nil, _): badAnswer("a fault without a code")
             // Not authorised, which no UPnP error says as well.
             case .status(let status) where status == 401 || status == 403:
@@ -78,7 +136,8 @@ extension PortMapperError {
             case .result(let name): badAnswer("\(name) is missing or not what it should be")
             case .description(let error): badAnswer(error.problem)
             case .url(let refusal): badAnswer("a URL that is refused: \(refusal.rawValue)")
-            case .http(.timeout): .noAnswer(gateway: gateway, technique: .upnp, after: limit)
+            case .http(.timeout), .http(.unopened):
+                .noAnswer(gateway: gateway, technique: .upnp, after: limit)
             case .http(.connection(let error)) where error.isOfThisHost: .system(error)
             case .http(.connection(let error)):
                 .closed(gateway: gateway, technique: .upnp, cause: error)

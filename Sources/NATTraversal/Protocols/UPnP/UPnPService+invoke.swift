@@ -31,14 +31,11 @@ extension UPnPService {
             throw UPnPFailure.url(control.refusal ?? .missing)
         }
         var request = try self.request(action, arguments, at: url)
+        request.version = knownVersion
         var exchange = try await send(request, action, limits, until: deadline)
         if exchange.response.status == 404, let otherControl {
             log.debug("\(url): HTTP status 404, trying \(otherControl)")
             request.url = otherControl
-            exchange = try await send(request, action, limits, until: deadline)
-        } else if exchange.response.status == 503 {
-            let seconds = exchange.response.fields["Retry-After"].flatMap { UInt8($0) } ?? 1
-            try await Task.sleep(until: min(.now + .seconds(min(seconds, 5)), deadline))
             exchange = try await send(request, action, limits, until: deadline)
         }
         let reply = try Self.reply(to: action, exchange, limits: limits)
@@ -66,21 +63,19 @@ extension UPnPService {
         until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
         do {
-            return try await http.exchangeInAnyVersion(
-                request, bodyLimit: limits.bytes, isRepeatable: Self.isRepeatable(action),
+            // Whether what changes something was carried out is the caller's to find out.
+            let exchange = try await http.exchangeRepeatedly(
+                request, bodyLimit: limits.bytes, isHarmless: action.hasPrefix("Get"),
                 until: deadline)
+            keep(exchange.version)
+            return exchange
         } catch let error as HTTPClientError {
             throw UPnPFailure.http(error)
         }
     }
 
-    /// Whether a call may be sent again though it may have been carried out.
-    private static func isRepeatable(_ action: String) -> Bool {
-        action.hasPrefix("Get") || action.hasPrefix("Delete") || action == "AddPortMapping"
-    }
-
-    /// Decides by the body first: faults come with status 200 too, and successes without a body
-    ///
+    /// Decides by the body first: faults come with status 200 too, successes with 500, and
+    /// successes without a body.
     private static func reply(
         to action: String, _ exchange: HTTPExchange, limits: XMLLimits
     ) throws(UPnPFailure) -> UPnPReply {
@@ -93,8 +88,10 @@ extension UPnPService {
         switch answer {
         case .fault(let fault) where isSuccess || fault.errorCode != nil:
             throw .fault(code: fault.errorCode, words: fault.errorDescription)
-        case .response(let response) where isSuccess:
-            guard response.answers(action) else { throw .anotherAnswer(response.element) }
+        case .response(let response) where isSuccess || status == 500:
+            guard response.answers(action) else {
+                throw isSuccess ? .anotherAnswer(response.element) : .status(status)
+            }
             return UPnPReply(results: response.results, localAddress: exchange.localAddress)
         case .empty where isSuccess:
             return UPnPReply(results: [], localAddress: exchange.localAddress)

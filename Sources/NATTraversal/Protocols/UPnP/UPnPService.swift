@@ -17,6 +17,7 @@ public final class UPnPService: Sendable {
     let otherControl: HTTPURL?
     let http: any HTTPTransport
     private let readActions = Locked<[UPnPAction]?>(nil)
+    private let version = Locked(HTTPRequest.Version.http11)
 
     init(_ service: DeviceDescription.Service, deviceName: String?, http: any HTTPTransport) {
         type = service.type
@@ -28,6 +29,13 @@ public final class UPnPService: Sendable {
         otherControl = service.otherControl
         self.http = http
     }
+
+    /// The version of HTTP that was answered last: what a question has found out spares the request
+    /// that follows it a failure (H-5).
+    var knownVersion: HTTPRequest.Version { version.withLock { $0 } }
+
+    /// Begins with this version from now on.
+    func keep(_ version: HTTPRequest.Version) { self.version.withLock { $0 = version } }
 
     /// The short name, `WANIPConnection`; the whole type where it is none.
     public var name: String { UPnPType(type)?.name ?? type }

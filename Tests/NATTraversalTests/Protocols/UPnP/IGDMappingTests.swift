@@ -183,15 +183,30 @@ import Testing
         }
     }
 
-    @Test("a success without an entry is deleted and reported (A-9)")
-    func emptySuccess() async throws {
-        let gateway = ScriptedIGD(version: 1)
+    @Test(
+        "a success without an entry is tried as a permanent lease, then deleted and reported (A-9)",
+        arguments: [1, 2])
+    func emptySuccess(version: Int) async throws {
+        let gateway = ScriptedIGD(version: version)
         gateway.state.withLock { $0.isHonest = false }
         await #expect(throws: UPnPFailure.result("the mapping in the table")) {
             try await map(gateway, request())
         }
-        let read = "GetSpecificPortMappingEntry"
-        #expect(gateway.actions == [read, "AddPortMapping", read, read, "DeletePortMapping"])
+        let (read, delete) = ("GetSpecificPortMappingEntry", "DeletePortMapping")
+        let add = version == 1 ? "AddPortMapping" : "AddAnyPortMapping"
+        #expect(
+            gateway.actions == [read, add, read, read, delete, add, read, read, delete])
+        #expect(added(gateway, "NewLeaseDuration") == ["7200", version == 1 ? "0" : "604800"])
+    }
+
+    @Test("a lease that is taken and not kept is a permanent one in the end", arguments: [1, 2])
+    func droppedLease(version: Int) async throws {
+        let gateway = ScriptedIGD(version: version)
+        let permanent = version == 1 ? 0 : 604_800
+        gateway.state.withLock { $0.keeps = { $0 == permanent } }
+        let grant = try await map(gateway, request())
+        #expect(grant.isVerified)
+        #expect(grant.lifetimeSeconds == (version == 1 ? nil : 604_800))
     }
 
     @Test("an entry that shows up a second later is a success (A-9)")
@@ -214,31 +229,67 @@ import Testing
         #expect(grant.lifetimeSeconds == 7200)
     }
 
-    @Test("a time-out is looked into before anything is repeated (A-22)")
-    func timeOut() async throws {
-        let gateway = ScriptedIGD(version: 1)
-        gateway.state.withLock { $0.faults["AddPortMapping"] = [.failure(.timeout)] }
-        await #expect(throws: UPnPFailure.http(.timeout)) { try await map(gateway, request()) }
-        #expect(gateway.actions.filter { $0 == "AddPortMapping" }.count == 1)
-
-        let late = ScriptedIGD(version: 1)
-        late.state.withLock { state in
-            state.faults["AddPortMapping"] = [.failure(.timeout)]
-            state.faults["GetSpecificPortMappingEntry"] = [.code(714)]
-            state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080")
+    @Test(
+        "no lease is longer than what was asked for, and none is permanent that was not",
+        arguments: [
+            ("7200", 7200), ("7195", 7200), ("0", 7200), ("600", 600), ("99999", 7200),
+            ("", 7200), ("-1", 7200), ("two hours", 7200), ("99999999999999", 7200),
+        ])
+    func grantedLease(shown: String, lease: UInt32) async throws {
+        for version in [1, 2] {
+            let gateway = ScriptedIGD(version: version)
+            gateway.state.withLock { $0.shownLease = shown }
+            #expect(try await map(gateway, request()).lifetimeSeconds == lease)
         }
-        #expect(try await map(late, request()).isVerified)
     }
 
-    @Test(
-        "what the table shows is what is granted (A-10)",
-        arguments: [
-            (7200, Optional(UInt32(7200))), (7195, 7200), (0, nil), (600, 600), (99_999, 99_999),
-        ])
-    func grantedLease(shown: Int, lease: UInt32?) async throws {
+    @Test("a permanent lease ends where the table says so", arguments: [("0", nil), ("600", 600)])
+    func permanentLeaseShown(shown: String, lease: UInt32?) async throws {
         let gateway = ScriptedIGD(version: 1)
-        gateway.state.withLock { $0.grant = { _ in shown } }
+        gateway.state.withLock {
+            $0.faults["AddPortMapping"] = [.code(725)]
+            $0.shownLease = shown
+        }
         #expect(try await map(gateway, request()).lifetimeSeconds == lease)
+    }
+
+    @Test("what the table has already is renewed at its port, whatever AddAnyPortMapping would do")
+    func renewalOfVersion2() async throws {
+        let gateway = ScriptedIGD(version: 2)
+        gateway.state.withLock { state in
+            state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080", lease: 60)
+            state.otherPort = "8081"
+        }
+        let grant = try await map(gateway, request { $0.remoteHost = IPAddress("198.51.100.1") })
+        #expect(grant.key.externalPort.rawValue == 8080)
+        #expect(!grant.isNew)
+        #expect(gateway.actions.filter { $0.hasPrefix("Add") } == ["AddPortMapping"])
+        #expect(gateway.state.withLock { $0.table.keys.sorted() } == ["TCP 8080"])
+    }
+
+    @Test("a renewal that is refused with 718 is deleted and made anew at its port (miniupnp#907)")
+    func refusedRenewal() async throws {
+        for version in [1, 2] {
+            let gateway = ScriptedIGD(version: version)
+            gateway.state.withLock { state in
+                state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080", lease: 60)
+                state.faults["AddPortMapping"] = [.code(718)]
+                state.otherPort = "8081"
+            }
+            #expect(try await map(gateway, request()).lifetimeSeconds == 7200)
+            #expect(gateway.state.withLock { $0.table.keys.sorted() } == ["TCP 8080"])
+        }
+    }
+
+    @Test("a mapping that had to move leaves nothing at its old port")
+    func movedRenewal() async throws {
+        let gateway = ScriptedIGD(version: 2)
+        gateway.state.withLock { state in
+            state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080", lease: 60)
+            state.faults["AddPortMapping"] = [.code(729)]
+        }
+        #expect(try await map(gateway, request()).key.externalPort.rawValue == 8081)
+        #expect(gateway.state.withLock { $0.table.keys.sorted() } == ["TCP 8081"])
     }
 
     @Test("a week is the longest lease of version 2, and it is never asked for 0")

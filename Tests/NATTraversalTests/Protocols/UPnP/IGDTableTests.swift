@@ -61,10 +61,10 @@ import Testing
     func walk(end: Int) async throws {
         let gateway = ScriptedIGD(version: 1)
         gateway.fill(1000..<1010)
-        let (entries, tableEnd) = try await gateway.connection.entries(until: deadline)
+        let (entries, tableEnd, skipped) = try await gateway.connection.entries(until: deadline)
         #expect(entries.map(\.externalPort) == Array(1000..<1010))
         #expect(entries.allSatisfy { $0.transport == .udp && $0.remainingSeconds == 7200 })
-        #expect(tableEnd == .whole)
+        #expect(tableEnd == .whole && skipped == 0)
 
         let empty = ScriptedIGD(version: 1)
         empty.state.withLock { $0.faults["GetGenericPortMappingEntry"] = [.code(end), .code(end)] }
@@ -92,7 +92,7 @@ import Testing
     func endless() async throws {
         let gateway = ScriptedIGD(version: 1)
         gateway.fill(1000..<2010)
-        let (entries, end) = try await gateway.connection.entries(until: deadline)
+        let (entries, end, _) = try await gateway.connection.entries(until: deadline)
         #expect(entries.count == 1000)
         #expect(end == .limit)
     }
@@ -106,9 +106,70 @@ import Testing
         let gateway = ScriptedIGD(version: 1)
         gateway.fill(1000..<1010)
         gateway.state.withLock { $0.end = (3, fault) }
-        let (entries, end) = try await gateway.connection.entries(until: deadline)
+        let (entries, end, _) = try await gateway.connection.entries(until: deadline)
         #expect(entries.count == 3)
         #expect(end == .brokenOff)
+    }
+
+    /// Descriptions that clients wrote and a gateway hands on as they are, and whether the row can be
+    /// read.
+    static let descriptions: [(String, isReadable: Bool)] = [
+        ("Games & More", true), ("&nbsp;", true), ("&#0;", true), ("a < b", true), ("1<2", true),
+        ("a &amp; b", true), ("\u{1}", true), ("<none>", true), ("</s:Body>", false),
+        ("<s:Body>", false),
+    ]
+
+    @Test("is read past a row that cannot be read", arguments: descriptions, [0, 1, 2])
+    func badRow(description: (text: String, isReadable: Bool), place: Int) async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.fill(1000..<1003)
+        gateway.state.withLock { $0.table["UDP \(1000 + place)"]?.description = description.text }
+        let (entries, end, skipped) = try await gateway.connection.entries(until: deadline)
+        let rest = (1000..<1003).filter { description.isReadable || $0 != 1000 + place }
+        #expect(entries.map { Int($0.externalPort) } == rest)
+        #expect(end == .whole)
+        #expect(skipped == (description.isReadable ? 0 : 1))
+    }
+
+    @Test("is not read to a thousand rows of nonsense")
+    func nonsense() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.fill(1000..<1100)
+        gateway.state.withLock { state in
+            for key in state.table.keys.sorted().dropFirst() {
+                state.table[key]?.description = "</s:Body>"
+            }
+        }
+        let (entries, end, skipped) = try await gateway.connection.entries(until: deadline)
+        #expect(entries.count == 1)
+        #expect(end == .brokenOff)
+        #expect(skipped == 16)
+    }
+
+    @Test("counts the entries of a list that cannot be read")
+    func badEntryOfList() throws {
+        let entry = { (port: String) in
+            """
+            <PortMappingEntry><NewExternalPort>\(port)</NewExternalPort><NewProtocol>TCP\
+            </NewProtocol><NewInternalPort>1</NewInternalPort><NewInternalClient>10.0.0.1\
+            </NewInternalClient><NewDescription>a & b</NewDescription></PortMappingEntry>
+            """
+        }
+        let listing = try PortMappingListing(
+            parsing: "<l>\(entry("80"))\(entry("many"))\(entry("81"))</l>")
+        #expect(listing.entries.map(\.externalPort) == [80, 81])
+        #expect(listing.entries.map(\.description) == ["a & b", "a & b"])
+        #expect(listing.skipped == 1)
+    }
+
+    @Test("a row with a bad description can be deleted")
+    func deletesBadRow() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock {
+            $0.table["TCP 8080"] = .init(
+                client: "192.168.77.10", port: "8080", description: "Games & More")
+        }
+        #expect(try await delete(gateway) == .deleted)
     }
 
     @Test("is not to be had where the actions are missing", arguments: [401, 602, 606])

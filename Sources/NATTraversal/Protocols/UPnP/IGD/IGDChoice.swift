@@ -60,7 +60,8 @@ struct IGDChoice: Sendable {
         else { return nil }
         do {
             let reply = try await forwarding.invoke(
-                "GetDefaultConnectionService", until: min(deadline, .now + .upnpRequest))
+                "GetDefaultConnectionService",
+                until: min(deadline, forwarding.http.now + .upnpRequest))
             let name = try reply.required("NewDefaultConnectionService")
             return candidates.first { $0.connection.service.isNamed(byDefault: name) }
         } catch is UPnPFailure {
@@ -85,8 +86,11 @@ struct IGDChoice: Sendable {
         {
             self.connection = connection
             do {
-                status = try await connection.status(until: deadline)
-                address = try await connection.externalAddress(until: deadline)
+                // One that never answers must not take the others' time.
+                status = try await connection.status(
+                    until: connection.optionalDeadline(deadline))
+                address = try await connection.externalAddress(
+                    until: connection.optionalDeadline(deadline))
             } catch let failure as UPnPFailure {
                 log.debug("\(connection.type.name): \(failure)")
             }

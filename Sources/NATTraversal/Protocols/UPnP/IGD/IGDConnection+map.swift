@@ -5,7 +5,8 @@ extension IGDConnection {
     ///
     /// The entry at the port is read first, because this protocol overwrites: what is not this very
     /// mapping is foreign and stays, and another port is asked for. A success counts only after it
-    /// was read back.
+    /// was read back. A request without an answer that makes sense is looked for in the table, and
+    /// sent again only when it is not there.
     ///
     /// - Parameters:
     ///   - request: what is wanted.
@@ -13,8 +14,9 @@ extension IGDConnection {
     ///   - willAsk: called before each request with what it would make, so that it can be found
     ///     again should the answer never be heard.
     /// - Returns: what was granted.
-    /// - Throws: `UPnPFailure`, with code 718 when `request` is exact and its port is foreign;
-    ///   `UPnPUsageError`, `CancellationError`.
+    /// - Throws: `UPnPFailure`, with code 718 when `request` is exact and its port is foreign; after
+    ///   one whose `mayHaveBeenDone` is true the port that was told to `willAsk` last may be open.
+    ///   `UPnPUsageError`, `CancellationError`, after which it may be open as well.
     func map(
         _ request: IGDMappingRequest, until deadline: ContinuousClock.Instant,
         willAsk: (PortMappingKey) async throws -> Void = { _ in }
@@ -23,14 +25,36 @@ extension IGDConnection {
             request, isVersion2: isVersion2, permanentLease: permanentLease,
             isForThisHost: request.internalClient.unmapped == localAddress)
         var previous = try await vacantPort(request, &negotiation, until: deadline)
+        // Where the table had this mapping before.
+        var earlier: Set<PortMappingKey> = []
         while true {
+            if previous.entry != nil {
+                earlier.insert(request.key(at: negotiation.externalPort))
+                // AddAnyPortMapping may grant another port to what is there and leave the port it
+                // has open: miniupnpd does with a remote host.
+                _ = negotiation.unsupported()
+            }
             try await willAsk(request.key(at: negotiation.externalPort))
             switch try await ask(request, &negotiation, before: previous, until: deadline) {
             case .granted(let key, let entry):
-                var grant = try await verified(
+                let verdict = try await verified(
                     request, key, negotiation, previous: previous, seen: entry, until: deadline)
-                grant.isNew = grant.isVerified && previous.entry == nil
-                return grant
+                switch verdict {
+                case .granted(var grant):
+                    grant.isNew = grant.isVerified && earlier.isEmpty
+                    try await leave(earlier.subtracting([key]), request, until: deadline)
+                    return grant
+                case .notExtended:
+                    log.debug("\(key.externalPort): the lease did not grow; making it anew")
+                case .absent:
+                    // Some gateways say yes to a lease that is not permanent and do nothing, without
+                    // the code for that.
+                    guard negotiation.refused(725, isPortForeign: false) == .ask else {
+                        throw UPnPFailure.result("the mapping in the table")
+                    }
+                    log.debug("\(key.externalPort): not in the table; asking for a permanent lease")
+                }
+                previous = .vacant
             case .again:
                 continue
             case .anotherPort(let refusal):
@@ -47,6 +71,22 @@ extension IGDConnection {
         case anotherPort(UPnPFailure)
     }
 
+    /// Deletes what is left of this mapping at the ports where it was before.
+    private func leave(
+        _ keys: Set<PortMappingKey>, _ request: IGDMappingRequest,
+        until deadline: ContinuousClock.Instant
+    ) async throws {
+        for key in keys {
+            do {
+                _ = try await delete(
+                    key, client: request.internalClient, internalPort: request.internalPort,
+                    isRecorded: true, until: deadline)
+            } catch let failure as UPnPFailure {
+                log.warning("\(key.externalPort) could not be closed: \(failure)")
+            }
+        }
+    }
+
     /// Moves the negotiation on until its port is free, or holds this very mapping.
     ///
     /// - Returns: what is at the port.
@@ -59,7 +99,7 @@ extension IGDConnection {
             let entry: PortMappingEntry?
             do { entry = try await self.entry(key, until: deadline) } catch let failure
                 as UPnPFailure
-                where failure.isRefusal
+                where failure.isUnreadable
             {
                 log.debug("\(type.name): the table cannot be read: \(failure)")
                 return .unread
@@ -71,42 +111,67 @@ extension IGDConnection {
         }
     }
 
-    /// Sends one request and decides what its answer means.
+    /// Sends one request and decides what its answer means, or what the table says in its place.
     private func ask(
         _ request: IGDMappingRequest, _ negotiation: inout IGDNegotiation, before: PortState,
         until deadline: ContinuousClock.Instant
     ) async throws -> Outcome {
         let key = request.key(at: negotiation.externalPort)
-        let reply: UPnPReply
-        do {
-            // What is not answered leaves time to look what came of it.
-            let look = min(.seconds(1), (deadline - .now) / 2)
-            reply = try await service.invoke(
-                negotiation.action, negotiation.arguments, until: deadline - look)
-        } catch let failure as UPnPFailure {
+        var attempt = 0
+        while true {
+            let failure: UPnPFailure
+            do {
+                let end = now + Self.changeTime(attempt: attempt, rest: deadline - now)
+                let reply = try await service.invoke(
+                    negotiation.action, negotiation.arguments, until: end)
+                return .granted(try key.moved(by: reply, of: negotiation.action), nil)
+            } catch let error as UPnPFailure {
+                failure = error
+            }
             log.debug("\(negotiation.action) \(key.externalPort): \(failure)")
-            guard failure == .http(.timeout) || [718, 501, 403].contains(failure.code) else {
+            if failure.isUnsent, deadline - now > .seconds(1) { continue }
+            guard failure.isInconclusive else {
+                return try await refused(
+                    request, &negotiation, failure, before: before, until: deadline)
+            }
+            attempt += 1
+            let isLast = !failure.isTransient || attempt == Self.changeLimit
+            switch try await look(for: key, isPatient: isLast, until: deadline) {
+            case .present(let entry) where request.isSame(as: entry):
+                return .granted(key, entry)
+            case .present:
+                return .anotherPort(failure)
+            case .absent where negotiation.action == "AddAnyPortMapping" && failure.isUnsupported:
                 return try await outcome(
                     of: failure, &negotiation, isPortForeign: false, until: deadline)
+            case .absent:
+                guard !isLast, now < deadline else {
+                    // A gateway that asks another one may do it after all that time (RFC 6970).
+                    throw failure.isSilence ? UPnPFailure.unconfirmed(failure) : failure
+                }
+            case .unreadable:
+                if before == .vacant { _ = try await isDeleted(key, until: deadline) }
+                throw UPnPFailure.unconfirmed(failure)
             }
-            // It may have been carried out all the same, or be there from before.
-            let entry = try await entryIfAnswered(key, until: deadline)
-            let isSame = entry.map(request.isSame)
-            if isSame == true, failure.code == nil || failure.code == 718 {
-                return .granted(key, entry)
-            }
+        }
+    }
+
+    /// Decides what a refusal means, or a request that was not sent.
+    private func refused(
+        _ request: IGDMappingRequest, _ negotiation: inout IGDNegotiation, _ failure: UPnPFailure,
+        before: PortState, until deadline: ContinuousClock.Instant
+    ) async throws -> Outcome {
+        guard [718, 501, 403].contains(failure.code) else {
             return try await outcome(
-                of: failure, &negotiation, isPortForeign: isSame == false, until: deadline)
+                of: failure, &negotiation, isPortForeign: false, until: deadline)
         }
-        do { return .granted(try key.moved(by: reply, of: negotiation.action), nil) } catch {
-            // It told no port, so it may have taken the one that it was asked for.
-            if before == .vacant, let entry = try await entryIfAnswered(key, until: deadline),
-                request.isSame(as: entry)
-            {
-                try await deleteUnwanted(key, until: deadline)
-            }
-            throw error
-        }
+        // It may have been carried out all the same, or be there from before.
+        let key = request.key(at: negotiation.externalPort)
+        let entry = try await entryIfAnswered(key, until: deadline)
+        let isSame = entry.map(request.isSame)
+        if isSame == true, failure.code == 718 || before == .vacant { return .granted(key, entry) }
+        return try await outcome(
+            of: failure, &negotiation, isPortForeign: isSame == false, until: deadline)
     }
 
     private func outcome(
@@ -124,7 +189,7 @@ extension IGDConnection {
         switch reaction {
         case .ask: return .again
         case .askLater:
-            try await clock.sleep(for: min(.seconds(2), max(.zero, deadline - .now)))
+            try await pause(.seconds(2), until: deadline)
             return .again
         case .anotherPort: return .anotherPort(failure)
         case .giveUp: throw failure

@@ -6,6 +6,8 @@ extension IGDConnection {
     /// The longest table that is asked for as one list: miniupnpd 2.3.1 dies of listing more than 128
     /// entries, however few it is asked for.
     private static let safeListLength = 100
+    /// How many rows in a row may be unreadable before the table counts as broken off.
+    private static let badRowLimit = 16
 
     /// What became of a deletion.
     enum Deletion: Hashable, Sendable {
@@ -43,14 +45,51 @@ extension IGDConnection {
         do {
             guard let entry = try await entry(key, until: deadline) else { return .absent }
             guard entry.leads(to: client, port: internalPort) else { return .foreign(entry) }
-        } catch let failure as UPnPFailure where isRecorded && failure.isRefusal {
+        } catch let failure as UPnPFailure where isRecorded && failure.isUnreadable {
             log.debug("\(key.externalPort): cannot be read, deleting what is recorded: \(failure)")
         }
-        do {
-            _ = try await service.invoke("DeletePortMapping", key.arguments, until: deadline)
-            return .deleted
-        } catch UPnPFailure.fault(714, _) {
-            return .absent
+        return try await remove(key, until: deadline) {
+            $0.leads(to: client, port: internalPort)
+        }
+    }
+
+    /// Sends DeletePortMapping, and sends it again only when its answer was lost and the table still
+    /// shows the entry.
+    ///
+    /// - Parameters:
+    ///   - key: which entry.
+    ///   - deadline: when to give up.
+    ///   - isMeant: whether an entry seen there afterwards is still the one to delete.
+    /// - Returns: `.deleted` or `.absent`.
+    /// - Throws: `UPnPFailure`, `CancellationError`.
+    func remove(
+        _ key: PortMappingKey, until deadline: ContinuousClock.Instant,
+        where isMeant: (PortMappingEntry) -> Bool = { _ in true }
+    ) async throws -> Deletion {
+        var attempt = 0
+        while true {
+            do {
+                let end = now + Self.changeTime(attempt: attempt, rest: deadline - now)
+                _ = try await service.invoke("DeletePortMapping", key.arguments, until: end)
+                return .deleted
+            } catch UPnPFailure.fault(714, _) {
+                return attempt == 0 ? .absent : .deleted
+            } catch let failure as UPnPFailure
+                where failure.isUnsent && deadline - now > .seconds(1)
+            {
+                log.debug("DeletePortMapping \(key.externalPort): \(failure)")
+            } catch let failure as UPnPFailure where failure.isInconclusive {
+                log.debug("DeletePortMapping \(key.externalPort): \(failure)")
+                let entry: PortMappingEntry?
+                do { entry = try await self.entry(key, until: deadline) } catch is UPnPFailure {
+                    throw failure
+                }
+                guard let entry, isMeant(entry) else { return .deleted }
+                attempt += 1
+                guard failure.isTransient, attempt < Self.changeLimit, now < deadline else {
+                    throw failure
+                }
+            }
         }
     }
 
@@ -60,13 +99,16 @@ extension IGDConnection {
     /// - Throws: `UPnPFailure` when nothing could be read, `CancellationError`.
     func entries(
         until deadline: ContinuousClock.Instant
-    ) async throws -> (entries: [PortMappingEntry], end: TableEnd) {
+    ) async throws -> (entries: [PortMappingEntry], end: TableEnd, skipped: Int) {
         if isVersion2, try await !hasEntry(at: Self.safeListLength, until: deadline) {
             do {
-                let entries =
-                    try await listed(.tcp, until: deadline) + listed(.udp, until: deadline)
-                let end = entries.count > Self.entryLimit ? TableEnd.limit : .whole
-                return (Array(entries.prefix(Self.entryLimit)), end)
+                let tcp = try await listed(.tcp, until: deadline)
+                let udp = try await listed(.udp, until: deadline)
+                let entries = tcp.entries + udp.entries
+                return (
+                    Array(entries.prefix(Self.entryLimit)),
+                    entries.count > Self.entryLimit ? .limit : .whole, tcp.skipped + udp.skipped
+                )
             } catch let failure as UPnPFailure {
                 log.debug("\(type.name): no list (\(failure)); reading entry by entry")
             }
@@ -79,17 +121,19 @@ extension IGDConnection {
         at index: Int, until deadline: ContinuousClock.Instant
     ) async throws -> Bool {
         do {
-            _ = try await read("GetGenericPortMappingEntry", [.index(index)], until: deadline)
+            _ = try await read(
+                "GetGenericPortMappingEntry", [.index(index)], until: optionalDeadline(deadline))
             return true
-        } catch is UPnPFailure {
-            return false
+        } catch let failure as UPnPFailure {
+            // What is not known to be short is not listed.
+            return !failure.isEndOfTable
         }
     }
 
     /// All entries of one transport at once (WANIPConnection:2, section 2.3.20).
     private func listed(
         _ transport: TransportProtocol, until deadline: ContinuousClock.Instant
-    ) async throws -> [PortMappingEntry] {
+    ) async throws -> PortMappingListing {
         let arguments = [
             UPnPArgument("NewStartPort", "1"), UPnPArgument("NewEndPort", "65535"),
             UPnPArgument("NewProtocol", transport.rawValue.uppercased()),
@@ -97,36 +141,51 @@ extension IGDConnection {
         ]
         do {
             let reply = try await read(
-                "GetListOfPortMappings", arguments, limits: .portListing, until: deadline)
-            return try PortMappingListing(parsing: reply.required("NewPortListing")).entries
+                "GetListOfPortMappings", arguments, limits: .portListing,
+                until: optionalDeadline(deadline))
+            return try PortMappingListing(parsing: reply.required("NewPortListing"))
         } catch UPnPFailure.fault(730, _) {
-            return []
+            return PortMappingListing()
         }
     }
 
     /// Entry by entry, until the gateway says in one of many ways that there are no more.
+    ///
+    /// A gateway hands on whatever any client wrote into a description, so one row that cannot be
+    /// read does not hide the rows behind it.
     private func walked(
         until deadline: ContinuousClock.Instant
-    ) async throws -> (entries: [PortMappingEntry], end: TableEnd) {
+    ) async throws -> (entries: [PortMappingEntry], end: TableEnd, skipped: Int) {
         var entries: [PortMappingEntry] = []
         var seen: Set<PortMappingEntry> = []
+        var skipped = 0
+        var skippedInARow = 0
         for index in 0...Self.entryLimit {
             do {
                 let reply = try await read(
                     "GetGenericPortMappingEntry", [.index(index)], until: deadline)
-                guard let entry = try? PortMappingEntry(reply.results) else { continue }
-                guard seen.insert(entry.withoutLease).inserted else { return (entries, .whole) }
+                let entry = try PortMappingEntry(reply.results)
+                skippedInARow = 0
+                guard seen.insert(entry.withoutLease).inserted else {
+                    return (entries, .whole, skipped)
+                }
                 entries.append(entry)
-                if entries.count == Self.entryLimit { return (entries, .limit) }
+                if entries.count == Self.entryLimit { return (entries, .limit, skipped) }
             } catch let failure as UPnPFailure {
+                if failure.isBadRow, skippedInARow < Self.badRowLimit {
+                    log.debug("\(type.name): entry \(index) is left out: \(failure)")
+                    skipped += 1
+                    skippedInARow += 1
+                    continue
+                }
                 // Some tables begin at 1.
                 if index == 0, failure.isEndOfTable { continue }
                 guard failure.isEndOfTable || !entries.isEmpty else { throw failure }
                 log.debug("\(type.name): \(entries.count) entries, then \(failure)")
-                return (entries, failure.isEndOfTable ? .whole : .brokenOff)
+                return (entries, failure.isEndOfTable ? .whole : .brokenOff, skipped)
             }
         }
-        return (entries, .limit)
+        return (entries, .limit, skipped)
     }
 }
 
@@ -142,6 +201,16 @@ extension UPnPFailure {
     fileprivate var isEndOfTable: Bool {
         guard let code else { return false }
         return ![401, 602, 606].contains(code)
+    }
+}
+
+extension UPnPFailure {
+    /// Whether one row alone may be at fault: its answer is no XML, or lacks what a mapping has.
+    fileprivate var isBadRow: Bool {
+        switch self {
+        case .notSOAP(.xml(.malformed)), .notSOAP(.xml(.nul)), .result: true
+        default: false
+        }
     }
 }
 

@@ -1,6 +1,15 @@
 import Logging
 
 extension IGDConnection {
+    /// What a success is worth.
+    enum Verdict {
+        case granted(IGDGrant)
+        /// The table lacks the mapping; whatever may still come of the request has been deleted.
+        case absent
+        /// A renewal has left the lease as it was, and the mapping has been deleted.
+        case notExtended
+    }
+
     /// Holds a success against the table.
     ///
     /// - Parameters:
@@ -10,68 +19,104 @@ extension IGDConnection {
     ///   - previous: what was at the port before.
     ///   - seen: the entry, where it was read already.
     ///   - deadline: when to give up.
-    /// - Returns: the grant, with the lease that the table shows.
-    /// - Throws: `UPnPFailure`, `.result` when the gateway has said yes and done nothing, or something
-    ///   else; `CancellationError`.
+    /// - Returns: the grant, or why it is none.
+    /// - Throws: `UPnPFailure`, `.result` when the gateway has said yes and made something else,
+    ///   `.unconfirmed` when it cannot be told what is there; `CancellationError`.
     func verified(
         _ request: IGDMappingRequest, _ key: PortMappingKey, _ negotiation: IGDNegotiation,
         previous: PortState, seen: PortMappingEntry? = nil,
         until deadline: ContinuousClock.Instant
-    ) async throws -> IGDGrant {
+    ) async throws -> Verdict {
         let wasVacant = previous == .vacant && key.externalPort == negotiation.externalPort
         let table: ReadBack
         do {
-            table = if let seen { .present(seen) } else { try await readBack(key, until: deadline) }
+            table =
+                if let seen { .present(seen) } else {
+                    try await readBack(key, isPatient: true, until: deadline)
+                }
         } catch let failure as UPnPFailure {
             // Of an answer that makes no sense nothing is kept; silence leaves it open.
-            if case .http = failure { throw failure }
-            if wasVacant { try await deleteUnwanted(key, until: deadline) }
+            guard wasVacant, !failure.isSilence, try await isDeleted(key, until: deadline) else {
+                throw UPnPFailure.unconfirmed(failure)
+            }
             throw failure
         }
         switch table {
         case .unreadable:
             let lease = negotiation.lease == 0 ? nil : negotiation.lease
-            return IGDGrant(key: key, lifetimeSeconds: lease, isVerified: false)
+            return .granted(IGDGrant(key: key, lifetimeSeconds: lease, isVerified: false))
         case .absent:
             log.debug("\(key.externalPort): granted, but not in the table; deleting it")
-            try await deleteUnwanted(key, until: deadline)
-            throw UPnPFailure.result("the mapping in the table")
+            let failure = UPnPFailure.result("the mapping in the table")
+            guard try await isDeleted(key, until: deadline) else {
+                throw UPnPFailure.unconfirmed(failure)
+            }
+            return .absent
         case .present(let entry):
             guard request.isSame(as: entry), entry.isEnabled else {
                 log.debug("\(key.externalPort): in the table it is not what was asked for")
-                if wasVacant, entry.leads(to: request.internalClient) {
-                    try await deleteUnwanted(key, until: deadline)
+                let failure = UPnPFailure.result("the mapping in the table")
+                guard entry.leads(to: request.internalClient) else { throw failure }
+                guard wasVacant, try await isDeleted(key, until: deadline) else {
+                    throw UPnPFailure.unconfirmed(failure)
                 }
-                throw UPnPFailure.result("the mapping in the table")
+                throw failure
             }
             if let before = previous.entry,
                 entry.hasNotGrown(from: before, asked: negotiation.lease)
             {
-                return try await replaced(request, key, negotiation, until: deadline)
+                _ = try await remove(key, until: deadline, where: request.isSame)
+                return .notExtended
             }
-            return IGDGrant(
-                key: key, lifetimeSeconds: entry.lease(asked: negotiation.lease), isVerified: true)
+            return .granted(
+                IGDGrant(
+                    key: key, lifetimeSeconds: entry.lease(asked: negotiation.lease),
+                    isVerified: true))
         }
     }
 
-    private enum ReadBack {
+    /// What the table says of a request.
+    enum ReadBack {
         case present(PortMappingEntry)
         case absent
         /// The gateway refuses to tell.
         case unreadable
     }
 
-    /// Reads an entry, and once more after a second: some gateways are slow to show what they have
-    /// done.
+    /// Reads an entry.
+    ///
+    /// - Parameters:
+    ///   - key: which one.
+    ///   - isPatient: whether one that is not there is read once more after a second: some gateways
+    ///     are slow to show what they have done.
+    ///   - deadline: when to give up.
+    /// - Returns: what the table shows.
+    /// - Throws: `UPnPFailure` that is no refusal, `CancellationError`.
     private func readBack(
-        _ key: PortMappingKey, until deadline: ContinuousClock.Instant
+        _ key: PortMappingKey, isPatient: Bool, until deadline: ContinuousClock.Instant
     ) async throws -> ReadBack {
         do {
             if let entry = try await entry(key, until: deadline) { return .present(entry) }
-            try await clock.sleep(for: min(.seconds(1), max(.zero, deadline - .now)))
+            guard isPatient else { return .absent }
+            try await pause(.seconds(1), until: deadline)
             return try await entry(key, until: deadline).map { .present($0) } ?? .absent
         } catch let failure as UPnPFailure where failure.isRefusal {
             log.debug("\(key.externalPort): cannot be read back: \(failure)")
+            return .unreadable
+        }
+    }
+
+    /// Looks for what became of a request that has no answer; silence is `.unreadable` too.
+    ///
+    /// It leaves a little time to delete what cannot be seen.
+    func look(
+        for key: PortMappingKey, isPatient: Bool, until deadline: ContinuousClock.Instant
+    ) async throws -> ReadBack {
+        let end = deadline - min(.seconds(2), max(.zero, (deadline - now) / 4))
+        do { return try await readBack(key, isPatient: isPatient, until: end) } catch let failure
+            as UPnPFailure
+        {
+            log.debug("\(key.externalPort): cannot be read: \(failure)")
             return .unreadable
         }
     }
@@ -83,25 +128,19 @@ extension IGDConnection {
         do { return try await entry(key, until: deadline) } catch is UPnPFailure { return nil }
     }
 
-    /// Deletes what was made by this request and is not what was wanted, as far as the gateway
-    /// can; only silence leaves open what is there now.
-    func deleteUnwanted(
+    /// Deletes what was made by this request and is not what was wanted, as far as the gateway can.
+    ///
+    /// - Returns: `false` when the gateway did not say what became of it.
+    func isDeleted(
         _ key: PortMappingKey, until deadline: ContinuousClock.Instant
-    ) async throws {
+    ) async throws -> Bool {
         do {
-            _ = try await service.invoke("DeletePortMapping", key.arguments, until: deadline)
-        } catch let failure as UPnPFailure where failure != .http(.timeout) {}
-    }
-
-    /// Deletes a mapping that a renewal has not made last longer, and makes it anew.
-    private func replaced(
-        _ request: IGDMappingRequest, _ key: PortMappingKey, _ negotiation: IGDNegotiation,
-        until deadline: ContinuousClock.Instant
-    ) async throws -> IGDGrant {
-        log.debug("\(key.externalPort): renewing did not extend the lease; making it anew")
-        _ = try await service.invoke("DeletePortMapping", key.arguments, until: deadline)
-        _ = try await service.invoke("AddPortMapping", negotiation.arguments, until: deadline)
-        return try await verified(request, key, negotiation, previous: .vacant, until: deadline)
+            _ = try await remove(key, until: deadline)
+            return true
+        } catch let failure as UPnPFailure {
+            log.debug("DeletePortMapping \(key.externalPort): \(failure)")
+            return !failure.isSilence && !failure.isInconclusive
+        }
     }
 }
 
@@ -109,12 +148,17 @@ extension PortMappingEntry {
     /// How far from what was asked a lease may be and still be the same, in seconds.
     private static let tolerance: UInt32 = 10
 
-    /// The lease in seconds, as it was asked when only the time of asking has passed; `nil` when it
-    /// is permanent, which some gateways make of every lease.
-    fileprivate func lease(asked: UInt32) -> UInt32? {
-        guard let remainingSeconds else { return nil }
-        let (nearest, _) = remainingSeconds.addingReportingOverflow(Self.tolerance)
-        return remainingSeconds <= asked && nearest >= asked ? asked : remainingSeconds
+    /// The lease in seconds: what was asked for, or what the table shows where that is shorter.
+    ///
+    /// Tables show 0, a day, nothing or words for leases that they keep, so a longer lease is not
+    /// believed, and one that cannot be read is unknown. `nil`, a lease without an end, is only what
+    /// was asked for as such: 0.
+    func lease(asked: UInt32) -> UInt32? {
+        guard let shown = remainingSeconds else { return asked == 0 ? nil : asked }
+        guard asked != 0 else { return shown }
+        // The time of asking has passed already.
+        let (nearest, _) = shown.addingReportingOverflow(Self.tolerance)
+        return nearest >= asked ? asked : shown
     }
 
     /// Whether a renewal has left the lease as it was.

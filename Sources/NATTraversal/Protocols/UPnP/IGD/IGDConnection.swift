@@ -9,8 +9,6 @@ struct IGDConnection: Sendable {
     let type: UPnPType
     /// This host's address towards the service, which is the internal client of its mappings.
     let localAddress: IPAddress
-    /// What pauses are measured by.
-    var clock: any Clock<Duration> = ContinuousClock()
 
     /// `nil` when the service is none that maps ports.
     init?(_ service: UPnPService, localAddress: IPAddress) {
@@ -71,13 +69,50 @@ struct IGDConnection: Sendable {
         }
     }
 
-    /// Calls an action that changes nothing.
+    /// Calls an action that changes nothing; what is lost is asked for again until the deadline.
     func read(
         _ action: String, _ arguments: [UPnPArgument] = [], limits: XMLLimits = .action,
         until deadline: ContinuousClock.Instant
     ) async throws -> UPnPReply {
-        try await service.invoke(
-            action, arguments, limits: limits, until: min(deadline, .now + .upnpRequest))
+        try await service.invoke(action, arguments, limits: limits, until: deadline)
+    }
+
+    /// The time by which deadlines are meant.
+    var now: ContinuousClock.Instant { service.http.now }
+
+    /// When to give up a question that can do without an answer (H-13).
+    func optionalDeadline(_ deadline: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        min(deadline, now + .upnpRequest)
+    }
+
+    /// Waits, but not beyond the deadline.
+    func pause(
+        _ pause: Duration, until deadline: ContinuousClock.Instant
+    ) async throws {
+        try await service.http.sleep(for: min(pause, max(.zero, deadline - now)))
+    }
+
+    /// How often a request that changes the table is sent, as long as its answers are lost.
+    static let changeLimit = 3
+
+    /// How long a request that changes the table waits for its answer before the table is looked at.
+    ///
+    /// A router that asks another one itself takes a minute (RFC 6970), so the last attempt takes
+    /// what time there is, but for a look afterwards.
+    ///
+    /// - Parameters:
+    ///   - attempt: how often it was sent before.
+    ///   - rest: the time until the deadline.
+    /// - Returns: the time, none when nothing is left.
+    static func changeTime(attempt: Int, rest: Duration) -> Duration {
+        let look = min(.seconds(3), rest / 2)
+        let limit: Duration? =
+            switch attempt {
+            case 0: .seconds(5)
+            case 1: .seconds(10)
+            default: nil
+            }
+        return max(.zero, limit.map { min($0, rest - look) } ?? rest - look)
     }
 }
 

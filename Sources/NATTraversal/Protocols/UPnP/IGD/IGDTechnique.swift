@@ -35,7 +35,7 @@ final class IGDTechnique: MappingTechnique {
     func forget() { finder.forget() }
 
     func probe(_ limit: AskLimit) async throws -> TechniqueProbe {
-        let found = try await finder.find(limit.budget, until: limit.end)
+        let found = try await find(limit)
         let status = try await status(of: found, limit)
         let address = try await externalAddress(limit)
         return TechniqueProbe(externalAddress: address, device: (found.device, status))
@@ -67,37 +67,49 @@ final class IGDTechnique: MappingTechnique {
         recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
     ) async throws -> [TechniqueAnswer] {
         try await oneByOne(attempts) { position in
-            var open: PortNumber?
-            func willAsk(_ key: PortMappingKey) async throws {
-                open = key.externalPort
-                try await record(position, key.externalPort)
-            }
-            let result = try await Result {
-                let grant = try await map(attempts[position], limit, willAsk)
-                // What was asked before may have been granted late; deleting it may have taken this
-                // mapping along, because in many gateways both are one table.
-                guard await socket.answerLateGrants() else { return grant }
-                return try await map(attempts[position], limit, willAsk)
-            }
-            return TechniqueAnswer(result: result, openPort: result.isOpen ? open : nil)
+            try await map(attempts[position], limit) { try await record(position, $0) }
         }
     }
 
     private func map(
         _ attempt: MappingAttempt, _ limit: AskLimit,
-        _ willAsk: (PortMappingKey) async throws -> Void
-    ) async throws -> MappingGrant {
-        try await ask(limit) { found in
-            let grant = try await found.connection.map(
-                attempt.igdRequest, until: limit.budget.deadline, willAsk: willAsk)
-            if address == nil { address = try await knownAddress(of: found, limit) }
-            return MappingGrant(
-                technique: .upnp,
-                externalAddress: address?.flatMap { IPAddress.v4($0).ifSpecified },
-                externalPort: grant.key.externalPort, lifetimeSeconds: grant.lifetimeSeconds,
-                isAddressKnown: address != nil, isVerified: grant.isVerified,
-                isNew: grant.isNew)
+        recording record: (PortNumber) async throws -> Void
+    ) async throws -> TechniqueAnswer {
+        /// The external port that was asked for last, and whether that may have been done though
+        /// nobody has said so.
+        var (asked, isOpen) = (PortNumber?.none, false)
+        func grant() async throws -> MappingGrant {
+            try await ask(limit) { found in
+                isOpen = false
+                do {
+                    let grant = try await found.connection.map(
+                        attempt.igdRequest, until: limit.budget.deadline
+                    ) { key in
+                        asked = key.externalPort
+                        try await record(key.externalPort)
+                    }
+                    if address == nil { address = try await knownAddress(of: found, limit) }
+                    return mappingGrant(grant)
+                } catch let failure as UPnPFailure {
+                    isOpen = failure.mayHaveBeenDone
+                    throw failure
+                }
+            }
         }
+        let result = try await Result {
+            let first = try await grant()
+            // What was asked before may have been granted late; deleting it may have taken this
+            // mapping along, because in many gateways both are one table.
+            return await socket.answerLateGrants() ? try await grant() : first
+        }
+        return TechniqueAnswer(result: result, openPort: isOpen ? asked : nil)
+    }
+
+    private func mappingGrant(_ grant: IGDGrant) -> MappingGrant {
+        MappingGrant(
+            technique: .upnp, externalAddress: address?.flatMap { IPAddress.v4($0).ifSpecified },
+            externalPort: grant.key.externalPort, lifetimeSeconds: grant.lifetimeSeconds,
+            isAddressKnown: address != nil, isVerified: grant.isVerified, isNew: grant.isNew)
     }
 
     /// The external address that the connection told, `.some(nil)` when it has none, `nil` when it
@@ -140,12 +152,20 @@ final class IGDTechnique: MappingTechnique {
         return outcomes
     }
 
+    /// The connection service; the search may bring nothing until the asking's end, and a service
+    /// that was found has the command's time.
+    private func find(_ limit: AskLimit) async throws -> IGDFinder.Found {
+        let longest = limit.budget.searchLimit ?? limit.budget.end - socket.now
+        let silence = limit.end.map { max(.zero, $0 - socket.now) } ?? longest
+        return try await finder.find(limit.budget, silence: silence)
+    }
+
     /// Asks the connection service, and once more after another search where what was known of it is
     /// stale (S-18).
     private func ask<Answer>(
         _ limit: AskLimit, _ question: (IGDFinder.Found) async throws -> Answer
     ) async throws -> Answer {
-        let found = try await finder.find(limit.budget, until: limit.end)
+        let found = try await find(limit)
         do {
             return try await finder.ask(found, limit.budget, question)
         } catch let failure as UPnPFailure {
@@ -182,10 +202,10 @@ extension IGDTechnique {
         try await ask(limit) { try await $0.connection.entry(key, until: limit.budget.deadline) }
     }
 
-    /// All entries, everybody's, and where reading them ended.
+    /// All entries, everybody's, where reading them ended, and how many could not be read.
     func entries(
         _ limit: AskLimit
-    ) async throws -> (entries: [PortMappingEntry], end: IGDConnection.TableEnd) {
+    ) async throws -> (entries: [PortMappingEntry], end: IGDConnection.TableEnd, skipped: Int) {
         try await ask(limit) { try await $0.connection.entries(until: limit.budget.deadline) }
     }
 }
@@ -197,8 +217,9 @@ protocol IGDFinding: RivalSearch {
     /// What is to be said of that device.
     var warnings: [MapperWarning] { get }
     /// The connection service, within the command's time.
-    func find(_ budget: TimeBudget, until limit: ContinuousClock.Instant?) async throws
-        -> IGDFinder.Found
+    ///
+    /// - Parameter silence: how long the search may bring nothing.
+    func find(_ budget: TimeBudget, silence: Duration) async throws -> IGDFinder.Found
     /// Asks the service that was found, or another one of the same gateway.
     func ask<Answer>(
         _ found: IGDFinder.Found, _ budget: TimeBudget,
@@ -212,15 +233,9 @@ extension IGDFinder: IGDFinding {
     func search(until deadline: ContinuousClock.Instant) async {
         _ = try? await find(until: deadline)
     }
-}
 
-extension Result where Failure == PortMapperError {
-    /// Whether what was asked for may have been done, though nobody has said so.
-    fileprivate var isOpen: Bool {
-        switch self {
-        case .failure(.noAnswer), .failure(.closed), .failure(.badAnswer): true
-        default: false
-        }
+    func find(_ budget: TimeBudget, silence: Duration) async throws -> Found {
+        try await find(budget, until: nil, silence: silence)
     }
 }
 

@@ -6,25 +6,32 @@
 /// </p:PortMappingList>
 /// ```
 struct PortMappingListing: Hashable, Sendable {
-    let entries: [PortMappingEntry]
+    private(set) var entries: [PortMappingEntry] = []
+    /// How many entries could not be read.
+    private(set) var skipped = 0
+
+    /// An empty table.
+    init() {}
 
     /// Reads the text of NewPortListing, under the limits of any document (T-2).
     ///
-    /// An entry that cannot be read is left out, for the others to be shown.
+    /// An entry that cannot be read is left out and counted, for the others to be shown.
     ///
     /// - Throws: `UPnPFailure.result`.
     init(parsing text: String) throws(UPnPFailure) {
-        guard !text.isEmpty else {
-            entries = []
-            return
-        }
+        guard !text.isEmpty else { return }
         let root: XMLElementNode
         do {
             let limits = XMLLimits(bytes: XMLLimits.portListing.bytes)
             root = try XMLTree(parsing: Array(text.utf8), limits: limits).root
         } catch { throw .result("NewPortListing") }
-        entries = root.children.filter { $0.name == "PortMappingEntry" }.compactMap { element in
-            try? PortMappingEntry(element.children.map { UPnPArgument($0.name, $0.text) })
+        for element in root.children where element.name == "PortMappingEntry" {
+            do throws(UPnPFailure) {
+                entries.append(
+                    try PortMappingEntry(element.children.map { UPnPArgument($0.name, $0.text) }))
+            } catch {
+                skipped += 1
+            }
         }
     }
 }

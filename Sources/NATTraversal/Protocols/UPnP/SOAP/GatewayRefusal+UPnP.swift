@@ -1,10 +1,9 @@
 extension GatewayRefusal {
     /// A fault of a service of this type.
-    init(gateway: String, code: Int32, service: UPnPType?, words: String?) {
+    init(gateway: String, code: Int32, service: UPnPType?) {
         self.init(
             gateway: gateway, technique: .upnp, code: Int(code),
             name: UPnPErrorName.of(code, service: service))
-        self.words = words
     }
 }
 

@@ -13,30 +13,17 @@ struct SSDPMessage: Hashable, Sendable {
 
     let kind: Kind
     let fields: HTTPFields
-    /// How many lines were no fields.
-    let malformedLines: Int
-    /// Whether there is the empty line that should end every message; without it the datagram may
-    /// have been cut (S-12).
-    let hasBlankLine: Bool
 
     /// Reads a datagram; `nil` when it is anything else, other people's searches included (S-13).
     init?(parsing datagram: [UInt8]) {
         var lines = Self.lines(datagram)
         guard !lines.isEmpty, let kind = Kind(firstLine: lines.removeFirst()) else { return nil }
         self.kind = kind
-        let end = lines.firstIndex(where: \.isEmpty)
-        hasBlankLine = end != nil
         var fields = HTTPFields()
-        var malformed = 0
-        for line in lines[..<(end ?? lines.endIndex)] {
-            switch HTTPFields.Line(parsing: line) {
-            case .field(let field): fields.append(field)
-            case .folded: continue
-            case .malformed: malformed += 1
-            }
+        for line in lines.prefix(while: { !$0.isEmpty }) {
+            if case .field(let field) = HTTPFields.Line(parsing: line) { fields.append(field) }
         }
         self.fields = fields
-        malformedLines = malformed
     }
 
     /// The search target: ST of an answer, NT of an announcement.
@@ -55,19 +42,6 @@ struct SSDPMessage: Hashable, Sendable {
 
     /// Where the description is, unchecked.
     var location: String? { fields["LOCATION"] }
-
-    /// Whether there are several LOCATIONs, of which the first counts.
-    var hasSeveralLocations: Bool { fields.values(of: "LOCATION").count > 1 }
-
-    /// For how many seconds the message holds; `nil` where it does not say so in a readable way.
-    var maxAgeSeconds: UInt32? {
-        for directive in (fields["CACHE-CONTROL"] ?? "").split(separator: ",") {
-            let parts = directive.split(separator: "=", maxSplits: 1).map { $0.trimmingBlanks() }
-            guard parts.count == 2, parts[0].isEqualIgnoringCase("max-age") else { continue }
-            return UInt32(parts[1])
-        }
-        return nil
-    }
 
     /// Whether the target is a gateway or a service that maps ports (S-8).
     var namesGateway: Bool { target.flatMap(UPnPType.init)?.namesGateway ?? false }
