@@ -8,6 +8,9 @@ struct GatewayTarget: Hashable, Sendable {
     var interface: String?
     /// Its UPnP description, where that is not to be searched for.
     var location: HTTPURL?
+    /// Whether the user has named it, so that a device at another address is never it, however it
+    /// answers (S-9).
+    var isNamed = false
 
     /// The address as leases and messages name it, with its port when that is not 5351.
     var name: String {
@@ -107,7 +110,8 @@ extension GatewaySelection {
             guard index != 0 else { throw .noSuchInterface(zone) }
             address.scopeID = index
         }
-        return GatewayTarget(socketAddress: address, interface: interface, location: location)
+        return GatewayTarget(
+            socketAddress: address, interface: interface, location: location, isNamed: true)
     }
 }
 

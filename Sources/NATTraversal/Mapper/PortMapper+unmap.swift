@@ -17,7 +17,7 @@ extension PortMapper {
         var report = MappingReport()
         // Without a lease nobody is asked, unless an option says how.
         if !leases.isEmpty || !unknown.isEmpty {
-            let targets = try presentTargets()
+            let targets = try presentTargets(leases)
             for target in targets {
                 let own = leases.filter { $0.key.gateway == target.name }
                 try await delete(own, on: target, store, &report)
@@ -34,14 +34,26 @@ extension PortMapper {
         return report
     }
 
-    /// The gateways that can be asked; none is no failure, for leases run out by themselves.
-    private func presentTargets() throws -> [GatewayTarget] {
+    /// The gateways that can be asked: the candidates, and those of leases that are on a network of
+    /// this host, such as a VPN's; none is no failure, for leases run out by themselves.
+    private func presentTargets(_ leases: [Lease]) throws -> [GatewayTarget] {
+        var targets: [GatewayTarget] = []
         do throws(PortMapperError) {
-            return try selection.targets()
+            targets = try selection.targets()
         } catch {
             guard error == .noGateway, selection.technique == nil else { throw error }
-            return []
         }
+        guard selection.gateway == nil, selection.location == nil else { return targets }
+        let interfaces = (try? NetworkInterface.all()) ?? []
+        for lease in leases where !targets.contains(where: { $0.name == lease.key.gateway }) {
+            guard let gateway = GatewayAddress(lease.key.gateway),
+                interfaces.contains(where: { $0.isUp && $0.hasOnItsNetwork(gateway.address) })
+            else { continue }
+            var named = selection
+            named.gateway = gateway
+            targets += try named.targets()
+        }
+        return targets
     }
 
     private func delete(

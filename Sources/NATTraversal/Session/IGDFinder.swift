@@ -122,20 +122,28 @@ final class IGDFinder: Sendable {
         let start = ContinuousClock.now
         let search = try await browser().findGateway(until: searchEnd, fetchesUntil: deadline)
         switch search {
-        case .found(let device) where !others.contains(device.location.host):
+        case .found(let device) where isOfGateway(device):
             return device
         case .notOffered:
             throw PortMapperError.unsupported(gateway: target.name, technique: .upnp)
-        case .unusable(let device):
+        case .unusable(let device) where isOfGateway(device):
             unusable.withLock { $0 = device }
             throw device.problem
                 ?? PortMapperError.unsupported(gateway: target.name, technique: .upnp)
-        case .found, .nothing:
+        case .found, .unusable, .nothing:
             throw PortMapperError.noAnswer(gateway: target.name, after: .now - start)
         }
     }
 
-    /// Searches by the way to the gateway.
+    /// Whether a device may stand for the gateway: one at another address may, unless that is another
+    /// candidate's (S-10), or the user has named the gateway.
+    private func isOfGateway(_ device: UPnPDevice) -> Bool {
+        let host = device.location.host.unmapped
+        if target.isNamed { return host == target.socketAddress.address.unmapped }
+        return !others.contains(host)
+    }
+
+    /// Searches on the path to the gateway.
     func browser() -> UPnPBrowser {
         let gateway = SocketAddress(
             target.socketAddress.address, port: 1900, scopeID: target.socketAddress.scopeID)

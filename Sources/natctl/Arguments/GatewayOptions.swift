@@ -75,9 +75,14 @@ struct GatewayOptions: ParsableArguments {
 
     /// The same for commands that map IPv4.
     func ipv4Selection() throws -> GatewaySelection {
-        let selection = try selection { $0.address.family == .ipv4 }
+        var selection = try selection { $0.address.family == .ipv4 }
         if let gateway, gateway.address.family == .ipv6 {
             throw ValidationError.ipv6Gateway(gateway)
+        }
+        // Nothing else names an IPv4 gateway whose network the mapping would lead to.
+        if selection.gateway == nil, selection.location?.host.family == .ipv6 {
+            if location != nil { throw ValidationError.ipv6Location }
+            selection.location = nil
         }
         return selection
     }

@@ -61,6 +61,11 @@ extension ValidationError {
         ValidationError("\(gateway) is an IPv6 gateway; this command maps IPv4")
     }
 
+    /// `--location` names an IPv6 host for a command that maps IPv4.
+    static let ipv6Location = ValidationError(
+        "--location names an IPv6 host; this command maps IPv4: name the gateway's IPv4 address "
+            + "with --gateway as well")
+
     /// `NATCTL_GATEWAY` holds something else.
     static func gatewayVariable(_ text: String) -> ValidationError {
         ValidationError(

@@ -40,6 +40,26 @@ import Testing
         #expect(codes == ["notDefaultGateway"])
     }
 
+    @Test("is none at another address than the one that the user has named (S-9)")
+    func named() async throws {
+        let source = SocketAddress.test("192.168.77.2")
+        let location = "http://192.168.77.2:5000/d.xml"
+        let http = ScriptedHTTP(documents: [location: Array(Self.description.utf8)])
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            [ScriptedUPnPNetwork.answer(from: source, location: location)]
+        }
+        let target = GatewayTarget(
+            socketAddress: SocketAddress(Self.gateway.address, port: GatewaySocket.port),
+            isNamed: true)
+        let finder = IGDFinder(
+            target, source: try #require(IPAddress("192.168.77.10")), others: [],
+            network: network)
+        await #expect(throws: PortMapperError.self) {
+            try await finder.find(until: .now + .seconds(300))
+        }
+        #expect(finder.device == nil)
+    }
+
     @Test("is warned of when it names another host for its description (S-6)")
     func repointed() async throws {
         let codes = try await warnings(from: Self.gateway, at: "http://10.0.0.9:5000/d.xml")

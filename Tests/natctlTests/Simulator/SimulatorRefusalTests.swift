@@ -1,4 +1,5 @@
 import GatewaySimulator
+import NATTraversal
 import Testing
 import TestSupport
 

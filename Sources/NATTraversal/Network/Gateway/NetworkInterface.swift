@@ -32,6 +32,20 @@ public struct NetworkInterface: Hashable, Sendable {
     /// Whether this is the best address of its family (`BestAddress`).
     public var isBest: Bool { bestReason != nil }
 
+    /// Whether an address is on the network that this address of the interface is on.
+    func hasOnItsNetwork(_ other: IPAddress) -> Bool {
+        switch (address, other) {
+        case (.v4(let own), .v4(let other)):
+            let shift = UInt32(clamping: 32 - prefixLength)
+            return own.rawValue ^ other.rawValue < (shift >= 32 ? UInt32.max : 1 << shift)
+        case (.v6(let own), .v6(let other)):
+            let shift = UInt32(clamping: 128 - prefixLength)
+            return own.rawValue ^ other.rawValue < (shift >= 128 ? UInt128.max : 1 << shift)
+        default:
+            return false
+        }
+    }
+
     init(_ address: InterfaceAddress, of link: InterfaceLink) {
         name = link.name
         index = link.index
