@@ -6,10 +6,6 @@ package struct Datagram: Hashable, Sendable {
     package var payload: [UInt8]
     /// Whether it was longer than the buffer, so that its end is missing.
     package var isTruncated = false
-    /// The address it was sent to, where the socket asked to be told; the port is 0.
-    package var destination: SocketAddress?
-    /// The interface it came in by, where the socket asked to be told; else 0.
-    package var interfaceIndex: UInt32 = 0
 
     package init(source: SocketAddress, payload: [UInt8]) {
         self.source = source

@@ -1,4 +1,3 @@
-import CSystemCalls
 import Glibc
 
 /// A UDP socket that owns its descriptor.
@@ -83,24 +82,36 @@ package final class UDPSocket: DatagramTransport {
 
     /// A datagram that is already there, or `nil`.
     private func receiveNow() throws(SystemError) -> Datagram? {
-        var info = csystem_datagram_info()
+        var storage = sockaddr_storage()
         var count = -1
         let payload = unsafe [UInt8](unsafeUninitializedCapacity: receiveSize) { buffer, size in
             repeat {
-                count = unsafe csystem_receive(
-                    descriptor, buffer.baseAddress, buffer.count, &info)
+                count = unsafe receive(into: buffer, from: &storage)
             } while count < 0 && errno == EINTR
-            size = max(count, 0)
+            size = min(max(count, 0), buffer.count)
         }
         guard count >= 0 else {
             if errno == EAGAIN { return nil }
             throw SystemError("receive")
         }
-        guard let source = SocketAddress(info.source) else { return nil }
+        guard let source = SocketAddress(storage) else { return nil }
         var datagram = Datagram(source: source, payload: payload)
-        datagram.isTruncated = info.truncated != 0
-        datagram.destination = SocketAddress(info.destination)
-        datagram.interfaceIndex = info.interface_index
+        datagram.isTruncated = count > receiveSize
         return datagram
+    }
+
+    /// Calls recvfrom(2), which with MSG_TRUNC returns the whole length of a datagram that `buffer`
+    /// is too short for.
+    private func receive(
+        into buffer: UnsafeMutableBufferPointer<UInt8>, from storage: inout sockaddr_storage
+    ) -> Int {
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe recvfrom(
+                    descriptor, buffer.baseAddress, receiveSize,
+                    Int32(MSG_DONTWAIT | MSG_TRUNC), $0, &length)
+            }
+        }
     }
 }

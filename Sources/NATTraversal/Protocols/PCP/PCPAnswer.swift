@@ -43,27 +43,14 @@ enum PCPAnswer: Hashable, Sendable {
         case (.announce, .announce):
             return .answer(.response(response))
         case (.map(let answered), .map(let asked)):
-            return verdict(response, answered.mismatch(with: asked))
-        case (.peer(let answered), .peer(let asked)):
-            let isSamePeer =
-                answered.remotePort == asked.remotePort
-                && answered.remoteAddress == asked.remoteAddress
-            return verdict(
-                response,
-                answered.mapping.mismatch(with: asked.mapping)
-                    ?? (isSamePeer ? nil : "it answered for another peer"))
+            return answered.mismatch(with: asked).map { .mismatch($0) }
+                ?? .answer(.response(response))
         case (.headerOnly(let opcode), _) where opcode == request.operation.opcode:
             // No nonce to check: anyone on the link can make this up (T-5).
             return .weakAnswer(.response(response))
         default:
             return .mismatch("another opcode")
         }
-    }
-
-    private static func verdict(
-        _ response: PCPResponse, _ mismatch: String?
-    ) -> Verdict<PCPAnswer> {
-        mismatch.map { .mismatch($0) } ?? .answer(.response(response))
     }
 }
 

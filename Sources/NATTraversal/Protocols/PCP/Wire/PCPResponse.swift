@@ -7,13 +7,12 @@
 /// | Lifetime (seconds)                                            |
 /// | Epoch Time (seconds)                                          |
 /// | Reserved (96 bits)                                            |
-/// | opcode data, then options                                     |
+/// | opcode data, then options (nothing here depends on those)     |
 /// ```
 struct PCPResponse: Hashable, Sendable {
     enum Operation: Hashable, Sendable {
         case announce
         case map(PCPMapping)
-        case peer(PCPPeer)
         /// An error whose opcode data is missing or cut short, with the opcode it names.
         case headerOnly(opcode: UInt8)
     }
@@ -24,7 +23,6 @@ struct PCPResponse: Hashable, Sendable {
     var lifetimeSeconds: UInt32
     /// Age of the server's mapping table (section 8.5).
     var epochSeconds: UInt32
-    var options: [PCPOption]
 
     /// - Throws: `WireError` unless the message is of version 2, a response, from 24 to 1100 bytes
     ///   long, a multiple of 4, and in a success as long as its opcode needs.
@@ -49,7 +47,6 @@ struct PCPResponse: Hashable, Sendable {
             guard result != .success else { throw error }
             operation = .headerOnly(opcode: opcode & 0x7F)
         }
-        options = PCPOption.parseAll(&reader)
     }
 
     private static func operation(
@@ -58,7 +55,6 @@ struct PCPResponse: Hashable, Sendable {
         switch opcode {
         case 0: .announce
         case 1: .map(try PCPMapping(parsing: &reader))
-        case 2: .peer(try PCPPeer(parsing: &reader))
         default: throw WireError(field: "opcode", problem: "\(opcode) is unknown")
         }
     }

@@ -15,7 +15,6 @@ struct PCPResult: RawRepresentable, Hashable, Sendable {
     static let userExceededQuota = PCPResult(rawValue: 10)
     static let cannotProvideExternal = PCPResult(rawValue: 11)
     static let addressMismatch = PCPResult(rawValue: 12)
-    static let excessiveRemotePeers = PCPResult(rawValue: 13)
 
     private static let names = [
         "SUCCESS", "UNSUPP_VERSION", "NOT_AUTHORIZED", "MALFORMED_REQUEST", "UNSUPP_OPCODE",
