@@ -43,16 +43,8 @@ struct FileDescriptor: ~Copyable {
 
     /// Writes all bytes.
     func write(_ bytes: [UInt8]) throws(LeaseFileProblem) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes[written...].withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            if count >= 0 {
-                written += count
-            } else if errno != EINTR {
-                throw .system(SystemError("write"))
-            }
+        do throws(SystemError) { try writeAll(bytes, to: descriptor) } catch {
+            throw .system(error)
         }
     }
 

@@ -1,6 +1,6 @@
 import Glibc
 import NATTraversal
-import Processes
+import NATTraversalSupport
 
 /// Prints events for the reader.
 ///

@@ -1,7 +1,7 @@
 import CSystemCalls
 import Glibc
 import NATTraversal
-import Processes
+import NATTraversalSupport
 
 /// Does what signals mean, on the main thread, so that nothing that hangs elsewhere is in the way.
 final class HoldControl: Sendable {

@@ -1,6 +1,5 @@
 import Dispatch
 import Glibc
-package import NATTraversal
 
 /// A program that was started.
 package final class ChildProcess: Sendable {
