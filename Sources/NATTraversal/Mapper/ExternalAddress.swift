@@ -9,3 +9,33 @@ public struct ExternalAddress: Hashable, Sendable {
     /// What is to be said of it.
     public var warnings: [MapperWarning]
 }
+
+/// What an external address says about the path to the Internet, for all techniques alike.
+enum ExternalAddressCheck {
+    /// The warnings that an external address deserves.
+    static func warnings(for address: IPAddress?, gateway: IPAddress) -> [MapperWarning] {
+        guard let address, !address.isUnspecified else {
+            return [.noExternalAddress(gateway: gateway)]
+        }
+        if address == gateway { return [.misconfiguredGateway(gateway)] }
+        return switch address.scope {
+        case .public: []
+        case .private: [.doubleNAT(address, gateway: gateway)]
+        case .shared: [.carrierNAT(address)]
+        default: [.reservedAddress(address)]
+        }
+    }
+
+    /// Why an address that must be public is not; `nil` when it is.
+    static func failure(
+        for address: IPAddress?, gateway: String, technique: Technique
+    ) -> PortMapperError? {
+        guard let address, !address.isUnspecified else {
+            return .noExternalAddress(gateway: gateway, technique: technique)
+        }
+        guard address.scope == .public else {
+            return .notPublic(address, gateway: gateway, technique: technique)
+        }
+        return nil
+    }
+}

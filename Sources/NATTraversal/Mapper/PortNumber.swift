@@ -37,3 +37,9 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
         PortNumber(valid: .random(in: 49152...65535))
     }
 }
+
+/// The transports whose ports can be mapped.
+public enum TransportProtocol: String, Sendable, CaseIterable {
+    case tcp
+    case udp
+}

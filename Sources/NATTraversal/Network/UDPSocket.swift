@@ -1,3 +1,4 @@
+import CSystemCalls
 import Glibc
 
 /// A UDP socket that owns its descriptor.
