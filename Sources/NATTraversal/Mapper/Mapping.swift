@@ -6,9 +6,9 @@ public struct Mapping: Hashable, Sendable {
     public var internalAddress: IPAddress
     /// Its port.
     public var internalPort: PortNumber
-    /// The gateway's address outside; `nil` when it told none.
+    /// The gateway's external address; `nil` when it reported none.
     public var externalAddress: IPAddress?
-    /// The port outside.
+    /// The external port.
     public var externalPort: PortNumber
     /// The one peer that may come in; `nil` is anyone.
     public var remoteHost: IPAddress?

@@ -4,7 +4,7 @@ public struct MappingRequest: Hashable, Sendable {
     public var transport: TransportProtocol
     /// The port on this host, or on the one of `internalAddress`.
     public var internalPort: PortNumber
-    /// The port wanted outside; `nil` is the internal one, and a lease's own when renewed.
+    /// The external port to suggest; `nil` is the internal one, or the lease's in a renewal.
     public var externalPort: PortNumber?
     /// Whether another external port than wanted is a failure.
     public var isExact = false

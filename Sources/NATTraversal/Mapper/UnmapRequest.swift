@@ -16,7 +16,7 @@ public enum UnmapRequest: Hashable, Sendable {
 
     /// Those of these internal ports.
     case internalPorts([Port])
-    /// The one with this port outside.
+    /// The one with this external port.
     case externalPort(Port)
     /// Every one, or every one of a transport.
     case all(TransportProtocol?)

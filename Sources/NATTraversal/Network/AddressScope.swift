@@ -1,6 +1,6 @@
 /// Where an address means something, as coarse as a user needs it.
 public enum AddressScope: String, Sendable, CaseIterable {
-    /// Unique in the Internet, and may be the outside of a mapping.
+    /// Unique in the Internet, so it can be an external address.
     case `public`
     /// 10/8, 172.16/12 and 192.168/16 (RFC 1918): behind somebody's NAT.
     case `private`

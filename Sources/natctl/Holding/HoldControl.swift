@@ -91,7 +91,7 @@ final class HoldControl: Sendable {
             defer { state.ending = state.ending ?? ending }
             return state.ending == nil
         }
-        if isFirst { ReaderPatience.extend(by: ReaderPatience.atEnd) }
+        if isFirst { ReaderTimeLimit.extend(by: ReaderTimeLimit.atEnd) }
         continuation.yield(ending)
     }
 

@@ -71,7 +71,7 @@ extension MapperEvent.Change {
         case .mapped, .renewed, .unmapped:
             mapping.map { "\(name) \($0.line)" }
         case .changed(let mapping, let previous):
-            "changed \(mapping.line), was \(previous.outside)"
+            "changed \(mapping.line), was \(previous.externalEndpoint)"
         case .lost(let mapping, let error):
             "lost \(mapping.line): \(error.userMessage)"
         case .externalAddressChanged(let address, let previous):
