@@ -1,19 +1,19 @@
-/// What an exchange came to.
+/// The result of an HTTP exchange.
 struct HTTPExchange: Hashable, Sendable {
     var response: HTTPResponse
-    /// This end of the connection: the address under which the server knows this host.
+    /// The local address of the connection, by which the server knows this host.
     var localAddress: SocketAddress
 }
 
-/// All that a UPnP client needs of HTTP; a test passes a script instead.
+/// Everything a UPnP client needs from HTTP; tests pass a script instead.
 protocol HTTPTransport: Sendable {
     /// Sends a request on a connection of its own and reads the answer; no redirect is followed
     /// (T-9).
     ///
     /// - Parameters:
-    ///   - request: what is sent, and to whom.
+    ///   - request: the request and its target.
     ///   - bodyLimit: the longest body, in bytes.
-    ///   - deadline: when to give up connecting, sending and receiving together.
+    ///   - deadline: when to give up, whether connecting, sending or receiving.
     /// - Returns: the answer, with any status.
     /// - Throws: `HTTPClientError`, `CancellationError`.
     func exchange(
@@ -21,28 +21,28 @@ protocol HTTPTransport: Sendable {
     ) async throws -> HTTPExchange
 }
 
-/// Why there is no answer.
+/// Why an exchange produced no answer.
 enum HTTPClientError: Error, Hashable, Sendable {
-    /// The deadline passed first.
+    /// The deadline passed.
     case timeout
     /// The connection failed: ECONNREFUSED, ECONNRESET, …
     case connection(SystemError)
-    /// The connection does not lead to the address it was made to (T-1).
+    /// The peer's address is not the one that was connected to (T-1).
     case wrongPeer
-    /// What came is no answer.
+    /// The bytes received are not an HTTP response.
     case message(HTTPMessageError)
 }
 
-/// HTTP/1.1 over one connection per request (H-12), with one deadline for all of it.
+/// HTTP/1.1 with one connection per request (H-12) and one deadline for the whole exchange.
 struct HTTPClient: HTTPTransport {
-    /// The address to connect from, with port 0; `nil` leaves it to the routes.
+    /// The local address to connect from, with port 0; `nil` lets the routes decide.
     var source: SocketAddress?
-    /// The interface to leave by; `nil` leaves it to the routes.
+    /// The interface to use; `nil` lets the routes decide.
     var interface: String?
 
     /// How long connecting may take (H-13).
     private static let connectLimit = Duration.seconds(3)
-    /// How long a body that is a whole document waits for the rest that was promised (H-6).
+    /// How long to wait for the promised rest of a body that is already a whole document (H-6).
     private static let restLimit = Duration.milliseconds(100)
 
     func exchange(
@@ -96,7 +96,7 @@ struct HTTPClient: HTTPTransport {
         return response
     }
 
-    /// What has arrived; a reset behind the head ends the answer like a close.
+    /// Receives what has arrived; a reset after the head ends the response like a close.
     private static func receive(
         from socket: TCPSocket, after reader: HTTPResponseReader
     ) throws(SystemError) -> [UInt8]? {

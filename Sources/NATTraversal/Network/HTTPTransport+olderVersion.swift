@@ -2,15 +2,15 @@ import Glibc
 import Logging
 
 extension HTTPTransport {
-    /// The same as `exchange`, and once more as HTTP/1.0 when the server seems to know only that
-    /// (H-5).
+    /// Does the same as `exchange`, and repeats it as HTTP/1.0 when the server seems to know only
+    /// that (H-5).
     ///
     /// - Parameters:
-    ///   - request: what is sent.
+    ///   - request: the request.
     ///   - bodyLimit: the longest body, in bytes.
-    ///   - isRepeatable: whether asking again is harmless when the server has closed the connection
-    ///     without a word, though it may have acted.
-    ///   - deadline: when to give up both.
+    ///   - isRepeatable: whether repeating the request is harmless when the server has closed the
+    ///     connection without a response, although it may have acted.
+    ///   - deadline: when to give up both exchanges.
     /// - Returns: the answer, with any status.
     /// - Throws: `HTTPClientError`, `CancellationError`.
     func exchangeInAnyVersion(
@@ -19,7 +19,7 @@ extension HTTPTransport {
     ) async throws -> HTTPExchange {
         do {
             let exchange = try await exchange(request, bodyLimit: bodyLimit, until: deadline)
-            // Each of these disliked the request before anything was done.
+            // With each of these the server rejected the request before acting on it.
             guard [400, 411, 413, 415, 505].contains(exchange.response.status) else {
                 return exchange
             }

@@ -5,9 +5,9 @@ package import CSystemCalls
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address.
     public var address: IPAddress
-    /// The port, 0 where the system is to choose one.
+    /// The port; 0 lets the system choose one.
     public var port: UInt16
-    /// The interface index that stands for a zone; 0 where none is needed.
+    /// The interface index that stands for the zone; 0 if none is needed.
     public var scopeID: UInt32
 
     /// An address with a port.
@@ -25,7 +25,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Reads what the kernel filled in; `nil` for another family than the two.
+    /// Reads an address that the kernel filled in; `nil` for any other family.
     init?(_ storage: sockaddr_storage) {
         switch Int32(storage.ss_family) {
         case AF_INET:
@@ -115,15 +115,15 @@ extension SocketAddress {
 }
 
 extension SocketAddress {
-    /// Asks the routes from which address this host would send to this one; nothing is sent.
+    /// Looks up the address from which this host would send to this one; nothing is sent.
     ///
-    /// - Parameter interface: the interface by which to leave; `nil` leaves it to the routes.
+    /// - Parameter interface: the interface to use; `nil` lets the routes decide.
     /// - Returns: one of this host's addresses.
     /// - Throws: `SystemError`, for instance ENETUNREACH when no route leads there.
     public func source(by interface: String? = nil) throws(SystemError) -> IPAddress {
         let socket = try UDPSocket(address.family)
         if let interface {
-            // Kernels before 5.7 forbid this to ordinary users; then the routes decide alone.
+            // Kernels before 5.7 forbid this to ordinary users; then only the routes decide.
             try? socket.bind(toInterface: interface)
         }
         try socket.connect(to: self)

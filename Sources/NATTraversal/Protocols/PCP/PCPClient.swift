@@ -6,17 +6,17 @@ import Logging
 public final class PCPClient {
     /// A mapping that a PCP server has granted.
     public struct Grant: Hashable, Sendable {
-        /// The port outside.
+        /// The external port.
         public var externalPort: PortNumber
-        /// The address outside; for an IPv6 pinhole the internal one.
+        /// The external address; for an IPv6 pinhole the internal one.
         public var externalAddress: IPAddress
         /// In whole seconds.
         public var lifetime: Duration
-        /// What a renewal or delete must know; a secret.
+        /// The secret that a renewal or delete must repeat.
         public var nonce: String
     }
 
-    /// How many requests may be unanswered at a time; RFC 6887 names no number.
+    /// How many requests may be unanswered at a time; RFC 6887 sets no limit.
     static let window = 32
 
     private let socket: GatewaySocket
@@ -26,9 +26,9 @@ public final class PCPClient {
     ///
     /// - Parameters:
     ///   - address: the gateway's address on this network.
-    ///   - port: its port, 5351 by the RFC.
-    ///   - timeout: how long one question may take.
-    /// - Throws: `PortMapperError.system` when no socket can be had.
+    ///   - port: its port; the RFC's is 5351.
+    ///   - timeout: how long one call may take.
+    /// - Throws: `PortMapperError.system` when no socket can be opened.
     public init(
         gateway address: IPAddress, port: UInt16 = 5351, timeout: Duration = .seconds(30)
     ) throws(PortMapperError) {
@@ -46,7 +46,7 @@ public final class PCPClient {
         limit = .seconds(30)
     }
 
-    /// Asks whether PCP is there, without side effects.
+    /// Asks whether the gateway speaks PCP, without side effects.
     ///
     /// - Returns: the server's epoch, the age of its mapping table in seconds.
     public func announce() async throws -> UInt32 {
@@ -58,11 +58,11 @@ public final class PCPClient {
     /// - Parameters:
     ///   - transport: of the port.
     ///   - internalPort: the port on this host.
-    ///   - suggestedExternalPort: the port wanted outside; another may be granted.
+    ///   - suggestedExternalPort: the external port to suggest; the gateway may grant another.
     ///   - lifetime: in whole seconds from 1 s; servers rarely grant less than 120 s.
-    ///   - nonce: the grant's, for a renewal; without one a fresh one is drawn.
-    /// - Returns: what was granted.
-    /// - Throws: `PortMapperError`, `.inexpressible` for a nonce that is none; `CancellationError`.
+    ///   - nonce: the grant's, for a renewal; `nil` draws a fresh one.
+    /// - Returns: the granted mapping.
+    /// - Throws: `PortMapperError`, `.inexpressible` for an invalid nonce; `CancellationError`.
     public func map(
         _ transport: TransportProtocol, internalPort: PortNumber,
         suggestedExternalPort: PortNumber? = nil, lifetime: Duration = .seconds(7200),
@@ -78,7 +78,7 @@ public final class PCPClient {
             ].get()
     }
 
-    /// Deletes a mapping; that there was none is no error.
+    /// Deletes a mapping; it is no error if there is none.
     public func unmap(
         _ transport: TransportProtocol, internalPort: PortNumber, nonce: String
     ) async throws {
@@ -92,7 +92,7 @@ public final class PCPClient {
 }
 
 extension PCPNonce {
-    /// A nonce that a caller has written down.
+    /// Reads a nonce that a caller has kept.
     fileprivate init(checking text: String) throws(PortMapperError) {
         guard let nonce = PCPNonce(hexadecimal: text) else {
             throw .inexpressible("a PCP nonce has 24 hexadecimal digits")
@@ -102,7 +102,7 @@ extension PCPNonce {
 }
 
 extension PCPClient {
-    /// Asks whether PCP is there, and tells the server's epoch.
+    /// Asks whether the gateway speaks PCP; returns the server's epoch.
     func announce(_ limit: AskLimit) async throws -> UInt32 {
         let request = PCPRequest(operation: .announce, clientAddress: socket.local.address)
         var window = RequestWindow(
@@ -114,12 +114,12 @@ extension PCPClient {
         ).epochSeconds
     }
 
-    /// Maps many, each with its own outcome.
+    /// Maps several ports, each with its own outcome.
     ///
     /// - Parameters:
-    ///   - requests: what to map.
-    ///   - asksNATPMP: whether a gateway that is silent is asked by NAT-PMP as well, so that one that
-    ///     is deaf to PCP is found out.
+    ///   - requests: the mappings to request.
+    ///   - asksNATPMP: whether to send a silent gateway NAT-PMP requests too, to recognize one that
+    ///     ignores PCP.
     ///   - limit: how long it may take.
     /// - Throws: `CancellationError`.
     /// - Returns: an outcome for each request.
@@ -129,7 +129,7 @@ extension PCPClient {
         try await ask(requests, asksNATPMP: asksNATPMP, limit).map { $0.flatMap(grant(in:)) }
     }
 
-    /// Deletes many, each with its own outcome.
+    /// Deletes several mappings, each with its own outcome.
     func unmap(
         _ requests: [PCPMapRequest], _ limit: AskLimit
     ) async throws -> [Result<Void, PortMapperError>] {
@@ -151,7 +151,7 @@ extension PCPClient {
         _ requests: [PCPMapRequest], asksNATPMP: Bool = false, _ limit: AskLimit
     ) async throws -> [Result<PCPResponse, PortMapperError>] {
         let knowsPCP = socket.knowsPCP
-        // Some gateways are deaf to version 2 and answer NAT-PMP alone.
+        // Some gateways ignore version 2 and answer only NAT-PMP.
         let companion =
             asksNATPMP && !knowsPCP && socket.local.address.family == .ipv4
             ? NATPMPRequest.externalAddress.encoded : nil
@@ -175,8 +175,8 @@ extension PCPClient {
         }
     }
 
-    /// Takes back a request that was not answered: a delete goes out now, and again should a grant
-    /// still come.
+    /// Withdraws a request that was not answered: sends a delete now, and again if a grant arrives
+    /// late.
     func withdraw(_ map: PCPMapRequest) {
         let client = socket.local.address
         let request = map.request(from: client)
@@ -195,12 +195,12 @@ extension PCPClient {
         map.delete.request(from: socket.local.address).encoded
     }
 
-    /// The response, or why there is none to use.
+    /// The successful response, or the error that stands for its absence.
     private func success(
         in answer: PCPAnswer?, _ missing: PortMapperError
     ) throws(PortMapperError) -> PCPResponse {
         let gateway = socket.gateway.address.description
-        // A second copy of it would be believed.
+        // The next question must not take a second copy of this for its response.
         if answer?.isGood != true { socket.isSettled = false }
         switch answer {
         case .response(let response):
@@ -220,8 +220,8 @@ extension PCPClient {
         }
     }
 
-    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
-    /// no time left for something better.
+    /// The error when no response arrived: reports a mismatched one (N-6) only once no time is left
+    /// for a better one.
     private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
         let gateway = socket.gateway.address.description
         if let mismatch, socket.now >= budget.deadline {
@@ -254,7 +254,7 @@ extension PCPClient {
 }
 
 extension PCPMapRequest {
-    /// Nonce, protocol and internal port of a MAP request or of the answer to it, as they lie there
+    /// The bytes of nonce, protocol and internal port, which a MAP request and its response share
     /// (RFC 6887, section 11.1).
     fileprivate static func key(of message: [UInt8]) -> [UInt8]? {
         guard message.count >= 60, message[0] == 2, message[1] & 0x7F == 1 else { return nil }
@@ -263,6 +263,6 @@ extension PCPMapRequest {
 }
 
 extension PCPResponse {
-    /// Whether it says that a mapping is gone.
+    /// Whether it confirms a delete.
     fileprivate var isDeletion: Bool { result == .success && lifetimeSeconds == 0 }
 }

@@ -5,13 +5,13 @@
 /// | data, padded with zeros to a multiple of 4 bytes              |
 /// ```
 enum PCPOption: Hashable, Sendable {
-    /// The mapping is for another host (section 13.1).
+    /// Maps to another host (section 13.1).
     case thirdParty(IPAddress)
-    /// No other external port or address than suggested (section 13.2).
+    /// Demands the suggested external port and address (section 13.2).
     case preferFailure
-    /// Only this peer may come in; prefix length 0 clears all filters (section 13.3).
+    /// Admits only this peer; prefix length 0 clears all filters (section 13.3).
     ///
-    /// The prefix length counts in 128 bits, for IPv4 too: 128 is one host.
+    /// The prefix length counts from 128 bits, for IPv4 too: 128 is one host.
     case filter(IPAddress, prefixLength: UInt8, port: UInt16)
     /// A text for the server's table, at most 1016 bytes of UTF-8 (RFC 7220).
     case description(String)

@@ -1,4 +1,4 @@
-/// What a PCP client asks (RFC 6887, section 7.1).
+/// A PCP request (RFC 6887, section 7.1).
 ///
 /// ```text
 ///  0                   1                   2                   3
@@ -15,9 +15,9 @@ struct PCPRequest: Hashable, Sendable {
     }
 
     var operation: Operation
-    /// 0 deletes, and is what ANNOUNCE must have.
+    /// 0 deletes; ANNOUNCE must have 0.
     var lifetimeSeconds: UInt32 = 0
-    /// The source address that the datagram leaves with; another is ADDRESS_MISMATCH.
+    /// The datagram's source address; any other is answered by ADDRESS_MISMATCH.
     var clientAddress: IPAddress
     var options: [PCPOption] = []
 

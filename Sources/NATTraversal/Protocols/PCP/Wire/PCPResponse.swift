@@ -1,4 +1,4 @@
-/// What a PCP server answers (RFC 6887, section 7.2).
+/// A PCP response (RFC 6887, section 7.2).
 ///
 /// ```text
 ///  0                   1                   2                   3
@@ -13,13 +13,13 @@ struct PCPResponse: Hashable, Sendable {
     enum Operation: Hashable, Sendable {
         case announce
         case map(PCPMapping)
-        /// An error whose opcode data is missing or cut short, with the opcode it names.
+        /// An error whose opcode data is missing or truncated, with its opcode.
         case headerOnly(opcode: UInt8)
     }
 
     var operation: Operation
     var result: PCPResult
-    /// What was granted; in an error, for how long the server will say it again.
+    /// The granted lifetime; in an error, how long the server expects to repeat it.
     var lifetimeSeconds: UInt32
     /// Age of the server's mapping table (section 8.5).
     var epochSeconds: UInt32

@@ -1,4 +1,4 @@
-/// What a PCP server says of a request (RFC 6887, section 7.4; RFC 7652; RFC 7843).
+/// A PCP result code (RFC 6887, section 7.4; RFC 7652; RFC 7843).
 struct PCPResult: RawRepresentable, Hashable, Sendable {
     var rawValue: UInt8
 
@@ -27,7 +27,7 @@ struct PCPResult: RawRepresentable, Hashable, Sendable {
         "UNSUPP_THIRD_PARTY_ID_LENGTH",
     ]
 
-    /// The registry's name; `nil` for a code that is not assigned.
+    /// The registry's name; `nil` for an unassigned code.
     var name: String? {
         Self.names.indices.contains(Int(rawValue)) ? Self.names[Int(rawValue)] : nil
     }
