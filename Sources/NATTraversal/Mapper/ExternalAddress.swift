@@ -1,16 +1,16 @@
-/// The address on the Internet side, as one gateway tells it.
+/// The external address that one gateway reports.
 public struct ExternalAddress: Hashable, Sendable {
     /// The address; never the unspecified one.
     public var address: IPAddress
-    /// How it was asked.
+    /// The technique that reported it.
     public var technique: Technique
-    /// Who told it.
+    /// The gateway that reported it.
     public var gateway: String
-    /// What is to be said of it.
+    /// What the user should know about it.
     public var warnings: [MapperWarning]
 }
 
-/// What an external address says about the path to the Internet, for all techniques alike.
+/// What an external address reveals about the path to the Internet, for any technique.
 enum ExternalAddressCheck {
     /// The warnings that an external address deserves.
     static func warnings(for address: IPAddress?, gateway: IPAddress) -> [MapperWarning] {

@@ -17,6 +17,7 @@ protocol MappingTechnique: AnyObject {
     ///   - record: called with an attempt's position and the external port before sending a request
     ///     that the gateway may carry out even if no response arrives.
     /// - Returns: an answer for each attempt.
+    /// - Throws: `CancellationError`, and what `record` throws.
     func map(
         _ attempts: [MappingAttempt], _ limit: AskLimit,
         recording record: (_ position: Int, _ port: PortNumber) async throws -> Void

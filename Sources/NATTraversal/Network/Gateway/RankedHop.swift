@@ -33,7 +33,7 @@ struct RankedHop: Equatable, Sendable {
             }
         }
         let ordered = whole.enumerated().sorted { first, second in
-            // The offset, because sort promises no stability.
+            // Falls back to the offset because sort is not guaranteed to be stable.
             first.element.order == second.element.order
                 ? first.offset < second.offset : first.element.order < second.element.order
         }.map(\.element)

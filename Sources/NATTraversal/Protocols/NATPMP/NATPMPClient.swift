@@ -108,8 +108,8 @@ extension NATPMPClient {
 
     /// Deletes a mapping.
     ///
-    /// - Parameter grantedPort: the external port, which some gateways require in a delete although
-    ///   RFC 6886, section 3.4, sets it to 0.
+    /// Some gateways require the external port in a delete, although RFC 6886, section 3.4, sets it
+    /// to 0.
     func unmap(
         _ transport: TransportProtocol, internalPort: PortNumber, grantedPort: PortNumber? = nil,
         _ limit: AskLimit
