@@ -22,7 +22,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `connect: Network is unreachable`.
     public var description: String { "\(call): \(reason)" }
 
-    /// What the system says of the code, `Network is unreachable`.
+    /// The system's text for the code, `Network is unreachable`.
     public var reason: String {
         guard let text = unsafe csystem_error_text(code) else { return "error \(code)" }
         return unsafe String(cString: text)
