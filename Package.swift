@@ -32,10 +32,16 @@ let package = Package(
             name: "CLibXML2", pkgConfig: "libxml-2.0",
             providers: [.apt(["libxml2-dev", "pkg-config"])]),
         .target(name: "CSystemCalls", cSettings: [.define("_GNU_SOURCE")]),
+        // SwiftPM refuses two targets of one name in all packages of a build, and "Support" is
+        // what a client may have called one of its own.
+        .target(
+            name: "NATTraversalSupport", dependencies: ["CSystemCalls"], path: "Sources/Support",
+            swiftSettings: swiftSettings),
         .target(
             name: "NATTraversal",
             dependencies: [
-                "CSystemCalls", "CLibXML2", .product(name: "Logging", package: "swift-log"),
+                "NATTraversalSupport", "CSystemCalls", "CLibXML2",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -46,32 +52,33 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings),
-        .target(name: "Processes", dependencies: ["NATTraversal"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "natctl",
             dependencies: [
-                "NATTraversal", "Processes", "CSystemCalls",
+                "NATTraversal", "NATTraversalSupport", "CSystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "GatewaySimulator", dependencies: ["NATTraversal"],
+            name: "GatewaySimulator", dependencies: ["NATTraversal", "NATTraversalSupport"],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "gateway-simulator",
             dependencies: [
-                "GatewaySimulator", "Processes",
+                "GatewaySimulator", "NATTraversalSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["NATTraversalSupport"], path: "Tests/TestSupport",
             exclude: ["check-documents.py"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "NATTraversalTests",
-            dependencies: ["NATTraversal", "GatewaySimulator", "TestSupport"],
+            dependencies: [
+                "NATTraversal", "NATTraversalSupport", "GatewaySimulator", "TestSupport",
+            ],
             exclude: ["Fixtures"], swiftSettings: swiftSettings),
         .testTarget(
             name: "NATTraversalNIOTests",
@@ -80,13 +87,13 @@ let package = Package(
         .testTarget(
             name: "natctlTests",
             dependencies: [
-                "natctl", "NATTraversal", "Processes", "GatewaySimulator", "gateway-simulator",
-                "TestSupport",
+                "natctl", "NATTraversal", "NATTraversalSupport", "GatewaySimulator",
+                "gateway-simulator", "TestSupport",
             ],
             exclude: ["shells", "tools"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "LabTests", dependencies: ["natctl", "Processes", "TestSupport"],
+            name: "LabTests", dependencies: ["natctl", "NATTraversalSupport", "TestSupport"],
             exclude: ["lab", "tools"],
             swiftSettings: swiftSettings),
     ]

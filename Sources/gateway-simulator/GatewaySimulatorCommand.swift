@@ -2,7 +2,7 @@ import ArgumentParser
 import GatewaySimulator
 import Glibc
 import NATTraversal
-import Processes
+import NATTraversalSupport
 
 @main struct GatewaySimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -99,6 +99,5 @@ import Processes
 
 /// Prints a line on standard error, with the program's name in front.
 func complain(_ text: String) {
-    let bytes = Array("gateway-simulator: \(text)\n".utf8)
-    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+    try? writeAll(Array("gateway-simulator: \(text)\n".utf8), to: STDERR_FILENO)
 }

@@ -61,7 +61,7 @@ struct NATCtl: AsyncParsableCommand {
                 switch requests.received(signal.number, at: .now) {
                 case .first:
                     first = signal.number
-                    ReaderPatience.extend(by: ReaderPatience.atEnd)
+                    ReaderTimeLimit.extend(by: ReaderTimeLimit.atEnd)
                     work.cancel()
                 case .copy: break
                 case .further: _exit(128 + signal.number)

@@ -1,5 +1,5 @@
 import Foundation
-import Processes
+import NATTraversalSupport
 import TestSupport
 
 /// A running lab: hosts in namespaces, a real router daemon, and the built `natctl` (see `lab`).

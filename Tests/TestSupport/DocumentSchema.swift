@@ -1,5 +1,5 @@
 package import Foundation
-import Processes
+import NATTraversalSupport
 
 /// Schema/natctl.schema.json, against which every document is held that a test sees.
 ///

@@ -1,5 +1,5 @@
 #pragma once
-/* What Swift's Glibc module cannot see: control messages, netlink's structures, eventfd, timerfd,
+/* What Swift's Glibc module cannot see: netlink's structures, eventfd, timerfd,
    flock. */
 #include <arpa/inet.h>
 #include <linux/netlink.h>
@@ -13,19 +13,6 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/types.h>
-
-/** Where a datagram came from, where it was sent to, and by which interface it came. */
-typedef struct {
-    struct sockaddr_storage source;
-    /** ss_family is 0 unless the socket asked for IP_PKTINFO or IPV6_RECVPKTINFO; the port is 0. */
-    struct sockaddr_storage destination;
-    uint32_t interface_index;
-    /** Non-zero when the datagram was longer than the buffer. */
-    int truncated;
-} csystem_datagram_info;
-
-/** Receives one datagram without blocking; -1 with errno like recvmsg(2). */
-ssize_t csystem_receive(int descriptor, void *buffer, size_t length, csystem_datagram_info *info);
 
 /** What the C library says of an errno; NULL for one it does not know. The text is constant. */
 const char *csystem_error_text(int code);

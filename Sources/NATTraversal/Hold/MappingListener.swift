@@ -23,7 +23,7 @@ public struct MappingListener: AsyncSequence, Sendable {
     ///   - address: the local address the service is bound to; a wildcard means every interface,
     ///     and a single address of IPv6 is told but not mapped.
     ///   - port: the port the service is bound to.
-    ///   - externalPort: the port wanted outside; `nil` is the same.
+    ///   - externalPort: the external port to suggest; `nil` is the same.
     ///   - lifetime: of the mapping, which is renewed in time.
     ///   - mapper: asks the gateway.
     public init(

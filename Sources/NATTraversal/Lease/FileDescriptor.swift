@@ -15,15 +15,15 @@ struct FileDescriptor: ~Copyable {
     /// Takes the advisory lock, which goes with the descriptor.
     ///
     /// - Parameters:
-    ///   - patience: how long to wait while nothing shows that the lock changes hands.
+    ///   - wait: how long to wait while nothing shows that the lock changes hands.
     ///   - limit: how long to wait in all.
     ///   - progress: what others change while they hold the lock.
     /// - Throws: `LeaseFileProblem.locked` when others hold it for as long.
     func lock(
-        patience: Duration, limit: Duration, progress: () -> some Equatable
+        wait: Duration, limit: Duration, progress: () -> some Equatable
     ) async throws {
-        let end = ContinuousClock.now + max(patience, limit)
-        var deadline = ContinuousClock.now + patience
+        let end = ContinuousClock.now + max(wait, limit)
+        var deadline = ContinuousClock.now + wait
         var seen = progress()
         // Held for a millisecond or two by whoever has it; but a hundred that look all the time
         // would leave that one no processor.
@@ -33,7 +33,7 @@ struct FileDescriptor: ~Copyable {
                 throw LeaseFileProblem.system(SystemError("flock"))
             }
             let present = progress()
-            if present != seen { deadline = ContinuousClock.now + patience }
+            if present != seen { deadline = ContinuousClock.now + wait }
             seen = present
             guard ContinuousClock.now < min(deadline, end) else { throw LeaseFileProblem.locked }
             try await Task.sleep(for: pause * Double.random(in: 0.5...1.5))
@@ -43,16 +43,8 @@ struct FileDescriptor: ~Copyable {
 
     /// Writes all bytes.
     func write(_ bytes: [UInt8]) throws(LeaseFileProblem) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes[written...].withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            if count >= 0 {
-                written += count
-            } else if errno != EINTR {
-                throw .system(SystemError("write"))
-            }
+        do throws(SystemError) { try writeAll(bytes, to: descriptor) } catch {
+            throw .system(error)
         }
     }
 

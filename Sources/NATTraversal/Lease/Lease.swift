@@ -71,7 +71,7 @@ extension Lease {
 }
 
 extension Lease {
-    /// Reads a record of the lease file, which is foreign data like any other (threats.md T-13).
+    /// Reads a record of the lease file, which is foreign data like any other (T-13).
     ///
     /// - Returns: `nil` for a record that lacks something or has something else in its place.
     init?(_ value: JSONValue) {

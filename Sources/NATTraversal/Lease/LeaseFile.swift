@@ -29,7 +29,7 @@ struct LeaseFile: Sendable {
     ///
     /// Others hold it for milliseconds; whoever holds it longer is stuck, and the user waits for a
     /// mapping that needs no file.
-    var lockPatience = Duration.seconds(1)
+    var lockWait = Duration.seconds(1)
     /// How long to wait in all, where a crowd of processes changes the file: each gets its turn.
     var lockLimit = Duration.seconds(10)
 
@@ -98,7 +98,7 @@ struct LeaseFile: Sendable {
         let lock = try FileDescriptor(
             opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
         // Whoever replaces the file changes the folder before and after the disk makes it wait.
-        try await lock.lock(patience: lockPatience, limit: lockLimit) { Stamp.of(folder) }
+        try await lock.lock(wait: lockWait, limit: lockLimit) { Stamp.of(folder) }
         var contents: Contents
         var movedAside: String?
         do throws(LeaseFileProblem) {

@@ -26,7 +26,7 @@ final class LeaseStore {
 
     /// How long to wait for a lock that was waited for before: whoever is stuck costs a command one
     /// long wait, not one for each update.
-    private static let stuckLockPatience = Duration.milliseconds(100)
+    private static let stuckLockWait = Duration.milliseconds(100)
 
     /// The leases of a file.
     ///
@@ -37,7 +37,7 @@ final class LeaseStore {
     init(_ file: LeaseFile, timeout: Duration? = nil) {
         var file = file
         if let timeout {
-            file.lockPatience = min(file.lockPatience, timeout / 4)
+            file.lockWait = min(file.lockWait, timeout / 4)
             file.lockLimit = min(file.lockLimit, timeout / 2)
         }
         self.file = file
@@ -78,7 +78,7 @@ final class LeaseStore {
         isDurable: Bool, _ change: (inout LeaseTable) -> Result
     ) async throws -> Result {
         do {
-            let update = try await patientFile.update(isDurable: isDurable, known: known) { table in
+            let update = try await waitingFile.update(isDurable: isDurable, known: known) { table in
                 noteRemovals(in: table)
                 addHeld(to: &table)
                 let result = change(&table)
@@ -104,10 +104,10 @@ final class LeaseStore {
         try await change(isDurable: !keys.isEmpty) { $0.remove(keys) }
     }
 
-    /// The file, with as much patience for its lock as is left.
-    private var patientFile: LeaseFile {
+    /// The file, with the wait for its lock cut short once another process has been stuck with it.
+    private var waitingFile: LeaseFile {
         var file = file
-        if isLockStuck { file.lockPatience = min(file.lockPatience, Self.stuckLockPatience) }
+        if isLockStuck { file.lockWait = min(file.lockWait, Self.stuckLockWait) }
         return file
     }
 
@@ -181,7 +181,7 @@ extension LeaseStore {
     /// - Returns: the keys that no other living process holds, whose mappings are to be deleted.
     func endHolds(_ keys: Set<Lease.Key>) async -> Set<Lease.Key> {
         release(keys)
-        let (file, known, holder) = (patientFile, known, holder)
+        let (file, known, holder) = (waitingFile, known, holder)
         do {
             // A task of its own, which nobody cancels.
             let update = try await Task {

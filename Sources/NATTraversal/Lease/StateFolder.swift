@@ -24,7 +24,7 @@ struct StateFolder: Sendable {
         }
     }
 
-    /// Whether other users can replace or delete what is in the folder (threats.md T-15).
+    /// Whether other users can replace or delete what is in the folder (T-15).
     var isExposed: Bool {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return false }

@@ -1,11 +1,41 @@
-/// The address on the Internet side, as one gateway tells it.
+/// The external address that one gateway reports.
 public struct ExternalAddress: Hashable, Sendable {
     /// The address; never the unspecified one.
     public var address: IPAddress
-    /// How it was asked.
+    /// The technique that reported it.
     public var technique: Technique
-    /// Who told it.
+    /// The gateway that reported it.
     public var gateway: String
-    /// What is to be said of it.
+    /// What the user should know about it.
     public var warnings: [MapperWarning]
+}
+
+/// What an external address reveals about the path to the Internet, for any technique.
+enum ExternalAddressCheck {
+    /// The warnings that an external address deserves.
+    static func warnings(for address: IPAddress?, gateway: IPAddress) -> [MapperWarning] {
+        guard let address, !address.isUnspecified else {
+            return [.noExternalAddress(gateway: gateway)]
+        }
+        if address == gateway { return [.misconfiguredGateway(gateway)] }
+        return switch address.scope {
+        case .public: []
+        case .private: [.doubleNAT(address, gateway: gateway)]
+        case .shared: [.carrierNAT(address)]
+        default: [.reservedAddress(address)]
+        }
+    }
+
+    /// Why an address that must be public is not; `nil` when it is.
+    static func failure(
+        for address: IPAddress?, gateway: String, technique: Technique
+    ) -> PortMapperError? {
+        guard let address, !address.isUnspecified else {
+            return .noExternalAddress(gateway: gateway, technique: technique)
+        }
+        guard address.scope == .public else {
+            return .notPublic(address, gateway: gateway, technique: technique)
+        }
+        return nil
+    }
 }

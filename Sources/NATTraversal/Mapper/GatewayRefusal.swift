@@ -1,14 +1,14 @@
-/// A gateway's no.
+/// A gateway's refusal, with its own code and text.
 public struct GatewayRefusal: Error, Hashable, Sendable {
-    /// Who said it.
+    /// The gateway that refused.
     public var gateway: String
-    /// How it was asked.
+    /// The technique it was asked by.
     public var technique: Technique
     /// The technique's own code: a PCP or NAT-PMP result, a UPnP error code.
     public var code: Int
-    /// The code's name in the technique's document; `nil` for one that is not assigned.
+    /// The code's name in the technique's specification; `nil` for an unassigned code.
     public var name: String?
-    /// For how long the gateway will say it again, where it told (RFC 6887, section 7.2).
+    /// How long the gateway expects to refuse, if it said so (RFC 6887, section 7.2).
     public var lifetime: Duration?
 
     init(
@@ -22,8 +22,8 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
     }
 
     init(gateway: SocketAddress, pcp response: PCPResponse) {
-        // 0 must not mean "ask again at once", and a day is no error's life (RFC 6887, section 7.4,
-        // leaves the numbers to the client).
+        // 0 must not mean "ask again at once", and a day is too long for an error (RFC 6887,
+        // section 7.4, leaves the numbers to the client).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
             gateway: gateway.address.description, technique: .pcp,
@@ -39,21 +39,21 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
 }
 
 extension GatewayRefusal {
-    /// The kinds of no that end a command differently (natctl(1), EXIT STATUS).
+    /// The kinds of refusal, each with its own exit code (natctl(1), EXIT STATUS).
     public enum Kind: Hashable, Sendable {
-        /// The port is taken or the gateway is out of room.
+        /// The port is taken, or the gateway's table is full.
         case noRoom
-        /// The gateway itself has no address on the Internet side.
+        /// The gateway itself has no external address.
         case noExternalAddress
         /// The gateway does not offer the technique or the operation.
         case unsupported
-        /// Policy, permission, or what it cannot do.
+        /// A matter of policy, permission, or missing ability.
         case denied
     }
 
     /// The name of a code that is an HTTP status.
     static let httpName = "HTTP"
 
-    /// Which kind this one is.
+    /// The kind of this refusal.
     public var kind: Kind { GatewayReaction(to: self).kind }
 }

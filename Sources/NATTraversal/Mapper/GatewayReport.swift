@@ -1,34 +1,34 @@
-/// What one gateway answers, and what that says about the way to the Internet.
+/// How one gateway answers, and what that reveals about the path to the Internet.
 public struct GatewayReport: Hashable, Sendable {
-    /// What came of one technique.
+    /// The result of asking by one technique.
     public struct TechniqueReport: Hashable, Sendable {
-        /// How it was asked.
+        /// The technique.
         public var technique: Technique
-        /// Whether it answered in this technique.
+        /// Whether the gateway answered by this technique.
         public var isAvailable: Bool
         /// From the first question to the answer; `nil` without one.
         public var roundTrip: Duration?
-        /// The age of its mapping table in seconds, where it told.
+        /// The age of its mapping table in seconds, if reported.
         public var epochSeconds: UInt32?
-        /// Its external address, where it told one; PCP tells it with a mapping only.
+        /// Its external address, if reported; PCP reports it only with a mapping.
         public var externalAddress: IPAddress?
-        /// Why there is no answer, or none that is good; `nil` when all is well.
+        /// Why there is no usable answer; `nil` when all is well.
         public var problem: PortMapperError?
     }
 
-    /// What a gateway says of itself by UPnP.
+    /// How a gateway describes itself by UPnP.
     public struct Device: Hashable, Sendable {
-        /// What a person called it.
+        /// The name its owner gave it.
         public var friendlyName: String?
-        /// Who made it.
+        /// Its manufacturer.
         public var manufacturer: String?
-        /// What they call it.
+        /// Its model.
         public var modelName: String?
-        /// Where its description is.
+        /// The URL of its description.
         public var location: String
         /// The state of its connection, in the gateway's own words.
         public var connectionStatus: String?
-        /// Since when it is connected, in seconds, where it tells.
+        /// How long it has been connected, in seconds, if reported.
         public var uptimeSeconds: UInt32?
     }
 
@@ -36,20 +36,20 @@ public struct GatewayReport: Hashable, Sendable {
     public var address: IPAddress
     /// The interface that leads to it; `nil` when the user named the gateway.
     public var interface: String?
-    /// This host's address towards it; `nil` when there is no way to it.
+    /// This host's address towards it; `nil` when there is no route to it.
     public var localAddress: IPAddress?
     /// Its place among the candidates, from 1.
     public var rank: Int
-    /// Why it stands there.
+    /// Why it has this rank.
     public var reason: String
-    /// What it answers, best technique first.
+    /// Its answers, best technique first.
     public var techniques: [TechniqueReport]
-    /// What it says of itself by UPnP, every text of it foreign; `nil` when it does not.
+    /// How it describes itself by UPnP, all of it untrusted text; `nil` when it does not.
     public var device: Device?
-    /// What is to be said of that device, such as that it is not the gateway.
+    /// What the user should know about that device, such as that it is not the gateway.
     public var warnings: [MapperWarning] = []
 
-    /// The diagnosis; `nil` where the gateway speaks PCP alone, which tells no address unasked.
+    /// The diagnosis; `nil` when the gateway speaks only PCP, which reports no address in a probe.
     public var diagnosis: Diagnosis? {
         guard techniques.contains(where: \.isAvailable) else { return .noMappingService }
         let addresses = techniques.compactMap(\.externalAddress)
@@ -66,21 +66,21 @@ public struct GatewayReport: Hashable, Sendable {
     }
 }
 
-/// How far a mapping on a gateway reaches.
+/// From where a mapping on a gateway can be reached.
 public enum Diagnosis: String, Hashable, Sendable {
     /// The external address can be reached from anywhere.
     case `public`
-    /// It is private: another router is in front.
+    /// The external address is private: another router is in front.
     case doubleNAT = "double-nat"
-    /// It is the carrier's shared space, 100.64.0.0/10.
+    /// The external address is from the carrier's shared space, 100.64.0.0/10.
     case carrierNAT = "carrier-nat"
-    /// It is any other that nobody outside can reach.
+    /// The external address cannot be reached from the Internet for another reason.
     case reserved
-    /// The gateway has none.
+    /// The gateway has no external address.
     case noExternalAddress = "no-external-address"
-    /// The gateway answers no technique.
+    /// The gateway answers by no technique.
     case noMappingService = "no-mapping-service"
-    /// Its techniques tell different ones.
+    /// Its techniques report different addresses.
     case disagreement
 
     init(externalAddress: IPAddress) {

@@ -1,20 +1,20 @@
 /// Which gateway to ask, how, and for how long.
 public struct GatewaySelection: Hashable, Sendable {
-    /// One technique, or `nil` for the best that the gateway offers.
+    /// The technique; `nil` is the best one that the gateway offers.
     public var technique: Technique?
-    /// One gateway, or `nil` for the default routes, best first.
+    /// The gateway; `nil` is those of the default routes, best first.
     public var gateway: GatewayAddress?
-    /// The gateway's UPnP description; `nil` is to search for it.
+    /// The URL of the gateway's UPnP description; `nil` searches for it.
     ///
     /// Its host is the gateway unless `gateway` names one.
     public var location: HTTPURL?
-    /// The interface to leave by, or `nil` for the route's.
+    /// The interface to use; `nil` lets the routes decide.
     public var interface: String?
-    /// A limit for the whole; `nil` is 30 s, 1 s more for each further port, and 3 s as long as no
-    /// gateway has answered.
+    /// The overall time limit; `nil` is 30 s and 1 s more for each further port, but 3 s until a
+    /// gateway answers.
     public var timeout: Duration?
 
-    /// A selection; everything left out is found out.
+    /// Creates a selection; whatever is left out is discovered.
     public init(
         technique: Technique? = nil, gateway: GatewayAddress? = nil, location: HTTPURL? = nil,
         interface: String? = nil, timeout: Duration? = nil
@@ -28,7 +28,7 @@ public struct GatewaySelection: Hashable, Sendable {
 }
 
 extension GatewaySelection {
-    /// How long to wait for a request about `count` ports.
+    /// The time for a request about `count` ports.
     func budget(forPorts count: Int = 1) -> TimeBudget {
         if let timeout { return TimeBudget(limit: timeout) }
         return TimeBudget(limit: .seconds(29 + max(count, 1)), silence: .seconds(3))
@@ -37,5 +37,22 @@ extension GatewaySelection {
     /// Whether a technique is allowed.
     func allows(_ technique: Technique) -> Bool {
         self.technique == nil || self.technique == technique
+    }
+}
+
+extension UPnPBrowser {
+    /// Creates a browser of the link to the named gateway, or of all links of this host on which a
+    /// search makes sense.
+    ///
+    /// - Throws: `PortMapperError`.
+    package init(_ selection: GatewaySelection) throws(PortMapperError) {
+        guard selection.gateway != nil, let target = try selection.targets().first else {
+            self.init(
+                links: try SSDPLink.ofHost(interface: selection.interface),
+                interface: selection.interface)
+            return
+        }
+        let source = try target.socket().local.address
+        self = IGDFinder(target, source: source, others: []).browser()
     }
 }

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A gateway that is to be asked, with all that opening a socket to it takes.
+/// A gateway to ask, with everything needed to open a socket to it.
 struct GatewayTarget: Hashable, Sendable {
     /// Its address and the port of PCP and NAT-PMP.
     var socketAddress: SocketAddress
-    /// The interface to leave by, where that is not left to the route.
+    /// The interface to use, unless the routes decide.
     var interface: String?
-    /// Its UPnP description, where that is not to be searched for.
+    /// The URL of its UPnP description, unless a search is to find it.
     var location: HTTPURL?
     /// Whether the user has named it, so that a device at another address is never it, however it
     /// answers (S-9).
@@ -35,7 +35,7 @@ struct GatewayTarget: Hashable, Sendable {
 }
 
 extension GatewaySelection {
-    /// Makes sure that an interface that the user has named is there.
+    /// Checks that the interface named by the user exists.
     ///
     /// - Throws: `PortMapperError.noSuchInterface`.
     func requireInterface() throws(PortMapperError) {
@@ -59,8 +59,8 @@ extension GatewaySelection {
         }
         let gateways = try candidates(.ipv4)
         return gateways.map { gateway in
-            // One default route needs no more than the routing table; of several each is asked by
-            // its own interface.
+            // One default route needs only the routing table; with several, each gateway is asked
+            // through its own interface.
             GatewayTarget(
                 socketAddress: gateway.socketAddress(port: GatewaySocket.port),
                 interface: gateways.count > 1 ? gateway.interface : interface)

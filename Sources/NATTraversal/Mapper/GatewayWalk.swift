@@ -1,14 +1,14 @@
 import Logging
 
-/// The candidate gateways in order: the next one when the one before has said no by every technique,
-/// or nothing for a second.
+/// The candidate gateways in order: asks the next one when the previous one has refused by every
+/// technique, or not answered for a second.
 final class GatewayWalk {
     let targets: [GatewayTarget]
     let sessions: GatewaySessions
     private let selection: GatewaySelection
     private let budget: TimeBudget
 
-    /// How long a gateway may say nothing when there is another one.
+    /// How long a gateway may be silent when there is another one.
     private static let silence = Duration.seconds(1)
 
     /// - Parameters:
@@ -25,12 +25,12 @@ final class GatewayWalk {
         budget = selection.budget(forPorts: ports)
     }
 
-    /// Asks one candidate after the other.
+    /// Asks the candidates one by one.
     ///
     /// - Parameters:
     ///   - isEnough: whether an answer ends the walk.
-    ///   - ask: asks one; with the time when a gateway that says nothing is given up.
-    /// - Returns: what each said that was asked; the last one is enough, or there is no other.
+    ///   - ask: asks one; its second argument is when to give up a silent gateway.
+    /// - Returns: the answers; the last one is enough, or there is no other candidate.
     /// - Throws: what `ask` throws, but for `PortMapperError`.
     private func visit<Answer>(
         until isEnough: (Answer) -> Bool,
@@ -55,8 +55,8 @@ final class GatewayWalk {
     }
 }
 
-/// What came of asking for mappings: an attempt for each request on the gateway that was asked last,
-/// with what all candidates have said.
+/// What came of asking for mappings: an attempt for each request on the gateway that was asked
+/// last, with what all candidates have said.
 struct MapOutcome {
     var target: GatewayTarget
     var attempts: [MappingAttempt]
@@ -99,7 +99,7 @@ extension GatewayWalk {
         }) { target, silenceEnd in
             try await map(requests, on: target, store: store, silenceEnd: silenceEnd)
         }
-        // A late grant of a gateway that was given up is taken back.
+        // Deletes late grants of gateways that were given up.
         for session in sessions.all { await session.socket.answerLateGrants() }
         guard var outcome = try answers.last?.outcome.get() else { throw PortMapperError.noGateway }
         for (_, former) in answers.dropLast() {
@@ -118,7 +118,7 @@ extension GatewayWalk {
         return outcome
     }
 
-    /// Asks one gateway; requests for different internal addresses take a socket each.
+    /// Asks one gateway; requests for different internal addresses have a socket each.
     private func map(
         _ requests: [MappingRequest], on target: GatewayTarget, store: LeaseStore,
         silenceEnd: ContinuousClock.Instant?
@@ -145,7 +145,7 @@ extension GatewayWalk {
 }
 
 extension GatewayWalk {
-    /// The external address that the first candidate reports which reports one.
+    /// Returns the external address of the first candidate that reports one.
     ///
     /// - Throws: `PortMapperError`, `CancellationError`.
     func externalAddress() async throws -> ExternalAddress {
@@ -164,7 +164,7 @@ extension GatewayWalk {
         throw (failure ?? .noGateway).silent(since: budget.start)
     }
 
-    /// What every technique of every candidate reports.
+    /// Returns the external addresses that all techniques of all candidates report.
     ///
     /// - Throws: `PortMapperError` when none does, `CancellationError`.
     func externalAddresses() async throws -> [ExternalAddress] {
@@ -173,7 +173,7 @@ extension GatewayWalk {
         for target in targets {
             for technique in Technique.allCases where selection.allows(technique) {
                 do {
-                    // A socket and a time of its own for each.
+                    // Each has its own socket and time limit.
                     let session = try GatewaySession(
                         target, others: targets, via: selection.technique ?? technique,
                         budget: selection.budget())

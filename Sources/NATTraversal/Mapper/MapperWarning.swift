@@ -1,6 +1,6 @@
-/// Something that went well but not as a user would expect.
+/// Something that succeeded, but not as the user would expect.
 ///
-/// Each case says what happened; how to put it to a person is the caller's matter.
+/// Each case says what happened; the caller words it for people.
 @nonexhaustive
 public enum MapperWarning: Hashable, Sendable {
     /// The external address is private: another router is in front of the gateway.
@@ -13,13 +13,13 @@ public enum MapperWarning: Hashable, Sendable {
     case noExternalAddress(gateway: IPAddress)
     /// Techniques or gateways report different external addresses.
     case disagreement([IPAddress])
-    /// A mapping that does not end by itself was made, because the gateway makes no other.
+    /// The mapping never expires, because the gateway grants no others.
     case permanentLease(TransportProtocol, PortNumber)
     /// The gateway does not let its table be read back.
     case unverified(TransportProtocol, PortNumber)
-    /// The mapping was asked for one peer only, by PCP, and common servers let everybody in.
+    /// The mapping is restricted to one peer by PCP, which common servers do not enforce.
     case filterUnproved(TransportProtocol, PortNumber, remoteHost: IPAddress)
-    /// A device at this address maps, which is not the gateway.
+    /// The device that maps, at this address, is not the gateway.
     case notDefaultGateway(IPAddress)
     /// Less was granted than asked for.
     case shorterLifetime(
@@ -39,24 +39,24 @@ public enum MapperWarning: Hashable, Sendable {
     case leaseFolderExposed(path: String)
     /// A lease of a gateway that is no default gateway now.
     case leaseOfAbsentGateway(Mapping)
-    /// A lease of an address that this host does not have any more.
+    /// A lease of an address that this host no longer has.
     case leaseOfFormerAddress(Mapping)
-    /// Only natctl's own leases are shown: the gateway's table was not read.
+    /// The list contains only natctl's own leases, because the gateway's table was not read.
     case leasesOnly
     /// A device named another host as the place of its description, which was read from the device
     /// itself (S-6).
     case repointedLocation(HTTPURL)
     /// Arguments were sent unchecked, because the service's description could not be read.
     case unchecked
-    /// So many more answers were not looked at.
+    /// This many further responses were ignored.
     case truncatedAnswers(Int)
-    /// The table has more entries than the most that are read, or reading it broke off.
+    /// The table has more entries than the limit, or reading it was interrupted.
     case truncatedTable(entries: Int, isBrokenOff: Bool)
-    /// So many entries of the table could not be read, and are left out.
+    /// This many entries of the table could not be read and were left out.
     case unreadableEntries(Int)
-    /// A port that is to stay mapped could not be mapped, and is asked for again.
+    /// A held port could not be mapped; the request will be repeated.
     case mappingFailed(TransportProtocol, PortNumber, PortMapperError)
-    /// The program that is run at changes failed, took too long, or missed some.
+    /// The program to run at changes failed, took too long, or missed some changes.
     case hookFailed(String)
 
     /// The kinds of warnings; their raw values are the codes that scripts see.
@@ -101,8 +101,22 @@ public enum MapperWarning: Hashable, Sendable {
 }
 
 extension MapperWarning {
-    /// What an external address deserves to be warned of.
+    /// The warning that an external address deserves.
     package static func about(externalAddress: IPAddress, gateway: IPAddress) -> [MapperWarning] {
         ExternalAddressCheck.warnings(for: externalAddress, gateway: gateway)
     }
+}
+
+/// Services that were never meant for the Internet, or that scanners look for first (T-11).
+enum SensitivePort {
+    private static let services: [UInt16: String] = [
+        21: "FTP", 22: "SSH", 23: "Telnet", 25: "SMTP", 53: "DNS", 111: "RPC", 135: "RPC",
+        137: "NetBIOS", 138: "NetBIOS", 139: "NetBIOS", 161: "SNMP", 389: "LDAP", 445: "SMB",
+        1433: "SQL Server", 1900: "SSDP", 2049: "NFS", 2375: "Docker", 3306: "MySQL", 3389: "RDP",
+        5353: "mDNS", 5432: "PostgreSQL", 5900: "VNC", 6379: "Redis", 9200: "Elasticsearch",
+        11211: "memcached", 27017: "MongoDB",
+    ]
+
+    /// The service that is usually at a port; `nil` for any other port.
+    static func service(at port: PortNumber) -> String? { services[port.rawValue] }
 }

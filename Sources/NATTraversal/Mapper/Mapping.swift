@@ -1,4 +1,4 @@
-/// A port of this network that the gateway hands the Internet's packets to.
+/// A port of this network to which the gateway forwards packets from the Internet.
 public struct Mapping: Hashable, Sendable {
     /// The transport of the ports.
     public var transport: TransportProtocol
@@ -6,17 +6,17 @@ public struct Mapping: Hashable, Sendable {
     public var internalAddress: IPAddress
     /// Its port.
     public var internalPort: PortNumber
-    /// The gateway's address outside; `nil` when it told none.
+    /// The gateway's external address; `nil` when it reported none.
     public var externalAddress: IPAddress?
-    /// The port outside.
+    /// The external port.
     public var externalPort: PortNumber
-    /// The one peer that may come in; `nil` is anyone.
+    /// The only peer allowed to send to the port; `nil` is anyone.
     public var remoteHost: IPAddress?
-    /// What was granted, or in a list what is left of it; `nil` is permanent.
+    /// The granted lifetime, or in a list the rest of it; `nil` is permanent.
     public var lifetime: Duration?
-    /// When it ends, unless renewed; `nil` is never.
+    /// When it expires, unless renewed; `nil` is never.
     public var expiry: Timestamp?
-    /// How it was made; `nil` for what others made.
+    /// The technique that made it; `nil` for mappings of others.
     public var technique: Technique?
     /// The gateway, with its port when that is not 5351.
     public var gateway: String
@@ -26,7 +26,7 @@ public struct Mapping: Hashable, Sendable {
     public var isMine: Bool
 }
 
-/// What came of requests for mappings.
+/// The result of requests for mappings.
 public struct MappingReport: Sendable {
     /// A port that was not mapped or unmapped, and why.
     public struct Failure: Sendable {
@@ -34,15 +34,15 @@ public struct MappingReport: Sendable {
         public var transport: TransportProtocol
         /// The port on this host.
         public var internalPort: PortNumber
-        /// Why.
+        /// The reason.
         public var error: PortMapperError
     }
 
-    /// What was mapped, unmapped or found, in the order asked for.
+    /// The ports that were mapped, unmapped or found, in the order of the requests.
     public var mappings: [Mapping] = []
-    /// What was not, in the order asked for.
+    /// The ports that were not, in the order of the requests.
     public var failures: [Failure] = []
-    /// What else is worth knowing, each once.
+    /// Warnings, without duplicates.
     public var warnings: [MapperWarning] = []
 
     /// An empty report.
@@ -50,7 +50,7 @@ public struct MappingReport: Sendable {
 }
 
 extension MappingReport {
-    /// Adds warnings that are not there yet.
+    /// Adds warnings, without duplicates.
     mutating func add(_ new: [MapperWarning]) {
         for warning in new where !warnings.contains(warning) { warnings.append(warning) }
     }

@@ -1,25 +1,25 @@
-/// A port to be made public.
+/// A port to make public.
 public struct MappingRequest: Hashable, Sendable {
     /// The transport of the port.
     public var transport: TransportProtocol
-    /// The port on this host, or on the one of `internalAddress`.
+    /// The port on this host, or on the host at `internalAddress`.
     public var internalPort: PortNumber
-    /// The port wanted outside; `nil` is the internal one, and a lease's own when renewed.
+    /// The external port to suggest; `nil` is the internal one, or the lease's in a renewal.
     public var externalPort: PortNumber?
-    /// Whether another external port than wanted is a failure.
+    /// Whether it is a failure to get another external port.
     public var isExact = false
     /// Whether an external address that is not public is a failure.
     public var requiresPublic = false
     /// Whether the gateway's table, read by UPnP, must show the mapping whatever technique made it.
     public var mustBeVerified = false
-    /// What is asked for, in whole seconds; the gateway may grant less or more.
+    /// The lifetime to request, in whole seconds; the gateway may grant less or more.
     public var lifetime = Duration.seconds(7200)
-    /// The host the mapping leads to, or the address of this one; `nil` is this host's address
-    /// towards the gateway.
+    /// The host to map to, or one of this host's addresses; `nil` is this host's address towards
+    /// the gateway.
     public var internalAddress: IPv4Address?
-    /// The one peer that may come in; `nil` is anyone.
+    /// The only peer allowed to send to the port; `nil` is anyone.
     public var remoteHost: IPv4Address?
-    /// The text for the gateway's table, at most 64 bytes; `nil` is one of natctl's own.
+    /// The description for the gateway's table, at most 64 bytes; `nil` is natctl's own.
     public var description: String?
 
     /// A request with defaults for everything else.
@@ -31,7 +31,7 @@ public struct MappingRequest: Hashable, Sendable {
     /// The port to suggest when nothing is remembered.
     var suggestedExternalPort: PortNumber { externalPort ?? internalPort }
 
-    /// The text of the gateway's table.
+    /// The description for the gateway's table.
     var shownDescription: String {
         description ?? "natctl \(transport.rawValue) \(internalPort)"
     }

@@ -51,7 +51,7 @@ extension PortMapper {
         return report
     }
 
-    /// What came of asking one technique.
+    /// The result of asking by one technique.
     private struct Probe: Sendable {
         var report: GatewayReport.TechniqueReport
         var device: GatewayReport.Device?
@@ -64,7 +64,7 @@ extension PortMapper {
         var probe = Probe(report: .init(technique: technique, isAvailable: false))
         let start = ContinuousClock.now
         do {
-            // A socket each, so that neither takes the other's answer.
+            // Each has its own socket, so that neither takes the other's response.
             let session = try GatewaySession(
                 target, others: targets, via: technique, budget: selection.budget())
             let answer = try await session.technique(technique).probe(session.wholeLimit)
@@ -78,7 +78,7 @@ extension PortMapper {
             probe.device = answer.device.map { GatewayReport.Device($0.device, $0.status) }
             if technique == .upnp { probe.warnings = session.igd.warnings }
         } catch let error as PortMapperError {
-            // The caller's mistake, and no answer of the gateway's.
+            // This is the caller's mistake, not the gateway's answer.
             if case .noSuchInterface = error { throw error }
             probe.report.problem = error
             if case .refused = error { probe.report.isAvailable = true }

@@ -1,5 +1,5 @@
 extension PortMapper {
-    /// The leases and, by UPnP, the gateway's whole table, what is in both once.
+    /// Lists the leases and, by UPnP, the gateway's whole table, without duplicates.
     ///
     /// - Returns: mappings, with `leasesOnly` among the warnings when the table cannot be read.
     /// - Throws: `PortMapperError` when UPnP was asked for and cannot be read, `CancellationError`.
@@ -46,9 +46,9 @@ extension PortMapper {
         report.add(session.igd.warnings)
     }
 
-    /// The leases that still live, without asking anyone.
+    /// Lists the live leases without asking the gateway.
     ///
-    /// - Returns: with what is left of their lifetimes.
+    /// - Returns: mappings with the rest of their lifetimes.
     /// - Throws: `PortMapperError.leaseFile`.
     public func leases() throws -> [Mapping] {
         let now = Timestamp.now
@@ -58,7 +58,7 @@ extension PortMapper {
 }
 
 extension Mapping {
-    /// An entry of a gateway's table; `nil` for one that no mapping can be, such as all ports.
+    /// An entry of a gateway's table as a mapping; `nil` if it cannot be one, such as all ports.
     init?(
         _ entry: PortMappingEntry, gateway: String, externalAddress: IPAddress?, at now: Timestamp
     ) {

@@ -1,21 +1,21 @@
 extension PortMapper {
     /// Deletes natctl's mappings: those of these ports, or all.
     ///
-    /// Each gateway is asked by its own clock: one that is silent takes nothing from the others.
+    /// Each gateway has its own time limit: a silent one takes no time from the others.
     ///
-    /// - Parameter request: which.
-    /// - Returns: what was deleted, what could not be, and what stays.
+    /// - Parameter request: the mappings to delete.
+    /// - Returns: the deleted mappings, the failures, and the leases that remain.
     /// - Throws: `PortMapperError`, `CancellationError`.
     public func unmap(_ request: UnmapRequest) async throws -> MappingReport {
         let store = LeaseStore(leaseFile, timeout: selection.timeout)
-        // Where nothing but the leases tells what to delete, it takes them to say that it is gone.
+        // When only the leases show what to delete, they must be readable to report it as gone.
         let needsLeases = portsWithoutLease(request, []).isEmpty
         let live = try needsLeases ? store.requireLive(at: .now) : store.live(at: .now)
-        // The clock may be wrong about those that have expired; their gateways know.
+        // The clock may be wrong about expired ones; their gateways know.
         let leases = (live + store.expired(at: .now)).filter(request.includes)
         let unknown = portsWithoutLease(request, leases)
         var report = MappingReport()
-        // Without a lease nobody is asked, unless an option says how.
+        // Without a lease no gateway is asked, unless an option says how.
         if !leases.isEmpty || !unknown.isEmpty {
             let targets = try presentTargets(leases)
             for target in targets {
@@ -123,7 +123,7 @@ extension PortMapper {
         report.add(session.igd.warnings)
     }
 
-    /// The entries that are meant: the one at an external port, or those that lead to this host's.
+    /// The entries to delete: the one at an external port, or those that lead to this host.
     private func entries(
         of port: UnmapRequest.Port, _ request: UnmapRequest, _ session: GatewaySession
     ) async throws -> [PortMappingEntry] {
@@ -166,7 +166,7 @@ extension PortMapper {
 }
 
 extension Lease {
-    /// Whether it leads to an address that this host does not have, as a host of its own.
+    /// Whether it leads to another host.
     fileprivate func isOfFormerAddress(_ session: GatewaySession) -> Bool {
         !isThirdParty && !session.hasAddress(key.internalAddress)
     }

@@ -1,17 +1,17 @@
 import Glibc
 
-/// Makes ports of this network public, and tells the address they are public at.
+/// Makes ports of this network public, and finds out their external address.
 ///
-/// What it maps it remembers in a file of the user's, so that another process can renew or delete
-/// it. Every method throws `PortMapperError` or `CancellationError`.
+/// A file of the user's remembers every mapping, so that another process can renew or delete it.
+/// Every method throws `PortMapperError` or `CancellationError`.
 public struct PortMapper: Sendable {
     let selection: GatewaySelection
     let leaseFile: LeaseFile
 
-    /// A mapper of the gateways that `selection` names.
+    /// Creates a mapper for the gateways that `selection` names.
     ///
     /// - Parameters:
-    ///   - selection: which gateways, how, and for how long; by default whatever is found.
+    ///   - selection: which gateways to ask, how, and for how long; by default any that is found.
     ///   - stateFolder: the folder of the lease file; `nil` is `$NATCTL_STATE`, else
     ///     `/var/lib/natctl` for root, else `$XDG_STATE_HOME/natctl`, else `~/.local/state/natctl`.
     public init(_ selection: GatewaySelection = GatewaySelection(), stateFolder: String? = nil) {
@@ -25,8 +25,8 @@ public struct PortMapper: Sendable {
 
     /// Maps a port, or renews its mapping.
     ///
-    /// - Parameter request: what to map.
-    /// - Returns: what was granted.
+    /// - Parameter request: the port to map.
+    /// - Returns: the granted mapping.
     /// - Throws: `PortMapperError`, `CancellationError`.
     public func map(_ request: MappingRequest) async throws -> Mapping {
         let report = try await map([request])
@@ -37,10 +37,10 @@ public struct PortMapper: Sendable {
 
     /// Maps several ports, each with its own outcome.
     ///
-    /// When the task is cancelled, what this call has newly mapped is deleted again.
+    /// When the task is cancelled, this deletes the mappings it has newly made.
     ///
-    /// - Parameter requests: what to map.
-    /// - Returns: mappings and failures in the order asked for.
+    /// - Parameter requests: the ports to map.
+    /// - Returns: mappings and failures in the order of the requests.
     /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
         let store = LeaseStore(leaseFile, timeout: selection.timeout)
@@ -50,10 +50,10 @@ public struct PortMapper: Sendable {
         return report
     }
 
-    /// Asks for the external address, by NAT-PMP or, where only PCP can tell it, with a mapping of
-    /// natctl's own that is deleted at once.
+    /// Asks for the external address by NAT-PMP or, if only PCP can report it, by a temporary
+    /// mapping that is deleted at once.
     ///
-    /// - Returns: what the first gateway that answers says.
+    /// - Returns: the address that the first answering gateway reports.
     /// - Throws: `PortMapperError`, `CancellationError`.
     public func externalAddress() async throws -> ExternalAddress {
         try await GatewayWalk(selection).externalAddress()

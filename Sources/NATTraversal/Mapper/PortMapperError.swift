@@ -1,31 +1,31 @@
-/// Why something could not be mapped, unmapped or told.
+/// Why an operation on mappings failed.
 ///
-/// Each case says what happened; what to say to a person about it is the caller's matter.
+/// Each case says what happened; the caller words it for people.
 public enum PortMapperError: Error, Hashable, Sendable {
     /// This host has no default route with a gateway.
     case noGateway
     /// There is no interface of this name.
     case noSuchInterface(String)
-    /// The gateway cannot be reached: ICMP said so, or the service that UPnP found refuses the
-    /// connection, and then `technique` is UPnP.
+    /// The gateway cannot be reached: ICMP says so, or the service that UPnP found refuses the
+    /// connection; then `technique` is UPnP.
     case closed(gateway: String, technique: Technique? = nil, cause: SystemError)
-    /// The gateway answers, but offers no technique that was allowed.
+    /// The gateway answers, but offers none of the allowed techniques.
     case unsupported(gateway: String, technique: Technique)
-    /// The gateway answered nothing in this time; with a technique, it was heard before by that one.
+    /// The gateway did not answer in this time; `technique` is one by which it had answered before.
     case noAnswer(gateway: String, technique: Technique? = nil, after: Duration)
-    /// The gateway answered, but not what was asked, or granted what is no mapping.
+    /// The gateway's answer does not fit the request, or its grant is no mapping.
     case badAnswer(gateway: String, technique: Technique, problem: String)
-    /// The gateway said no.
+    /// The gateway refused.
     case refused(GatewayRefusal)
     /// Another external port was granted than the one demanded; the grant was deleted.
     case portTaken(gateway: String, technique: Technique, wanted: PortNumber, granted: PortNumber)
-    /// The entry at this external port leads to another host, and stays.
+    /// The entry at this external port leads to another host, and was left alone.
     case foreign(gateway: String, externalPort: PortNumber, client: IPAddress)
-    /// The gateway has no address on the Internet side.
+    /// The gateway has no external address.
     case noExternalAddress(gateway: String, technique: Technique)
-    /// The external address cannot be reached from the Internet, which was demanded.
+    /// The external address cannot be reached from the Internet, although that was demanded.
     case notPublic(IPAddress, gateway: String, technique: Technique)
-    /// The techniques that remain cannot do what was asked for, such as a remote host by NAT-PMP.
+    /// No remaining technique can express the request, such as a remote host by NAT-PMP.
     case inexpressible(String)
     /// No UPnP device has a service of this name.
     case noSuchService(String)

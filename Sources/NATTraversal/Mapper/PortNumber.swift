@@ -1,6 +1,6 @@
 /// A port from 1 to 65535.
 ///
-/// Zero is no port here: on the wire it means "any" in one message and "delete all" in another.
+/// It excludes zero, which on the wire means "any" in one message and "delete all" in another.
 public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
     CustomStringConvertible
 {
@@ -13,7 +13,7 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
         self.rawValue = rawValue
     }
 
-    /// Reads a decimal number from 1 to 65535, digits alone.
+    /// Reads a decimal number from 1 to 65535, only digits.
     public init?(_ text: String) {
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let value = UInt16(text)
@@ -32,8 +32,15 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
     /// The port of HTTP, 80.
     static let http = PortNumber(valid: 80)
 
-    /// A port of the dynamic range, 49152 to 65535, where few servers are (RFC 6335, section 6).
+    /// Draws a port of the dynamic range, 49152 to 65535, which few servers use (RFC 6335, section
+    /// 6).
     static func randomDynamic() -> PortNumber {
         PortNumber(valid: .random(in: 49152...65535))
     }
+}
+
+/// The transports whose ports can be mapped.
+public enum TransportProtocol: String, Sendable, CaseIterable {
+    case tcp
+    case udp
 }

@@ -5,7 +5,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     /// Seconds since 1970-01-01T00:00:00Z.
     public let secondsSince1970: Int64
 
-    /// The instant so many seconds after 1970 began in UTC.
+    /// The instant this many seconds after 1970-01-01T00:00:00Z.
     public init(secondsSince1970: Int64) { self.secondsSince1970 = secondsSince1970 }
 
     /// The present.
@@ -20,11 +20,11 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         secondsSince1970 =
             CalendarDay(year: fields[0], month: fields[1], day: fields[2]).daysSince1970 * 86400
             + fields[3] * 3600 + fields[4] * 60 + fields[5]
-        // What is no date, such as the 31st of November, is written differently from how it read.
+        // An impossible date, such as the 31st of November, does not read back the same.
         guard description == text else { return nil }
     }
 
-    /// The instant so much later; a lifetime is 2^32 seconds at most, so it always fits.
+    /// The instant this much later; a lifetime is at most 2^32 seconds, so it always fits.
     func advanced(bySeconds seconds: UInt32) -> Timestamp {
         Timestamp(secondsSince1970: secondsSince1970 + Int64(seconds))
     }
@@ -46,8 +46,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
 /// A day of the Gregorian calendar.
 ///
-/// Counted here and not by Foundation, whose first date of a process looks for the local time
-/// zone, a fourteenth of the instructions of a whole `natctl map`.
+/// Foundation would look up the local time zone for the first date in a process, which takes a
+/// fourteenth of the instructions of a whole `natctl map`.
 private struct CalendarDay {
     var year: Int64
     /// 1 to 12.
@@ -55,7 +55,7 @@ private struct CalendarDay {
     /// 1 to 31.
     var day: Int64
 
-    /// Days in four hundred years, after which the calendar begins anew.
+    /// Days in four hundred years, after which the calendar repeats.
     private static let era: Int64 = 146_097
     /// Days from 0000-03-01 to 1970-01-01.
     private static let epoch: Int64 = 719_468

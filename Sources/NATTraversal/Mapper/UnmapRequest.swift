@@ -1,6 +1,6 @@
-/// Which of natctl's mappings to delete.
+/// The mappings to delete.
 public enum UnmapRequest: Hashable, Sendable {
-    /// A port on this side.
+    /// An internal port.
     public struct Port: Hashable, Sendable {
         /// The transport of the port.
         public var transport: TransportProtocol
@@ -14,16 +14,16 @@ public enum UnmapRequest: Hashable, Sendable {
         }
     }
 
-    /// Those of these internal ports.
+    /// The mappings of these internal ports.
     case internalPorts([Port])
-    /// The one with this port outside.
+    /// The mapping with this external port.
     case externalPort(Port)
-    /// Every one, or every one of a transport.
+    /// All mappings, or all of one transport.
     case all(TransportProtocol?)
 }
 
 extension UnmapRequest {
-    /// Whether a lease is meant.
+    /// Whether the request includes a lease.
     func includes(_ lease: Lease) -> Bool {
         switch self {
         case .internalPorts(let ports):

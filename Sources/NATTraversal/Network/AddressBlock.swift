@@ -4,7 +4,7 @@
 struct AddressBlock: Sendable {
     private enum Meaning: Sendable {
         case scope(AddressScope)
-        /// An IPv4 address stands this many bits above the end and decides.
+        /// The embedded IPv4 address, this many bits above the end, decides.
         case embedsIPv4(bitsBelow: UInt128)
     }
 
@@ -13,7 +13,7 @@ struct AddressBlock: Sendable {
     private let length: Int
     private let meaning: Meaning
 
-    /// What the most specific row says; `reserved` where none does (unallocated space).
+    /// The scope in the most specific row; `reserved` when no row matches (unallocated space).
     static func scope(of address: IPv6Address) -> AddressScope {
         let rows = registry.filter { $0.contains(address) }
         switch rows.max(by: { $0.length < $1.length })?.meaning {
@@ -31,7 +31,8 @@ struct AddressBlock: Sendable {
         (address.rawValue ^ prefix) >> (128 - length) == 0
     }
 
-    /// An IPv4 row: the leading octets of the prefix, the others being 0, and its length of 32 bits.
+    /// An IPv4 row: the leading octets of the prefix, the others being 0, and its length of 32
+    /// bits.
     private static func v4(_ octets: [UInt8], _ length: Int, _ scope: AddressScope) -> Self {
         let padded = octets + repeatElement(0, count: 4 - octets.count)
         let value = padded.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
@@ -53,7 +54,8 @@ struct AddressBlock: Sendable {
 }
 
 extension AddressBlock {
-    /// IANA's registries of special-purpose and of multicast addresses, the sources beside the rows.
+    /// IANA's registries of special-purpose and of multicast addresses, the sources beside the
+    /// rows.
     private static let registry: [AddressBlock] = [
         v4([], 0, .public),
         v4([0], 8, .reserved),  // this network, RFC 791

@@ -1,6 +1,6 @@
-/// Where an address means something, as coarse as a user needs it.
+/// The network in which an address is valid, as coarse as a user needs it.
 public enum AddressScope: String, Sendable, CaseIterable {
-    /// Unique in the Internet, and may be the outside of a mapping.
+    /// Unique in the Internet, so it can be an external address.
     case `public`
     /// 10/8, 172.16/12 and 192.168/16 (RFC 1918): behind somebody's NAT.
     case `private`
@@ -16,14 +16,14 @@ public enum AddressScope: String, Sendable, CaseIterable {
     case multicast
     /// For examples in texts (RFC 5737, RFC 3849, RFC 9637).
     case documentation
-    /// Any other that is no host's address in the Internet, anycast addresses of services included.
+    /// Any other address that no Internet host has, including anycast addresses of services.
     case reserved
     /// 0.0.0.0 or `::`: no address.
     case unspecified
 }
 
 extension IPAddress {
-    /// The scope of the address; an address that carries an IPv4 address has that one's.
+    /// The scope of the address; one that embeds an IPv4 address has the scope of that.
     public var scope: AddressScope {
         switch self {
         case .v4(let address): address.scope
@@ -38,6 +38,7 @@ extension IPv4Address {
 }
 
 extension IPv6Address {
-    /// The scope of the address; an IPv4-mapped, 6to4 or NAT64 address has that of its IPv4 address.
+    /// The scope of the address; an IPv4-mapped, 6to4 or NAT64 address has that of its IPv4
+    /// address.
     public var scope: AddressScope { AddressBlock.scope(of: self) }
 }

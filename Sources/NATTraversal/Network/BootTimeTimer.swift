@@ -1,13 +1,13 @@
 import CSystemCalls
 import Glibc
 
-/// One timer, which counts the time that the machine sleeps and is never early.
+/// A timer that also counts time while the machine sleeps, and never fires early.
 ///
-/// A wait in poll(2) would not do: its time stands still while the machine sleeps.
+/// A timeout of poll(2) would not do: its clock stops while the machine sleeps.
 final class BootTimeTimer: Sendable {
     let descriptor: Int32
 
-    /// A timer that is not set.
+    /// Creates a timer that is not set.
     ///
     /// - Throws: `SystemError` of timerfd_create(2).
     init() throws(SystemError) {
@@ -18,24 +18,24 @@ final class BootTimeTimer: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Rings once at `instant`, at once when that has passed, never for `nil`.
+    /// Fires once at `instant`, at once when that has passed, never for `nil`.
     ///
-    /// What was set before no longer counts, nor does a ring that nobody has waited for. Whoever is
-    /// waiting goes on waiting, for the new time.
+    /// This replaces the earlier time and discards an expiry that nobody has waited for. A pending
+    /// wait continues, for the new time.
     func set(to instant: ContinuousClock.Instant?) {
         var setting = itimerspec()
         if let instant { setting.it_value = (instant - ContinuousClock.now).timerValue }
-        // It fails for a bad descriptor or value, and neither occurs.
+        // It fails only for a bad descriptor or value, and neither occurs.
         _ = unsafe timerfd_settime(descriptor, 0, &setting, nil)
     }
 
-    /// Waits until it has rung; a ring that was not waited for ends the next wait.
+    /// Waits until the timer fires; an earlier expiry ends the wait at once.
     ///
     /// - Throws: `CancellationError`.
     func wait() async throws {
         while true {
             var rings: UInt64 = 0
-            // It may have been set anew after it had rung; then there is nothing to read.
+            // The timer may have been set again after it fired; then there is nothing to read.
             if unsafe read(descriptor, &rings, 8) == 8 { return }
             _ = try await Reactor.shared.wait(for: descriptor, events: POLLIN)
         }
@@ -45,7 +45,7 @@ final class BootTimeTimer: Sendable {
 extension Duration {
     /// For timerfd_settime(2), rounded up; zero would unset the timer.
     fileprivate var timerValue: timespec {
-        // A century is as good as any longer time, and cannot overflow.
+        // Cut to a century, which cannot overflow.
         let (seconds, attoseconds) = min(self, .seconds(3_200_000_000)).components
         guard seconds > 0 || attoseconds > 0 else { return timespec(tv_sec: 0, tv_nsec: 1) }
         let nanoseconds = (attoseconds + 999_999_999) / 1_000_000_000

@@ -1,15 +1,11 @@
 /// A datagram as it arrived.
 package struct Datagram: Hashable, Sendable {
-    /// Who sent it.
+    /// The sender.
     package var source: SocketAddress
-    /// Its bytes; empty is a datagram too.
+    /// Its bytes; a datagram may be empty.
     package var payload: [UInt8]
-    /// Whether it was longer than the buffer, so that its end is missing.
+    /// Whether the end is missing because the datagram was longer than the buffer.
     package var isTruncated = false
-    /// The address it was sent to, where the socket asked to be told; the port is 0.
-    package var destination: SocketAddress?
-    /// The interface it came in by, where the socket asked to be told; else 0.
-    package var interfaceIndex: UInt32 = 0
 
     package init(source: SocketAddress, payload: [UInt8]) {
         self.source = source
@@ -17,22 +13,35 @@ package struct Datagram: Hashable, Sendable {
     }
 }
 
-/// All that a protocol client needs of the network; a test passes a script instead.
+/// Everything a protocol client needs from the network; tests pass a script instead.
 ///
-/// Time belongs to it as well: who waits for a datagram waits for the clock, and a script's clock
-/// can jump.
+/// It has the clock too, because waiting for a datagram is waiting for a deadline, and a script's
+/// clock can jump.
 package protocol DatagramTransport: Sendable {
     /// The present.
     var now: ContinuousClock.Instant { get }
     /// Sends one datagram, to `peer` or to the peer the transport is connected to.
     func send(_ payload: [UInt8], to peer: SocketAddress?) throws(SystemError)
-    /// The next datagram, or `nil` at the deadline.
+    /// Receives the next datagram; `nil` at the deadline.
     ///
     /// - Throws: `SystemError`, for instance ECONNREFUSED when the peer's port is closed, and
     ///   `CancellationError`.
     func receive(until deadline: ContinuousClock.Instant) async throws -> Datagram?
-    /// Waits until there is something to receive, and leaves it there.
+    /// Waits until there is a datagram to receive, without receiving it.
     ///
     /// - Throws: `CancellationError`.
     func waitForDatagram() async throws
+}
+
+extension DatagramTransport {
+    /// Passes every datagram to `take`, until the task is cancelled.
+    ///
+    /// - Throws: `CancellationError`, or the `SystemError` that ends it.
+    func listen(_ take: (Datagram) -> Void) async throws -> Never {
+        while true {
+            // During a flood `receive` never suspends, so it would not notice.
+            try Task.checkCancellation()
+            if let datagram = try await receive(until: now + .seconds(3600)) { take(datagram) }
+        }
+    }
 }

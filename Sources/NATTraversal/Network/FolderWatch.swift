@@ -1,15 +1,15 @@
 import CSystemCalls
 import Glibc
 
-/// Rings when a file of a folder has been replaced or deleted (inotify(7)).
+/// Reports that a file in a folder was replaced or deleted (inotify(7)).
 ///
-/// What it was is not told: a look at the file says more. A folder that is deleted rings no more.
+/// It does not report which file; the caller reads the one it needs. A deleted folder is silent.
 final class FolderWatch: Sendable {
     private let descriptor: Int32
 
-    /// Watches from now on.
+    /// Starts watching.
     ///
-    /// - Throws: `SystemError` of inotify_init1(2) or inotify_add_watch(2): there is no such folder,
+    /// - Throws: `SystemError` of inotify_init1(2) or inotify_add_watch(2): the folder is missing,
     ///   or the user has too many watches.
     init(_ path: String) throws(SystemError) {
         descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
@@ -22,7 +22,7 @@ final class FolderWatch: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Waits until something has happened since the last wait; several events ring once.
+    /// Waits for an event since the last wait; several events end one wait.
     ///
     /// - Throws: `SystemError`, `CancellationError`.
     func wait() async throws {
@@ -31,9 +31,9 @@ final class FolderWatch: Sendable {
         }
     }
 
-    /// Drops what has happened; the result is whether there was anything.
+    /// Discards pending events; returns whether there were any.
     private func takeEvents() throws(SystemError) -> Bool {
-        // Room for dozens, and for the longest name in any case.
+        // Holds dozens of events, and at least one with the longest name.
         var buffer = [UInt8](repeating: 0, count: 4096)
         var hasEvents = false
         while true {

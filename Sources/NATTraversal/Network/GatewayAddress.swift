@@ -1,16 +1,16 @@
-/// A gateway as a user names it: an address, where needed its zone, and perhaps a port.
+/// A gateway as the user names it: an address, its zone if needed, and an optional port.
 ///
-/// `192.168.1.1`, `192.168.1.1:5351`, `fe80::1%eth0`, `[fe80::1%eth0]`, `[fe80::1%2]:5351`. A name is
-/// refused, so that nothing is ever looked up.
+/// `192.168.1.1`, `192.168.1.1:5351`, `fe80::1%eth0`, `[fe80::1%eth0]`, `[fe80::1%2]:5351`. Host
+/// names are refused, so there is never a lookup.
 public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address; an IPv4-mapped one is given as IPv4.
     public let address: IPAddress
-    /// The interface of an IPv6 address, by name or number; it has a meaning on this host alone.
+    /// The interface of an IPv6 address, by name or number; it is valid only on this host.
     public let zone: String?
-    /// The port of PCP and NAT-PMP, where it is not 5351.
+    /// The port of PCP and NAT-PMP, if not 5351.
     public let port: PortNumber?
 
-    /// Reads one of the forms; `nil` for any other and for an address that is no host's.
+    /// Reads one of these forms; `nil` for any other, and for an address that no host can have.
     public init?(_ text: String) {
         let bytes = text.utf8
         var host = text[...]
@@ -49,13 +49,13 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
         if port != nil, self.port == nil { return nil }
     }
 
-    /// Whether the kernel would allow an interface of this name; every number is one too.
+    /// Whether the kernel would allow this as an interface's name; numbers are allowed too.
     private static func isZone(_ text: String) -> Bool {
         (1...15).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"/:%[]".utf8.contains($0) }
     }
 
-    /// The shortest of the forms that is read back as this value.
+    /// The shortest form that reads back as this value.
     public var description: String {
         let host = address.description + (zone.map { "%\($0)" } ?? "")
         guard let port else { return host }

@@ -1,19 +1,19 @@
-/// What an exchange came to.
+/// The result of an HTTP exchange.
 struct HTTPExchange: Hashable, Sendable {
     var response: HTTPResponse
-    /// This end of the connection: the address under which the server knows this host.
+    /// The local address of the connection, by which the server knows this host.
     var localAddress: SocketAddress
     /// The version of the request that was answered.
     var version = HTTPRequest.Version.http11
 }
 
-/// All that a UPnP client needs of HTTP; a test passes a script instead.
+/// Everything a UPnP client needs from HTTP; tests pass a script instead.
 protocol HTTPTransport: Sendable {
     /// Sends a request on a connection of its own and reads the answer; no redirect is followed
     /// (T-9).
     ///
     /// - Parameters:
-    ///   - request: what is sent, and to whom.
+    ///   - request: the request and its target.
     ///   - bodyLimit: the longest body, in bytes.
     ///   - silence: how long nothing may come once the request is sent; `nil` for as long as there
     ///     is time.
@@ -39,7 +39,7 @@ extension HTTPTransport {
     func sleep(for pause: Duration) async throws { try await Task.sleep(for: pause) }
 }
 
-/// Why there is no answer.
+/// Why an exchange produced no answer.
 enum HTTPClientError: Error, Hashable, Sendable {
     /// The connection did not open in time; nothing was sent.
     case unopened
@@ -47,17 +47,17 @@ enum HTTPClientError: Error, Hashable, Sendable {
     case timeout
     /// The connection failed: ECONNREFUSED, ECONNRESET, …
     case connection(SystemError)
-    /// The connection does not lead to the address it was made to (T-1).
+    /// The peer's address is not the one that was connected to (T-1).
     case wrongPeer
-    /// What came is no answer.
+    /// The bytes received are not an HTTP response.
     case message(HTTPMessageError)
 }
 
-/// HTTP/1.1 over one connection per request (H-12), with one deadline for all of it.
+/// HTTP/1.1 with one connection per request (H-12) and one deadline for the whole exchange.
 struct HTTPClient: HTTPTransport {
-    /// The address to connect from, with port 0; `nil` leaves it to the routes.
+    /// The local address to connect from, with port 0; `nil` lets the routes decide.
     var source: SocketAddress?
-    /// The interface to leave by; `nil` leaves it to the routes.
+    /// The interface to use; `nil` lets the routes decide.
     var interface: String?
 
     /// How long connecting may take (H-13).
@@ -156,7 +156,7 @@ struct HTTPClient: HTTPTransport {
         return response
     }
 
-    /// What has arrived; a reset behind the head ends the answer like a close.
+    /// Receives what has arrived; a reset after the head ends the response like a close.
     private static func receive(
         from socket: TCPSocket, after reader: HTTPResponseReader
     ) throws(SystemError) -> [UInt8]? {

@@ -14,7 +14,7 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The address of these octets in the order they are sent; `nil` unless there are 4 or 16.
+    /// The address with these octets in wire order; `nil` unless there are 4 or 16.
     public init?(octets: some Collection<UInt8>) {
         switch octets.count {
         case 4: self = .v4(IPv4Address(rawValue: octets.reduce(0) { $0 << 8 | UInt32($1) }))
@@ -39,10 +39,10 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The address, or `nil` for 0.0.0.0 and `::`, by which a gateway says that it has none.
+    /// The address; `nil` for 0.0.0.0 and `::`, which a gateway without an address reports.
     var ifSpecified: IPAddress? { isUnspecified ? nil : self }
 
-    /// The octets in the order they are sent, 4 or 16.
+    /// The octets in wire order, 4 or 16.
     public var octets: [UInt8] {
         switch self {
         case .v4(let address): address.octets
@@ -50,7 +50,7 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The IPv4 address that an IPv4-mapped one stands for; any other as it is.
+    /// The embedded IPv4 address if this one is IPv4-mapped, otherwise the address itself.
     package var unmapped: IPAddress {
         if case .v6(let address) = self, let mapped = address.mappedIPv4 {
             .v4(mapped)

@@ -34,7 +34,7 @@ public struct IPv4Address: Hashable, Sendable, CustomStringConvertible {
     /// 127.0.0.1.
     public static let loopback = IPv4Address(rawValue: 0x7F00_0001)
 
-    /// The four octets in the order they are sent.
+    /// The four octets in wire order.
     public var octets: [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: rawValue >> $0) }
     }

@@ -38,7 +38,7 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
 
     /// Where `::` begins, if it occurs.
     ///
-    /// A second one is no group and fails there.
+    /// A second `::` is not a group, so parsing the groups fails.
     private static func gap(in bytes: [UInt8]) -> Int? {
         let colon = UInt8(ascii: ":")
         return bytes.indices.dropLast().first { bytes[$0] == colon && bytes[$0 + 1] == colon }
@@ -84,7 +84,7 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
         return IPv4Address(rawValue: UInt32(truncatingIfNeeded: rawValue))
     }
 
-    /// The sixteen octets in the order they are sent.
+    /// The sixteen octets in wire order.
     public var octets: [UInt8] {
         stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: rawValue >> $0) }
     }

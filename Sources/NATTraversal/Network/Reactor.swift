@@ -4,7 +4,7 @@ import Glibc
 /// Readiness of descriptors, with deadlines and cancellation, over one poll(2) thread.
 ///
 /// Neither Dispatch (never wakes on a UDP socket's error) nor SwiftNIO (traps on some of them) will
-/// do here; CONTRIBUTING tells what was seen.
+/// do here; CONTRIBUTING describes the failures seen.
 package final class Reactor: Sendable {
     /// The process's one reactor; its thread starts with the first wait.
     package static let shared = Reactor()
@@ -18,17 +18,17 @@ package final class Reactor: Sendable {
 
     fileprivate struct State {
         var waits: [UInt64: Wait] = [:]
-        /// Waits that were cancelled before they were entered.
+        /// Waits that were cancelled before they were registered.
         var cancelled: Set<UInt64> = []
         var lastIdentifier: UInt64 = 0
         var hasThread = false
     }
 
     private let state = Locked(State())
-    /// An eventfd that ends the thread's poll when the set of waits has changed.
+    /// An eventfd that interrupts poll when the set of waits has changed.
     private let wakeUp: Int32
 
-    /// The errno of a missing `wakeUp`.
+    /// The errno if `wakeUp` could not be created.
     private let problem: Int32
 
     private init() {
@@ -36,15 +36,15 @@ package final class Reactor: Sendable {
         problem = wakeUp < 0 ? errno : 0
     }
 
-    /// Waits until `descriptor` is ready for `events` (`POLLIN`, `POLLOUT`) or in error.
+    /// Waits until `descriptor` is ready for `events` (`POLLIN`, `POLLOUT`) or has an error.
     ///
     /// - Parameters:
     ///   - descriptor: an open descriptor that stays open until this returns.
     ///   - events: poll(2)'s events.
-    ///   - deadline: when to stop waiting; `nil` waits for ever.
-    /// - Returns: `true` when the call that would block is worth making, `false` at the deadline.
-    /// - Throws: `CancellationError` when the task is cancelled, `SystemError` when no thread can be
-    ///   started, and the next wait tries again, or none woken.
+    ///   - deadline: when to stop waiting; `nil` waits forever.
+    /// - Returns: `true` when the blocking call is worth making, `false` at the deadline.
+    /// - Throws: `CancellationError` when the task is cancelled; `SystemError` when the thread
+    ///   cannot be started, which the next wait tries again, or cannot be woken.
     package func wait(
         for descriptor: Int32, events: Int32, until deadline: ContinuousClock.Instant? = nil
     ) async throws -> Bool {
@@ -147,7 +147,7 @@ package final class Reactor: Sendable {
 }
 
 extension Reactor.State {
-    /// The waits in some order, what poll is to watch for each, and its timeout in milliseconds.
+    /// The waits in any order, their entries for poll, and its timeout in milliseconds.
     var pollArguments: ([UInt64], [pollfd], Int32) {
         var identifiers: [UInt64] = []
         var descriptors: [pollfd] = []
@@ -158,13 +158,13 @@ extension Reactor.State {
         guard let first = waits.values.compactMap(\.deadline).min() else {
             return (identifiers, descriptors, -1)
         }
-        // Rounded up, so that poll never returns just before the deadline; an hour at most, so that
+        // Rounded up, so that poll never returns just before the deadline; at most an hour, so that
         // any deadline fits.
         let milliseconds = (first - .now) / .milliseconds(1)
         return (identifiers, descriptors, Int32(max(0, min(milliseconds.rounded(.up), 3_600_000))))
     }
 
-    /// Takes out a wait that is ready or past its deadline.
+    /// Removes a wait that is ready or past its deadline.
     mutating func end(
         _ identifier: UInt64, isReady: Bool, at now: ContinuousClock.Instant
     ) -> (CheckedContinuation<Bool, any Error>, Bool)? {

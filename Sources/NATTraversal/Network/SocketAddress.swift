@@ -1,13 +1,13 @@
-package import CSystemCalls
 import Glibc
+package import CSystemCalls
 
 /// An address with a port and, for a link-local IPv6 address, the interface it belongs to.
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address.
     public var address: IPAddress
-    /// The port, 0 where the system is to choose one.
+    /// The port; 0 lets the system choose one.
     public var port: UInt16
-    /// The interface index that stands for a zone; 0 where none is needed.
+    /// The interface index that stands for the zone; 0 if none is needed.
     public var scopeID: UInt32
 
     /// An address with a port.
@@ -25,7 +25,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Reads what the kernel filled in; `nil` for another family than the two.
+    /// Reads an address that the kernel filled in; `nil` for any other family.
     init?(_ storage: sockaddr_storage) {
         switch Int32(storage.ss_family) {
         case AF_INET:
@@ -85,4 +85,48 @@ private func leadingBytes<Value>(
     of storage: sockaddr_storage, as type: Value.Type
 ) -> Value {
     unsafe withUnsafeBytes(of: storage) { unsafe $0.load(as: type) }
+}
+
+extension SocketAddress {
+    /// The address that `descriptor` is bound to (getsockname).
+    package static func local(of descriptor: Int32) throws(SystemError) -> SocketAddress {
+        try unsafe read("getsockname") { unsafe getsockname(descriptor, $0, $1) }
+    }
+
+    /// The address at the other end of `descriptor` (getpeername).
+    package static func peer(of descriptor: Int32) throws(SystemError) -> SocketAddress {
+        try unsafe read("getpeername") { unsafe getpeername(descriptor, $0, $1) }
+    }
+
+    private static func read(
+        _ name: String,
+        _ call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) throws(SystemError) -> SocketAddress {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe call($0, &length)
+            }
+        }
+        guard result == 0, let address = SocketAddress(storage) else { throw SystemError(name) }
+        return address
+    }
+}
+
+extension SocketAddress {
+    /// Looks up the address from which this host would send to this one; nothing is sent.
+    ///
+    /// - Parameter interface: the interface to use; `nil` lets the routes decide.
+    /// - Returns: one of this host's addresses.
+    /// - Throws: `SystemError`, for instance ENETUNREACH when no route leads there.
+    public func source(by interface: String? = nil) throws(SystemError) -> IPAddress {
+        let socket = try UDPSocket(address.family)
+        if let interface {
+            // Kernels before 5.7 forbid this to ordinary users; then only the routes decide.
+            try? socket.bind(toInterface: interface)
+        }
+        try socket.connect(to: self)
+        return try socket.localAddress().address
+    }
 }

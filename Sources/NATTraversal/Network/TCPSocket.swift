@@ -14,7 +14,7 @@ final class TCPSocket: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Fixes the local address, and leaves by this interface alone (SO_BINDTODEVICE).
+    /// Binds to a local address and to an interface (SO_BINDTODEVICE).
     func bind(to local: SocketAddress?, interface: String?) throws(SystemError) {
         if let interface { try bindToInterface(descriptor, interface) }
         guard let local else { return }
@@ -43,17 +43,17 @@ final class TCPSocket: Sendable {
         return true
     }
 
-    /// This end's address.
+    /// The local address.
     func localAddress() throws(SystemError) -> SocketAddress { try .local(of: descriptor) }
 
-    /// The other end's address.
+    /// The peer's address.
     func peerAddress() throws(SystemError) -> SocketAddress { try .peer(of: descriptor) }
 
     /// Sends all of `bytes`.
     ///
-    /// A peer that has closed its end is no error here: its answer may already have come.
+    /// It is no error if the peer has closed its end: its response may already have arrived.
     ///
-    /// - Returns: whether it was done before the deadline.
+    /// - Returns: whether all was sent before the deadline.
     /// - Throws: `CancellationError`.
     func send(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) async throws -> Bool {
         var rest = bytes[...]
@@ -72,7 +72,8 @@ final class TCPSocket: Sendable {
         return true
     }
 
-    /// What has arrived: some bytes, none at the end of the stream, `nil` when there is nothing yet.
+    /// Receives what has arrived: bytes, none at the end of the stream, `nil` if nothing is there
+    /// yet.
     ///
     /// - Throws: `SystemError`, for instance ECONNRESET.
     func receiveNow() throws(SystemError) -> [UInt8]? {
@@ -102,7 +103,7 @@ final class TCPSocket: Sendable {
     }
 }
 
-/// Makes a socket send and receive by this interface alone (SO_BINDTODEVICE).
+/// Binds a socket to an interface (SO_BINDTODEVICE).
 func bindToInterface(_ descriptor: Int32, _ name: String) throws(SystemError) {
     let bytes = Array(name.utf8) + [0]
     let result = unsafe setsockopt(

@@ -2,19 +2,19 @@ import CSystemCalls
 import Glibc
 
 extension UDPSocket {
-    /// A socket that hears what is sent to a group on one interface, and nothing else.
+    /// Creates a socket that receives only what is sent to a group on one interface.
     ///
-    /// It shares the port with whoever shares it too, by either option.
+    /// It shares the port with other sockets that allow sharing, by SO_REUSEADDR or SO_REUSEPORT.
     ///
     /// - Parameters:
     ///   - group: the group and the port; over IPv6 one that stays on the link.
-    ///   - interfaceIndex: of the interface.
-    /// - Throws: `SystemError`, EADDRINUSE when somebody has the port for himself (T-15), ENODEV when
-    ///   there is no such interface.
+    ///   - interfaceIndex: the index of the interface.
+    /// - Throws: `SystemError`, EADDRINUSE when another socket refuses to share the port (T-15),
+    ///   ENODEV when there is no such interface.
     package convenience init(joining group: SocketAddress, interfaceIndex: UInt32)
         throws(SystemError)
     {
-        // The kernel would choose an interface by its routes.
+        // For 0 the kernel would choose an interface by its routes.
         guard interfaceIndex != 0 else { throw SystemError("setsockopt", code: ENODEV) }
         try self.init(group.address.family)
         try setOption(SOL_SOCKET, SO_REUSEADDR, Int32(1))
@@ -22,13 +22,13 @@ extension UDPSocket {
         var local = group
         switch group.address.family {
         case .ipv4:
-            // Groups that others on this host have joined would be heard otherwise, and this one on
-            // the interfaces where they have.
+            // Otherwise it would receive from groups that other sockets on this host have joined,
+            // and from this group on other interfaces.
             try setOption(Int32(IPPROTO_IP), IP_MULTICAST_ALL, Int32(0))
         case .ipv6:
             local.scopeID = interfaceIndex
         }
-        // To the group itself, so that no unicast gets in.
+        // Bound to the group itself, so that it receives no unicast.
         try bind(to: local)
         try join(local, interfaceIndex: interfaceIndex)
     }
@@ -46,7 +46,7 @@ extension UDPSocket {
         try setOption(level, MCAST_JOIN_GROUP, request)
     }
 
-    /// Sends multicasts by this interface, over at most `hops` routers, and hears of no group.
+    /// Sends multicasts on this interface, over at most `hops` routers, and receives from no group.
     ///
     /// - Throws: `SystemError` of setsockopt(2).
     package func setMulticast(
@@ -59,7 +59,7 @@ extension UDPSocket {
                 imr_ifindex: Int32(clamping: interfaceIndex))
             try setOption(Int32(IPPROTO_IP), IP_MULTICAST_IF, interface)
             try setOption(Int32(IPPROTO_IP), IP_MULTICAST_TTL, hops)
-            // Groups that others on this host have joined would be heard otherwise.
+            // Otherwise it would receive from groups that other sockets on this host have joined.
             try setOption(Int32(IPPROTO_IP), IP_MULTICAST_ALL, Int32(0))
         case .ipv6:
             try setOption(Int32(IPPROTO_IPV6), IPV6_MULTICAST_IF, interfaceIndex)

@@ -3,18 +3,18 @@ import Glibc
 
 /// A UDP socket that owns its descriptor.
 ///
-/// Connected, it hears its peer alone and learns of ICMP errors (RFC 6886, section 3.1).
+/// A connected one receives only from its peer, and reports ICMP errors (RFC 6886, section 3.1).
 package final class UDPSocket: DatagramTransport {
     /// The open descriptor, for socket options; it is closed with this object.
     package let descriptor: Int32
-    /// Datagrams beyond this are flagged as truncated.
+    /// The longest datagram that fits; longer ones are flagged as truncated.
     private let receiveSize: Int
 
     /// An unbound, unconnected socket that never blocks.
     ///
     /// - Parameters:
-    ///   - family: of the addresses it will use.
-    ///   - receiveSize: the longest datagram taken whole, in bytes.
+    ///   - family: the family of its addresses.
+    ///   - receiveSize: the longest datagram that fits, in bytes.
     /// - Throws: `SystemError` of socket(2).
     package init(_ family: AddressFamily, receiveSize: Int = 2048) throws(SystemError) {
         let flags = SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
@@ -25,24 +25,24 @@ package final class UDPSocket: DatagramTransport {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Fixes the local address; port 0 lets the system choose.
+    /// Binds to a local address; port 0 lets the system choose.
     package func bind(to local: SocketAddress) throws(SystemError) {
         let result = unsafe local.withSockaddr { unsafe Glibc.bind(descriptor, $0, $1) }
         guard result == 0 else { throw SystemError("bind") }
     }
 
-    /// Fixes the peer; nothing is sent.
+    /// Connects to the peer; nothing is sent.
     package func connect(to peer: SocketAddress) throws(SystemError) {
         let result = unsafe peer.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
         guard result == 0 else { throw SystemError("connect") }
     }
 
-    /// Sends and receives by this interface alone (SO_BINDTODEVICE).
+    /// Binds to an interface (SO_BINDTODEVICE).
     package func bind(toInterface name: String) throws(SystemError) {
         try bindToInterface(descriptor, name)
     }
 
-    /// The address and port the system has given the socket.
+    /// The local address and port.
     package func localAddress() throws(SystemError) -> SocketAddress {
         try .local(of: descriptor)
     }
@@ -60,7 +60,7 @@ package final class UDPSocket: DatagramTransport {
                     unsafe Glibc.send(descriptor, payload, payload.count, 0)
                 }
             if count >= 0 { return }
-            // A full send buffer loses the datagram as the network might; it will be sent again.
+            // A full send buffer counts as a lost datagram, which will be sent again.
             if errno == EAGAIN || errno == ENOBUFS { return }
             guard errno == EINTR else { throw SystemError("send") }
         }
@@ -81,26 +81,38 @@ package final class UDPSocket: DatagramTransport {
         _ = try await Reactor.shared.wait(for: descriptor, events: POLLIN)
     }
 
-    /// A datagram that is already there, or `nil`.
+    /// Receives a datagram that has already arrived; `nil` if there is none.
     private func receiveNow() throws(SystemError) -> Datagram? {
-        var info = csystem_datagram_info()
+        var storage = sockaddr_storage()
         var count = -1
         let payload = unsafe [UInt8](unsafeUninitializedCapacity: receiveSize) { buffer, size in
             repeat {
-                count = unsafe csystem_receive(
-                    descriptor, buffer.baseAddress, buffer.count, &info)
+                count = unsafe receive(into: buffer, from: &storage)
             } while count < 0 && errno == EINTR
-            size = max(count, 0)
+            size = min(max(count, 0), buffer.count)
         }
         guard count >= 0 else {
             if errno == EAGAIN { return nil }
             throw SystemError("receive")
         }
-        guard let source = SocketAddress(info.source) else { return nil }
+        guard let source = SocketAddress(storage) else { return nil }
         var datagram = Datagram(source: source, payload: payload)
-        datagram.isTruncated = info.truncated != 0
-        datagram.destination = SocketAddress(info.destination)
-        datagram.interfaceIndex = info.interface_index
+        datagram.isTruncated = count > receiveSize
         return datagram
+    }
+
+    /// Calls recvfrom(2), which with MSG_TRUNC returns the whole length of a datagram that `buffer`
+    /// is too short for.
+    private func receive(
+        into buffer: UnsafeMutableBufferPointer<UInt8>, from storage: inout sockaddr_storage
+    ) -> Int {
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe recvfrom(
+                    descriptor, buffer.baseAddress, receiveSize,
+                    Int32(MSG_DONTWAIT | MSG_TRUNC), $0, &length)
+            }
+        }
     }
 }

@@ -1,33 +1,34 @@
-/// How long one asking may take, and what else is looked for meanwhile.
+/// How long one question may take, and which search runs beside it.
 struct AskLimit {
     typealias Instant = ContinuousClock.Instant
 
-    /// How long a port that ICMP calls closed is asked again before that is believed: a router's
-    /// daemon that restarts, or one lost rule of its packet filter, closes it for a moment.
+    /// How long requests are repeated to a port that ICMP calls closed before it counts as closed:
+    /// a router's daemon that restarts, or one lost rule of its packet filter, closes it for a
+    /// moment.
     static let closedBelief = Duration.seconds(1)
 
-    /// The command's time, shared by all that it asks.
+    /// The command's time, shared by all its questions.
     var budget: TimeBudget
-    /// When this asking ends, if that is earlier than the budget says.
+    /// When this question ends, if that is before the budget's deadline.
     var end: Instant?
-    /// How often each request is sent; `nil` is until it is answered or time is over.
+    /// How often each request is sent; `nil` repeats it until an answer comes or time runs out.
     var sendLimit: Int?
-    /// For how long ICMP's "port unreachable" is doubted.
+    /// How long ICMP's "port unreachable" is doubted.
     var closedBelief = Self.closedBelief
-    /// The search that goes on beside it and may take over.
+    /// The search that runs beside the question and may take over.
     var rival: Rival?
 
-    /// A search that begins beside an asking, and takes over once it has found something.
+    /// A search that starts while a question waits, and takes over once it has found something.
     struct Rival {
         /// The search.
         var search: any RivalSearch
-        /// When it begins.
+        /// When it starts.
         var searchesFrom: Instant
-        /// From when on it takes over.
+        /// The earliest time at which it takes over.
         var takesOverFrom: Instant
     }
 
-    /// When to give up, as things stand.
+    /// When to give up, as far as is known now.
     var deadline: Instant { min(budget.deadline, end ?? budget.deadline) }
 
     /// Whether to stop now.
@@ -38,9 +39,9 @@ struct AskLimit {
     }
 }
 
-/// A search for another technique while one is asked.
+/// A search for another technique while the current one is being asked.
 protocol RivalSearch: Sendable {
-    /// Searches until it has found something or time is over.
+    /// Searches until it has found something or the deadline passes.
     func search(until deadline: ContinuousClock.Instant) async
     /// Whether the other technique can be asked now.
     var isReady: Bool { get }

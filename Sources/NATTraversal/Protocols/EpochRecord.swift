@@ -1,4 +1,4 @@
-/// The age of a gateway's mapping table as it was last told, and whether it still fits.
+/// The last reported age of a gateway's mapping table, to notice when the table was lost.
 ///
 /// One gateway, one protocol. The times are ContinuousClock's, which counts sleep: otherwise every
 /// wake-up would look like a restart of the gateway.

@@ -1,13 +1,13 @@
 import Glibc
 import Logging
 
-/// The way to one gateway's port 5351, where PCP and NAT-PMP are spoken.
+/// A connected socket to one gateway's port 5351, which PCP and NAT-PMP share.
 ///
-/// One socket as long as all that was asked on it has its answer, and else a new one for the next
-/// question: NAT-PMP's answers do not say what they answer, and a refusal of PCP's looks like that of
-/// any request for the same mapping.
+/// It keeps its descriptor as long as every request on it has been answered, and otherwise opens a
+/// new one for the next question: a NAT-PMP response does not say which request it answers, and a
+/// PCP refusal looks the same for every request for one mapping.
 ///
-/// Not Sendable: one task uses it at a time, so nobody can take another's answer.
+/// Not Sendable: one task uses it at a time, so no task can take another's response.
 final class GatewaySocket {
     private static let unaskedLimit = 1024
 
@@ -16,32 +16,32 @@ final class GatewaySocket {
 
     /// The gateway's address and port.
     let gateway: SocketAddress
-    /// Where the socket is bound; PCP's client address and the internal address of its mappings.
+    /// The socket's own address: PCP's client address, and the internal address of its mappings.
     private(set) var local: SocketAddress
-    /// Where datagrams come from; who waits here while nothing is asked takes none of them.
+    /// The transport underneath; waiting for a datagram between questions consumes none.
     private(set) var transport: any DatagramTransport
     /// Opens another socket from the same address.
     private let open: (() throws(SystemError) -> Socket)?
-    /// Whether no answer can come late and be taken for that to the next question.
+    /// Whether no late response can be mistaken for the next question's.
     var isSettled = true
     private var pcpEpoch = EpochRecord()
     private var natpmpEpoch = EpochRecord()
     /// Whether the gateway has answered PCP.
     private(set) var knowsPCP = false
     private var withdrawals = Withdrawals()
-    /// What came while nothing was asked.
+    /// Datagrams that arrived between questions.
     private var unasked: [[UInt8]] = []
-    /// How often an epoch has told that the gateway's mappings were lost.
+    /// How often an epoch has shown that the gateway lost its mappings.
     private(set) var lossCount = 0
 
-    /// A socket to the gateway, and where it is bound.
+    /// A socket to the gateway, and its own address.
     typealias Socket = (transport: any DatagramTransport, local: SocketAddress)
 
     /// - Parameters:
     ///   - gateway: its address and port.
-    ///   - local: where the first socket is bound.
+    ///   - local: the first socket's own address.
     ///   - transport: the first socket.
-    ///   - open: opens another one; `nil` where there is no other.
+    ///   - open: opens another one; `nil` when there can be no other.
     init(
         gateway: SocketAddress, local: SocketAddress, transport: any DatagramTransport,
         open: (() throws(SystemError) -> Socket)? = nil
@@ -52,15 +52,15 @@ final class GatewaySocket {
         self.open = open
     }
 
-    /// The clock that requests wait by.
+    /// The present, by the transport's clock.
     var now: ContinuousClock.Instant { transport.now }
 
-    /// Sends what is due and hands out what arrives, until all is answered or given up, or time is
-    /// over.
+    /// Sends requests when they are due and hands out the responses, until every request has been
+    /// answered or given up, or time runs out.
     ///
-    /// A rival search begins in its time, and ends with this.
+    /// A rival search starts at its own time and ends with this call.
     ///
-    /// - Returns: why it ended earlier: the gateway's port is closed, or this host's network failed.
+    /// - Returns: why it ended early: the gateway's port is closed, or this host's network failed.
     /// - Throws: `CancellationError`.
     func ask<Answer>(
         _ window: inout RequestWindow<Answer>, _ limit: AskLimit
@@ -73,7 +73,7 @@ final class GatewaySocket {
                 try await run(&exchange, &window, limit)
                 return exchange.closed.map { classified($0.error) }
             }
-            // Alone at first: most gateways have answered by then, and the LAN has heard nothing else.
+            // Without the search at first: most gateways answer before it would add traffic.
             var alone = limit
             alone.rival = nil
             alone.end = min(limit.deadline, rival.searchesFrom)
@@ -92,15 +92,15 @@ final class GatewaySocket {
         }
     }
 
-    /// What is kept of one asking while it is interrupted.
+    /// The state of one call of `ask` across its two runs.
     private struct Exchange {
-        /// How many datagrams have no answer.
+        /// How many requests sent have no response.
         var unanswered = 0
-        /// What ICMP said first, and when, as long as nothing else came.
+        /// The first ICMP error and its time, as long as nothing else has arrived.
         var closed: (since: ContinuousClock.Instant, error: SystemError)?
     }
 
-    /// How often a rival is looked at.
+    /// How often the rival search is checked.
     private static let lookInterval = Duration.milliseconds(20)
 
     private func run<Answer>(
@@ -115,7 +115,7 @@ final class GatewaySocket {
                 guard !window.isFinished, let wake = window.nextWake else { return }
                 if limit.rival?.search.hasHeard == true { limit.budget.hasHeard = true }
                 guard !limit.isOver(at: now) else {
-                    // A wait that may be taken up again goes on doubting (T-5).
+                    // A run that may be resumed keeps doubting weak answers (T-5).
                     if now >= limit.budget.deadline { window.timeIsOver() }
                     return
                 }
@@ -132,7 +132,7 @@ final class GatewaySocket {
                 limit.budget.hasHeard = true
                 window.gatewayAnswered(at: now)
             } catch let error as SystemError where error.saysPortIsClosed {
-                // One such message is one lost packet; the request is as good as not sent.
+                // One ICMP error counts as one lost packet, as if the request had not been sent.
                 let closed = exchange.closed ?? (now, error)
                 exchange.closed = closed
                 guard now < closed.since + limit.closedBelief else { throw error }
@@ -141,9 +141,9 @@ final class GatewaySocket {
         }
     }
 
-    /// Makes sure that what comes from now on answers what is asked from now on.
+    /// Makes sure that whatever arrives from now on answers a request sent from now on.
     ///
-    /// The socket may be another one then, with another local port.
+    /// This may replace the socket, and with it the local port.
     func beginQuestion() async {
         guard !isSettled, let socket = try? open?() else { return await drain() }
         (transport, local) = socket
@@ -151,19 +151,19 @@ final class GatewaySocket {
         withdrawals.forgetOld(at: now)
     }
 
-    /// Sends a delete once, without waiting, and again should a grant still come.
+    /// Sends a delete once, without waiting, and again if a grant arrives late.
     func withdraw(_ withdrawal: Withdrawals.Withdrawal) {
         withdrawals.add(withdrawal, on: transport)
         isSettled = false
         try? send(withdrawal.delete)
     }
 
-    /// Forgets a withdrawal, because the same is asked for again: its grant is wanted now.
+    /// Forgets a withdrawal because the same mapping is requested again.
     func resume(_ delete: [UInt8]) { withdrawals.resume(delete) }
 
-    /// Looks whether grants of what was withdrawn have come meanwhile, without waiting.
+    /// Deletes late grants of withdrawn requests that have already arrived, without waiting.
     ///
-    /// - Returns: whether there was one, which is deleted again.
+    /// - Returns: whether there was one.
     @discardableResult
     func answerLateGrants() async -> Bool {
         var hasAnswered = false
@@ -176,7 +176,7 @@ final class GatewaySocket {
         return hasAnswered
     }
 
-    /// What has come while nothing was asked, without waiting.
+    /// Returns, without waiting, the datagrams that arrived between questions.
     func takeUnasked() async -> [[UInt8]] {
         await answerLateGrants()
         await drain()
@@ -192,7 +192,7 @@ final class GatewaySocket {
         }
     }
 
-    /// - Returns: whether it was the grant of something withdrawn.
+    /// - Returns: whether the datagram granted a withdrawn request.
     @discardableResult
     private func answerStray(_ payload: [UInt8]) -> Bool {
         let isLateGrant = withdrawals.takeBack(grantedBy: payload)
@@ -216,19 +216,19 @@ final class GatewaySocket {
         return datagram.payload
     }
 
-    /// ICMP's errors say that the port is closed or cannot be reached; others are this host's.
+    /// ICMP errors mean that the gateway's port is closed or unreachable; others are this host's.
     private func classified(_ error: SystemError) -> PortMapperError {
         error.saysPortIsClosed
             ? .closed(gateway: gateway.address.description, cause: error) : .system(error)
     }
 
-    /// Notes the epoch of an accepted PCP answer, and whether the table was lost in between.
+    /// Records the epoch of an accepted PCP response, and counts a lost table.
     func notePCPEpoch(_ epochSeconds: UInt32) {
         knowsPCP = true
         note(pcpEpoch.acceptsPCP(epochSeconds, at: now))
     }
 
-    /// The same for NAT-PMP.
+    /// Records the epoch of a NAT-PMP response, and counts a lost table.
     func noteNATPMPEpoch(_ epochSeconds: UInt32) {
         note(natpmpEpoch.acceptsNATPMP(epochSeconds, at: now))
     }
@@ -239,7 +239,7 @@ final class GatewaySocket {
         log.debug("\(gateway): the epoch says that its mappings were lost")
     }
 
-    /// Waits, and hears what comes meanwhile as an answer to nothing that was asked.
+    /// Waits, and treats every datagram that arrives as unasked.
     func rest(until end: ContinuousClock.Instant) async throws {
         while now < end {
             do {
@@ -254,9 +254,9 @@ final class GatewaySocket {
 }
 
 extension GatewaySocket {
-    /// Connects a socket, so that strangers are not heard and a closed port is (T-5).
+    /// Connects a socket, so that the kernel drops other senders and reports a closed port (T-5).
     ///
-    /// - Throws: `SystemError`; EADDRNOTAVAIL says that `source` is not an address of this host.
+    /// - Throws: `SystemError`; EADDRNOTAVAIL when `source` is not an address of this host.
     convenience init(
         to gateway: SocketAddress, from source: IPAddress? = nil, interface: String? = nil
     ) throws(SystemError) {

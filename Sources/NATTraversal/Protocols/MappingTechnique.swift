@@ -1,71 +1,72 @@
-/// How one technique asks one gateway: the one shape of PCP, NAT-PMP and UPnP.
+/// What PCP, NAT-PMP and UPnP have in common: operations on one gateway.
 ///
 /// Not Sendable: one task uses it at a time. Its methods throw `PortMapperError` or
 /// `CancellationError`.
 protocol MappingTechnique: AnyObject {
-    /// Whether the gateway offers it; changes nothing there.
+    /// Asks whether the gateway offers the technique, without side effects.
     func probe(_ limit: AskLimit) async throws -> TechniqueProbe
 
-    /// The external address; `nil` when the gateway has none.
+    /// Asks for the external address; `nil` when the gateway has none.
     func externalAddress(_ limit: AskLimit) async throws -> IPAddress?
 
-    /// Maps, or maps again what a lease names.
+    /// Requests mappings, or renews those that leases name.
     ///
     /// - Parameters:
-    ///   - attempts: what to ask for, as their ladders put it.
+    ///   - attempts: the mappings to request, in the form their ladders have chosen.
     ///   - limit: how long it may take.
-    ///   - record: called with an attempt's position and the external port before a request goes out
-    ///     that may be carried out although no answer to it is ever heard.
+    ///   - record: called with an attempt's position and the external port before sending a request
+    ///     that the gateway may carry out even if no response arrives.
     /// - Returns: an answer for each attempt.
+    /// - Throws: `CancellationError`, and what `record` throws.
     func map(
         _ attempts: [MappingAttempt], _ limit: AskLimit,
         recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
     ) async throws -> [TechniqueAnswer]
 
-    /// Takes back a request that was not answered, without waiting: a delete goes out now, and again
-    /// should a grant still come.
+    /// Withdraws a request that was not answered, without waiting: sends a delete now, and again if
+    /// a grant arrives late.
     func withdraw(_ attempt: MappingAttempt)
 
-    /// Deletes what leases name; what is not there is no failure.
+    /// Deletes the mappings that leases name; one that is already gone is no failure.
     ///
     /// - Returns: an outcome for each lease.
     func delete(
         _ leases: [Lease], _ limit: AskLimit
     ) async throws -> [Result<Removal, PortMapperError>]
 
-    /// Forgets what may have changed since the last command or renewal.
+    /// Forgets whatever may have changed since the last command or renewal.
     func begin()
 }
 
-/// What came of asking for one mapping.
+/// A technique's answer to the request for one mapping.
 struct TechniqueAnswer: Sendable {
     var result: Result<MappingGrant, PortMapperError>
-    /// The external port of a request that may have been carried out: the gateway has said neither
-    /// yes nor no.
+    /// The external port of a request that the gateway may have carried out without confirming or
+    /// refusing it.
     var openPort: PortNumber?
 }
 
-/// What became of a delete.
+/// The result of a delete.
 enum Removal: Hashable, Sendable {
     case deleted
-    /// There was nothing to delete, as far as can be told.
+    /// Nothing was there to delete, as far as the response shows.
     case absent
 }
 
-/// What a technique tells of itself when it is asked for nothing.
+/// What probing a technique reveals without requesting anything.
 struct TechniqueProbe: Sendable {
-    /// The age of the gateway's mapping table in seconds, where it is told.
+    /// The age of the gateway's mapping table in seconds, if reported.
     var epochSeconds: UInt32?
-    /// The external address, where it is told.
+    /// The external address, if reported.
     var externalAddress: IPAddress?
-    /// Whether the technique tells an external address, so that none means that there is none.
+    /// Whether the technique reports an external address, so that `nil` means there is none.
     var tellsAddress = true
     /// The UPnP device and the state of its connection.
     var device: (device: UPnPDevice, status: IGDStatus?)?
 }
 
 extension MappingTechnique {
-    /// Asks one after the other, until a failure speaks for the rest as well.
+    /// Makes the requests one by one; a failure that holds for all ports ends it.
     func oneByOne(
         _ attempts: [MappingAttempt], _ ask: (Int) async throws -> TechniqueAnswer
     ) async throws -> [TechniqueAnswer] {
@@ -95,10 +96,15 @@ extension PortMapperError {
 }
 
 extension Result where Failure == PortMapperError {
-    /// The outcome of `body`, whose other errors are thrown on.
+    /// Catches the `PortMapperError` of `body` and rethrows any other error.
     init(catching body: () async throws -> Success) async throws {
         do { self = .success(try await body()) } catch let error as PortMapperError {
             self = .failure(error)
         }
     }
+}
+
+extension Duration {
+    /// The whole seconds, clamped to a lifetime field: 0 to 2^32 - 1.
+    var wholeSeconds: UInt32 { UInt32(clamping: components.seconds) }
 }

@@ -1,32 +1,32 @@
-/// What a datagram is to a request that waits.
+/// How a datagram relates to a waiting request.
 enum Verdict<Answer: Sendable>: Sendable {
     case answer(Answer)
-    /// An answer without the request's secret, which anyone on the link could have made up: it
-    /// counts when nothing better comes before the next send (T-5).
+    /// An answer without the request's secret, which anyone on the link could forge: it counts if
+    /// no better one arrives before the next send (T-5).
     case weakAnswer(Answer)
-    /// Not this request's answer, and why; waiting goes on.
+    /// Not an answer to this request, and why; waiting continues.
     case mismatch(String)
 }
 
-/// Requests on their way to one gateway: what is to be sent when, and whose answer a datagram is.
+/// Requests to one gateway: decides when to send each, and which one a datagram answers.
 ///
-/// Pure: it is told the time and what arrived. `GatewaySocket` does the sending and waiting.
+/// Pure: time and datagrams are arguments. `GatewaySocket` does the sending and waiting.
 struct RequestWindow<Answer: Sendable> {
     typealias Instant = ContinuousClock.Instant
 
     struct Request {
         var payload: [UInt8]
-        /// Another question, sent beside the third and later sends, for gateways that are deaf to
-        /// the first one.
+        /// A request of the other protocol, added from the third send on, for gateways that ignore
+        /// the first.
         var companion: [UInt8]?
-        /// How often it is sent before it is given up; `nil` is until time is over.
+        /// How often it is sent before it is given up; `nil` repeats it until time runs out.
         var sendLimit: Int?
-        /// What an answer repeats of it, by which it is found among many.
+        /// The part of it that an answer repeats, to find it among many.
         var key: [UInt8]?
         var judge: @Sendable ([UInt8]) -> Verdict<Answer>
     }
 
-    /// A request that has been sent and waits.
+    /// A request that was sent and has no answer yet.
     private struct Waiting {
         var index: Int
         var sends: Int
@@ -43,13 +43,13 @@ struct RequestWindow<Answer: Sendable> {
 
     /// The answers so far, in the order of the requests.
     private(set) var answers: [Answer?]
-    /// Why the last datagram that answered nothing did not; `nil` when all did.
+    /// Why the last datagram that matched no request did not; `nil` when all matched.
     private(set) var mismatch: String?
 
     /// - Parameters:
-    ///   - requests: in the order they are to be sent.
+    ///   - requests: in sending order.
     ///   - limit: how many may be unanswered at a time.
-    ///   - keyOf: what a datagram repeats of the request that it may answer.
+    ///   - keyOf: extracts from a datagram the key of the request that it may answer.
     init(
         _ requests: [Request], limit: Int, keyOf: @escaping ([UInt8]) -> [UInt8]? = { _ in nil }
     ) {
@@ -62,13 +62,13 @@ struct RequestWindow<Answer: Sendable> {
         answers = Array(repeating: nil, count: requests.count)
     }
 
-    /// Whether nothing waits any more: all is answered or given up.
+    /// Whether every request has been answered or given up.
     var isFinished: Bool { waiting.isEmpty && unsent == requests.count }
 
-    /// When something is to be sent or decided next, unless a datagram comes before.
+    /// When the next send or decision is due, unless a datagram arrives first.
     var nextWake: Instant? { waiting.map(\.nextSend).min() }
 
-    /// What to send now.
+    /// The datagrams to send now.
     mutating func due(at now: Instant) -> [[UInt8]] {
         var payloads: [[UInt8]] = []
         waiting = waiting.compactMap { entry in
@@ -91,7 +91,7 @@ struct RequestWindow<Answer: Sendable> {
         return payloads
     }
 
-    /// Sends everything that waits once more in a while, because nobody was there to hear it.
+    /// Schedules all waiting requests again, because the gateway's port was closed.
     mutating func portIsClosed(at now: Instant) {
         for position in waiting.indices {
             waiting[position].sends = max(0, waiting[position].sends - 1)
@@ -99,7 +99,7 @@ struct RequestWindow<Answer: Sendable> {
         }
     }
 
-    /// Takes the weak answers that nothing better has replaced: nothing will be sent any more.
+    /// Ends the window: weak answers count now, because nothing more will be sent.
     mutating func timeIsOver() {
         for entry in waiting {
             if let weakAnswer = entry.weakAnswer { answers[entry.index] = weakAnswer }
@@ -134,8 +134,8 @@ struct RequestWindow<Answer: Sendable> {
                 waiting.remove(at: position)
                 return true
             case .weakAnswer(let answer):
-                // Of several alike the first that has none yet: without a secret they cannot be
-                // told apart.
+                // Goes to the first such request that has none yet: without the secret they are
+                // indistinguishable.
                 guard waiting[position].weakAnswer == nil else { continue }
                 waiting[position].weakAnswer = answer
                 return true
@@ -147,10 +147,10 @@ struct RequestWindow<Answer: Sendable> {
         return false
     }
 
-    /// Puts off all resends, because the gateway has just shown that it works.
+    /// Postpones all resends, because the gateway has just shown that it works.
     ///
-    /// It takes its time for each request (miniupnpd 5 ms for a mapping), and asked twice it does
-    /// the work twice: a renewed mapping is taken out of its packet filter for a moment.
+    /// A gateway needs time for each request (miniupnpd 5 ms for a mapping) and does the work of a
+    /// repeated one twice, removing a renewed mapping from its packet filter for a moment.
     mutating func gatewayAnswered(at now: Instant) {
         for position in waiting.indices where waiting[position].weakAnswer == nil {
             let nextSend = now + RetrySchedule.wait(afterSend: waiting[position].sends)

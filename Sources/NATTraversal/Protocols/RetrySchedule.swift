@@ -4,7 +4,7 @@
 /// would miss one run in a hundred where a third of the packets is lost each way.
 enum RetrySchedule {
     private static let first = Duration.milliseconds(250)
-    /// The longest gap, and how long the last answer is waited for.
+    /// The longest gap, and the wait after the last send.
     static let longest = Duration.seconds(2)
 
     /// How long to wait for an answer after the `count`th send, counted from 1.

@@ -1,22 +1,21 @@
-/// How long a command may take: a limit for the whole, and a shorter one while nobody has answered.
+/// How long a command may take: an overall limit, and a shorter one until any gateway answers.
 ///
-/// Used by one task; everything that a command asks shares it.
+/// One task uses it; all questions of a command share it.
 final class TimeBudget {
     private let silenceDeadline: ContinuousClock.Instant
-    /// When waiting ends, whatever is heard.
+    /// When waiting ends, whatever has answered.
     let end: ContinuousClock.Instant
     /// When waiting began.
     let start: ContinuousClock.Instant
-    /// How long a search for UPnP may take; `nil` is as long as there is time, because the user has
-    /// said how long that is.
+    /// How long a search for UPnP may take; `nil` is until the end, because the user has set that.
     let searchLimit: Duration?
     /// Whether any gateway has answered anything.
     var hasHeard = false
 
-    /// How long a search takes at most where nobody has said how long to wait.
+    /// The search limit when the user has set no time limit.
     static let defaultSearchLimit = Duration.seconds(3)
 
-    /// Waits `limit` in all, but only `silence` as long as no gateway has answered.
+    /// Allows `limit` in all, but only `silence` until a gateway answers.
     init(
         limit: Duration, silence: Duration? = nil,
         from start: ContinuousClock.Instant = .now
@@ -27,6 +26,6 @@ final class TimeBudget {
         searchLimit = silence == nil ? nil : Self.defaultSearchLimit
     }
 
-    /// When to give up, as things stand.
+    /// When to give up, as far as is known now.
     var deadline: ContinuousClock.Instant { hasHeard ? end : silenceDeadline }
 }

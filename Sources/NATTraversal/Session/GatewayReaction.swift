@@ -19,7 +19,7 @@ struct GatewayReaction: Hashable, Sendable {
         case permanentLease
         /// The shortest description.
         case plainDescription
-        /// The internal port outside too.
+        /// The same external as internal port.
         case samePort
         /// AddPortMapping instead of AddAnyPortMapping.
         case olderAction

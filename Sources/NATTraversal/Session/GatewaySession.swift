@@ -265,7 +265,7 @@ extension GatewaySession {
     /// How long letting go takes at most, with a little left for the lease file of five seconds.
     private static let releaseLimit = Duration.milliseconds(4800)
     /// How long somebody who wants to leave waits for another process's lock of the lease file.
-    private static let lockPatience = Duration.seconds(1)
+    private static let lockWait = Duration.seconds(1)
 
     /// Deletes leases within five seconds, all of which are used while no answer has come.
     ///
@@ -282,7 +282,7 @@ extension GatewaySession {
         // A task of its own, which nobody cancels.
         return await Task {
             var file = leaseFile
-            file.lockPatience = lockPatience
+            file.lockWait = lockWait
             let store = LeaseStore(file)
             do {
                 let session = try GatewaySession(

@@ -1,6 +1,6 @@
 import Glibc
 import NATTraversal
-import Processes
+import NATTraversalSupport
 
 /// Prints events for the reader.
 ///
@@ -56,4 +56,16 @@ actor EventPrinter {
             hasComplained = true
         }
     }
+}
+
+/// Everybody who is to learn of events: the reader, the hook, and what started natctl.
+struct EventAudience: Sendable {
+    var format = OutputFormat.text
+    var stream = StandardStream.output
+    /// Whether renewals are printed for people too.
+    var printsRenewals = false
+    /// Whether `--quiet` prints events.
+    var isWatch = false
+    var hooks: HookQueue?
+    var service: ServiceManager?
 }

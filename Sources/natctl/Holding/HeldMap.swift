@@ -1,6 +1,6 @@
 import ArgumentParser
 import NATTraversal
-import Processes
+import NATTraversalSupport
 
 /// `map --keep` and `map … -- COMMAND`.
 struct HeldMap {

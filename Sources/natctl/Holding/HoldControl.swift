@@ -1,7 +1,7 @@
 import CSystemCalls
 import Glibc
 import NATTraversal
-import Processes
+import NATTraversalSupport
 
 /// Does what signals mean, on the main thread, so that nothing that hangs elsewhere is in the way.
 final class HoldControl: Sendable {
@@ -91,7 +91,7 @@ final class HoldControl: Sendable {
             defer { state.ending = state.ending ?? ending }
             return state.ending == nil
         }
-        if isFirst { ReaderPatience.extend(by: ReaderPatience.atEnd) }
+        if isFirst { ReaderTimeLimit.extend(by: ReaderTimeLimit.atEnd) }
         continuation.yield(ending)
     }
 

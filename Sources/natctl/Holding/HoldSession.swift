@@ -4,7 +4,7 @@ import NATTraversal
 /// Prints what happens to what is held or watched until something ends it, and lets go then.
 struct HoldSession: Sendable {
     /// How long hooks are waited for after everything is let go.
-    private static let hookPatience = Duration.seconds(30)
+    private static let hookWait = Duration.seconds(30)
     /// Of more lines that nobody reads the oldest are passed over, as each tells the whole state.
     private static let capacity = 4096
 
@@ -30,7 +30,7 @@ struct HoldSession: Sendable {
         let ending = await followEvents(outbox)
         outbox.finish()
         // A write that nobody reads fails then, and a little later that is said.
-        let deadline = ReaderPatience.extend(by: .seconds(1)) + .milliseconds(100)
+        let deadline = ReaderTimeLimit.extend(by: .seconds(1)) + .milliseconds(100)
         await wait(for: printed, until: deadline)
         return ending
     }
@@ -62,11 +62,11 @@ struct HoldSession: Sendable {
             audience.service?.tell("STOPPING=1")
             for remark in await source.stop().remarksAtEnd { outbox.yield(.remark(remark)) }
             group.addTask {
-                try? await Task.sleep(for: Self.hookPatience)
-                return .patience
+                try? await Task.sleep(for: Self.hookWait)
+                return .timeLimit
             }
             var parts: Set<Part> = [.events, .hooks]
-            while !parts.isEmpty, let part = await group.next(), part != .patience {
+            while !parts.isEmpty, let part = await group.next(), part != .timeLimit {
                 parts.remove(part)
             }
             group.cancelAll()
@@ -86,5 +86,5 @@ struct HoldSession: Sendable {
     }
 
     /// What goes on at once.
-    private enum Part { case events, hooks, patience }
+    private enum Part { case events, hooks, timeLimit }
 }

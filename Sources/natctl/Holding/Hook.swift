@@ -1,6 +1,6 @@
 import Glibc
 import NATTraversal
-import Processes
+import NATTraversalSupport
 
 /// The command of `--on-change`.
 struct Hook: Sendable {

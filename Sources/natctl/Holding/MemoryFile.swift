@@ -13,7 +13,7 @@ struct MemoryFile: ~Copyable {
     init(_ text: String) throws(SystemError) {
         descriptor = csystem_memory_file()
         guard descriptor >= 0 else { throw SystemError("memfd_create") }
-        try write(text, to: descriptor)
+        try writeAll(Array(text.utf8), to: descriptor)
         lseek(descriptor, 0, SEEK_SET)
     }
 

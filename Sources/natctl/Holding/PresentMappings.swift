@@ -34,7 +34,7 @@ struct PresentMappings {
     /// One line for who looks at a service: `tcp 8080 <- 198.51.100.7:8080`.
     var status: String {
         let shown = shown(4).map {
-            "\($0.transport.rawValue) \($0.internalPort) <- \($0.outside)"
+            "\($0.transport.rawValue) \($0.internalPort) <- \($0.externalEndpoint)"
         }
         guard !shown.isEmpty else { return "nothing is mapped" }
         let rest = mappings.count - shown.count

@@ -1,3 +1,4 @@
+import Glibc
 import NATTraversal
 
 /// What `map --keep` and `watch` print of an event.
@@ -70,7 +71,7 @@ extension MapperEvent.Change {
         case .mapped, .renewed, .unmapped:
             mapping.map { "\(name) \($0.line)" }
         case .changed(let mapping, let previous):
-            "changed \(mapping.line), was \(previous.outside)"
+            "changed \(mapping.line), was \(previous.externalEndpoint)"
         case .lost(let mapping, let error):
             "lost \(mapping.line): \(error.userMessage)"
         case .externalAddressChanged(let address, let previous):
@@ -93,4 +94,14 @@ extension MapperEvent.Change {
 
 extension NetworkPlace {
     fileprivate var text: String { "\(interface.map(plain) ?? "?") \(address)" }
+}
+
+/// An instant as people read it where this host is, `2026-11-22 19:55:00`.
+func localTime(_ instant: Timestamp) -> String {
+    var seconds = time_t(instant.secondsSince1970)
+    var fields = unsafe tm()
+    guard unsafe localtime_r(&seconds, &fields) != nil else { return instant.description }
+    var text = [CChar](repeating: 0, count: 32)
+    let count = unsafe strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &fields)
+    return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

@@ -29,12 +29,12 @@ extension Mapping {
         // Nothing proves that the gateway lets nobody else in.
         let peer = remoteHost.map { ", asked for \($0) only" } ?? ""
         let details = [technique?.rawValue, lifetime.map(durationText) ?? "permanent"]
-        return "\(transport.rawValue) \(inside) <- \(outside)  "
+        return "\(transport.rawValue) \(inside) <- \(externalEndpoint)  "
             + details.compactMap(\.self).joined(separator: ", ") + peer
     }
 
-    /// Its address and port outside.
-    var outside: String {
+    /// Its external address and port.
+    var externalEndpoint: String {
         externalAddress.map { SocketAddress($0, port: externalPort.rawValue).description }
             ?? "?:\(externalPort)"
     }

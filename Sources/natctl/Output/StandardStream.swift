@@ -45,7 +45,7 @@ func say(_ line: String) {
 ///
 /// While it works for as long as he likes. Once it is to end only for some seconds, because whoever
 /// has stopped it waits as well.
-enum ReaderPatience {
+enum ReaderTimeLimit {
     /// How long after it was told to end.
     static let atEnd = Duration.seconds(4)
 
@@ -68,7 +68,7 @@ enum ReaderPatience {
 
 /// Writes a text, to the end or to an error.
 ///
-/// - Throws: `SystemError`, with `ETIMEDOUT` where nobody read within `ReaderPatience`.
+/// - Throws: `SystemError`, with `ETIMEDOUT` where nobody read within `ReaderTimeLimit`.
 func write(_ text: String, to descriptor: Int32) throws(SystemError) {
     let bytes = Array(text.utf8)
     // A pipe that has room takes so many bytes without waiting. Files take all in one piece, so that
@@ -99,7 +99,7 @@ private func isRegularFile(_ descriptor: Int32) -> Bool {
 private func waitForReader(of descriptor: Int32) throws(SystemError) {
     var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     while true {
-        let deadline = ReaderPatience.deadline
+        let deadline = ReaderTimeLimit.deadline
         // A limit may be set while this waits.
         let wait = min(deadline.map { max($0 - .now, .zero) } ?? .seconds(1), .seconds(1))
         let count = unsafe poll(&entry, 1, Int32((wait / .milliseconds(1)).rounded(.up)))

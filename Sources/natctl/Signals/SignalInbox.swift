@@ -78,3 +78,11 @@ final class SignalInbox: Sendable {
             ReceivedSignal(number: Int32(message[0]), isFromKernel: message[1] != 0))
     }
 }
+
+/// A signal that this process got.
+struct ReceivedSignal: Hashable, Sendable {
+    var number: Int32
+    /// Whether the kernel sent it, as for a key at the terminal, which goes to all the programs in
+    /// the foreground, or for a terminal that is gone.
+    var isFromKernel = false
+}

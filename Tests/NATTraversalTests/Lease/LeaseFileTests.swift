@@ -154,11 +154,11 @@ import Testing
         defer { close(lock) }
         #expect(flock(lock, LOCK_EX) == 0)
         var file = LeaseFile(folder: folder.path)
-        file.lockPatience = .milliseconds(20)
+        file.lockWait = .milliseconds(20)
         await #expect(throws: LeaseFileProblem.locked) {
             try await Self.add(try Self.lease(), to: file)
         }
-        file.lockPatience = .seconds(60)
+        file.lockWait = .seconds(60)
         async let moved = Self.add(try Self.lease(), to: file)
         #expect(flock(lock, LOCK_UN) == 0)
         #expect(try await moved == nil)
@@ -172,7 +172,7 @@ import Testing
         #expect(flock(lock, LOCK_EX) == 0)
         var file = LeaseFile(folder: folder.path)
         // Far more than the pause between two changes, on a busy machine too.
-        file.lockPatience = .seconds(1)
+        file.lockWait = .seconds(1)
         let writing = Task {
             for count in 1... {
                 try folder.write("", to: "turn-\(count)")
@@ -199,7 +199,7 @@ import Testing
     func isShared() async throws {
         let folder = try TemporaryFolder()
         var file = LeaseFile(folder: folder.path)
-        file.lockPatience = .seconds(60)
+        file.lockWait = .seconds(60)
         try await withThrowingTaskGroup(of: Void.self) { [file] group in
             for port: UInt16 in 1...50 {
                 group.addTask { _ = try await Self.add(try Self.lease(port: port), to: file) }

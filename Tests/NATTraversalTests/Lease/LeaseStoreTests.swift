@@ -182,12 +182,12 @@ import Testing
         let lock = unsafe open(folder.path + "/leases.lock", O_RDWR | O_CREAT, 0o600)
         defer { close(lock) }
         #expect(flock(lock, LOCK_EX) == 0)
-        #expect(LeaseFile(folder: folder.path).lockPatience == .seconds(1))
+        #expect(LeaseFile(folder: folder.path).lockWait == .seconds(1))
         #expect(
-            LeaseStore(LeaseFile(folder: nil), timeout: .seconds(60)).file.lockPatience
+            LeaseStore(LeaseFile(folder: nil), timeout: .seconds(60)).file.lockWait
                 == .seconds(1))
         let store = LeaseStore(LeaseFile(folder: folder.path), timeout: .seconds(2))
-        #expect(store.file.lockPatience == .milliseconds(500))
+        #expect(store.file.lockWait == .milliseconds(500))
         let clock = ContinuousClock()
         let first = try await clock.measure { try await store.change(isDurable: true) { _ in } }
         let second = try await clock.measure { try await store.change(isDurable: true) { _ in } }

@@ -110,8 +110,6 @@ extension PacketFixture {
             #expect(mapping.externalAddress.description == expectation.externalAddress)
         case .announce:
             #expect(expectation.operation == "announce")
-        case .peer:
-            #expect(expectation.operation == "peer")
         case .headerOnly(let opcode):
             #expect(opcode == expectation.opcode)
             #expect(expectation.nonce == nil)

@@ -1,6 +1,6 @@
 import Foundation
 import NATTraversal
-import Processes
+import NATTraversalSupport
 import TestSupport
 import Testing
 

@@ -1,15 +1,15 @@
-/// The address of this host that others are best told, and why.
+/// The address at which others can best reach this host, and why.
 public struct BestAddress: Hashable, Sendable {
     /// One of this host's addresses; the loopback address when it has no other.
     public let address: IPAddress
-    /// The interface that has it, where that matters.
+    /// The interface that has it, if that matters.
     public let interface: String?
     /// A sentence without its full stop.
     public let reason: String
 
     /// The best address of a family at this moment.
     ///
-    /// - Throws: `SystemError` when the kernel does not tell (a sandbox without netlink).
+    /// - Throws: `SystemError` when the kernel does not report them (a sandbox without netlink).
     public init(_ family: AddressFamily = .ipv4) throws(SystemError) {
         var tables = try KernelTables()
         let interfaces = try tables.interfaces()
@@ -18,9 +18,9 @@ public struct BestAddress: Hashable, Sendable {
             family, among: interfaces, gateway: gateways.first { $0.address.family == family })
     }
 
-    /// The address used towards `gateway`; without one what the interfaces offer.
+    /// The address used towards `gateway`; without a gateway the best one of the interfaces.
     init(_ family: AddressFamily, among interfaces: [NetworkInterface], gateway: Gateway?) {
-        // A route can vanish between two calls; then there is no gateway any more.
+        // A route can vanish between two calls; then there is no longer a gateway.
         if let gateway, let source = try? gateway.localAddress() {
             self.init(towards: gateway, source: source, among: interfaces)
         } else {
@@ -30,8 +30,8 @@ public struct BestAddress: Hashable, Sendable {
 
     /// The address that the gateway will see, `source` being the kernel's choice.
     ///
-    /// Towards a link-local router the kernel takes a link-local address, which cannot be opened to
-    /// anybody: a request for a pinhole is sent from a global one (N-18).
+    /// Towards a link-local router the kernel chooses a link-local address, which no pinhole can
+    /// open: the request for a pinhole is sent from a global one (N-18).
     init(towards gateway: Gateway, source: IPAddress, among interfaces: [NetworkInterface]) {
         interface = gateway.interface
         let global = interfaces.pinholeSource(interfaceIndex: gateway.interfaceIndex)
@@ -71,15 +71,15 @@ public struct BestAddress: Hashable, Sendable {
 }
 
 extension [NetworkInterface] {
-    /// The IPv6 address to open with a pinhole; `nil` when the interface has none that leaves it.
+    /// The IPv6 address to open with a pinhole; `nil` when the interface has only link-local ones.
     ///
-    /// Not one that is deprecated or not surely ours; a temporary one only where there is no other,
-    /// because it ends before the mapping does (RFC 8981, section 3.4; N-18).
+    /// Deprecated and tentative addresses do not qualify; a temporary one only if there is no
+    /// other, because it expires before the mapping does (RFC 8981, section 3.4; N-18).
     package func pinholeSource(interfaceIndex: UInt32) -> IPAddress? {
         let usable = filter {
             $0.index == interfaceIndex && $0.family == .ipv6 && !$0.isDeprecated && !$0.isTentative
         }
-        // Test networks number themselves from the documentation prefix.
+        // Test networks use addresses of the documentation prefix.
         let global = [.public, .documentation].flatMap { (scope: AddressScope) in
             usable.filter { $0.scope == scope }
         }

@@ -26,8 +26,8 @@ extension DefaultRoute {
     /// RTM_F_CLONED: an entry of the cache, which old kernels list with the routes.
     private static let cached: UInt32 = 0x200
 
-    /// Reads a route; `nil` when it is narrower, not unicast, leads nowhere at present, or is none of
-    /// IPv4 or IPv6.
+    /// Reads a route; `nil` when it is narrower, not unicast, leads nowhere at present, or is
+    /// neither IPv4 nor IPv6.
     init?(parsing message: NetlinkMessage) throws(WireError) {
         guard message.kind == .newRoute else { return nil }
         var reader = ByteReader(message.body)
@@ -38,7 +38,7 @@ extension DefaultRoute {
         _ = try reader.read(count: 2, "protocol, scope")
         let type: UInt8 = try reader.read("route type")
         let flags: UInt32 = try reader.readHostOrder("route flags")
-        // Before the attributes are read: a host can have thousands of other routes.
+        // Checked before the attributes, because a host can have thousands of other routes.
         guard prefixLength <= 1, type == Self.unicast, flags & Self.cached == 0, let family
         else { return nil }
         self.family = family
@@ -91,7 +91,7 @@ extension DefaultRoute {
 }
 
 extension DefaultRoute.Hop {
-    /// Keeps what an attribute says of the hop; the others say nothing.
+    /// Stores an attribute that describes the hop, and ignores any other.
     fileprivate mutating func take(_ attribute: NetlinkAttribute) throws(WireError) {
         switch DefaultRoute.Attribute(rawValue: attribute.type) {
         case .outputInterface:

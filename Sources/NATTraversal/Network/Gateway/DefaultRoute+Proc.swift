@@ -1,7 +1,7 @@
 /// The routing tables as text, for sandboxes that forbid netlink.
 ///
-/// They tell less: the main table only, one hop of a multipath route, no IPv6 router of an IPv4
-/// route. A line that is not as expected is passed over.
+/// They contain less: only the main table, one hop of a multipath route, no IPv6 router of an IPv4
+/// route. Malformed lines are skipped.
 extension DefaultRoute {
     // RTF_UP, RTF_GATEWAY and RTF_REJECT.
     private static let up: UInt32 = 0x1
@@ -11,11 +11,12 @@ extension DefaultRoute {
     /// Reads /proc/net/route.
     ///
     /// Eleven columns: interface, destination, gateway, flags, two counters, metric, mask, three
-    /// more. Addresses are the number of 8 hexadecimal digits whose bytes in memory are the address.
+    /// more. Addresses are the number of 8 hexadecimal digits whose bytes in memory are the
+    /// address.
     ///
     /// - Parameters:
-    ///   - text: the file.
-    ///   - index: the index of an interface of this name.
+    ///   - text: the file's contents.
+    ///   - index: returns the index of the interface with this name.
     /// - Returns: the default routes in the file's order.
     static func parse(procIPv4 text: String, index: (String) -> UInt32?) -> [DefaultRoute] {
         text.split(separator: "\n").dropFirst().compactMap { line in

@@ -3,15 +3,15 @@ import Logging
 extension Gateway {
     /// Every gateway that the routing tables name, best first.
     ///
-    /// One read of the routes of each family, and one look at each interface that occurs in them.
+    /// Reads the routes of each family once, and each interface that occurs in them once.
     ///
     /// - Parameters:
-    ///   - family: of the default routes and of the routers' addresses; `nil` takes IPv4's routes,
-    ///     then IPv6's, also where a route of IPv4 leads to a router of IPv6, which can map nothing
-    ///     for it.
-    ///   - interface: takes only the gateways behind the interface of this name, but those that
-    ///     other tables than the main one name as well.
-    /// - Returns: none when there is no default route, or when all are tunnels with an unknown end.
+    ///   - family: the family of the default routes and of the routers' addresses; `nil` takes IPv4
+    ///     routes, then IPv6 ones, including IPv4 routes through an IPv6 router, which can map
+    ///     nothing for them.
+    ///   - interface: only gateways behind the interface with this name, but from all routing
+    ///     tables instead of the main one.
+    /// - Returns: nothing when there is no default route, or all are tunnels with an unknown peer.
     /// - Throws: `SystemError`, with the code ENODEV when there is no interface of that name.
     public static func candidates(
         family: AddressFamily? = nil, interface: String? = nil
@@ -45,7 +45,7 @@ extension Gateway {
         return gateways
     }
 
-    /// The gateway at a hop; `nil` when it has no address or the interface has gone.
+    /// The gateway at a hop; `nil` when it has no address or the interface has disappeared.
     private init?(
         _ ranked: RankedHop, family: AddressFamily, rank: Int, from tables: inout KernelTables
     ) throws(SystemError) {

@@ -1,36 +1,36 @@
-/// A router on the way to the Internet, and why it is asked when it is.
+/// A router on the path to the Internet, with its rank and the reason for it.
 public struct Gateway: Hashable, Sendable {
-    /// Its address on this side.
+    /// Its address on this network.
     public let address: IPAddress
     /// The interface that leads to it.
     public let interface: String
     /// The index of that interface.
     public let interfaceIndex: UInt32
-    /// Whether the interface is a tunnel or the like, where a search by UPnP finds nobody.
+    /// Whether the interface is point-to-point, such as a tunnel, where UPnP finds nobody.
     public let isPointToPoint: Bool
     /// Its place among the candidates, from 1.
     public let rank: Int
-    /// Why it stands there: a sentence without its full stop.
+    /// Why it has this rank: a sentence without its full stop.
     public let reason: String
 
-    /// The interface index where the address needs one, a link-local one of IPv6; else 0.
+    /// The interface index if the address needs one, as link-local IPv6 addresses do; else 0.
     public var scopeID: UInt32 {
         address.family == .ipv6 && address.scope == .linkLocal ? interfaceIndex : 0
     }
 
-    /// The address with a port and, where it needs one, its zone.
+    /// The address with a port, and its zone if needed.
     public func socketAddress(port: UInt16) -> SocketAddress {
         SocketAddress(address, port: port, scopeID: scopeID)
     }
 
     /// The address from which this host talks to it.
     ///
-    /// - Throws: `SystemError` when the route has gone meanwhile.
+    /// - Throws: `SystemError` when the route has disappeared.
     public func localAddress() throws(SystemError) -> IPAddress {
         try socketAddress(port: 5351).source(by: interface)
     }
 
-    /// A gateway with what is known of it.
+    /// Creates a gateway.
     package init(
         address: IPAddress, interface: String, interfaceIndex: UInt32, isPointToPoint: Bool,
         rank: Int, reason: String

@@ -1,5 +1,5 @@
-/// What the kernel writes for programs of its own machine is in the machine's byte order and
-/// padded to multiples of 4 bytes (netlink(7)).
+/// The kernel writes netlink messages in the machine's byte order, and pads their elements to
+/// multiples of 4 bytes (netlink(7)).
 extension ByteReader {
     /// Reads an integer in this machine's byte order.
     mutating func readHostOrder<Value: FixedWidthInteger & UnsignedInteger>(
@@ -8,10 +8,10 @@ extension ByteReader {
         Value(bigEndian: try read(field))
     }
 
-    /// Reads what is left of an element, and the padding behind it unless the data end there.
+    /// Reads the rest of an element, and its padding unless the data end there.
     ///
     /// - Parameters:
-    ///   - length: the element's length as it says itself, header included, padding not.
+    ///   - length: the length the element states, with its header, without padding.
     ///   - header: how many of its bytes have been read.
     ///   - field: names the element in an error.
     /// - Returns: the element without its header.

@@ -22,11 +22,11 @@ struct InterfaceAddress: Hashable, Sendable {
     /// The IFA_F_ flags.
     var flags: UInt32
 
-    /// Made for privacy and soon replaced (RFC 8981); of IPv4 the bit says something else.
+    /// Whether it is a temporary address (RFC 8981); for IPv4 the bit has another meaning.
     var isTemporary: Bool { address.family == .ipv6 && flags & 0x01 != 0 }
-    /// Kept for old connections only (RFC 4862, section 5.5.4).
+    /// Whether only old connections should use it (RFC 4862, section 5.5.4).
     var isDeprecated: Bool { flags & 0x20 != 0 }
-    /// Not known to be this host's alone: being probed (also optimistically), or found double.
+    /// Whether it may not be unique: still being probed (even optimistically), or a duplicate.
     var isTentative: Bool { flags & (0x04 | 0x08 | 0x40) != 0 }
 
     init(
@@ -40,7 +40,7 @@ struct InterfaceAddress: Hashable, Sendable {
         self.flags = flags
     }
 
-    /// Reads an address; `nil` when the message is another, or of a family that has none here.
+    /// Reads an address; `nil` for any other message or family.
     init?(parsing message: NetlinkMessage) throws(WireError) {
         guard message.kind == .newAddress else { return nil }
         var reader = ByteReader(message.body)
@@ -60,7 +60,7 @@ struct InterfaceAddress: Hashable, Sendable {
             case nil: break
             }
         }
-        // Where both stand and differ, the first is the peer's.
+        // If both are present and differ, the first is the peer's.
         guard let own = local ?? address, own.family.kernelNumber == family else { return nil }
         self.address = own
         peer = address == own ? nil : address

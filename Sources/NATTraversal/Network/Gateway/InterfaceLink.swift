@@ -27,7 +27,7 @@ struct InterfaceLink: Hashable, Sendable {
         self.flags = flags
     }
 
-    /// Reads an interface; `nil` when the message is another.
+    /// Reads an interface; `nil` for any other message.
     init?(parsing message: NetlinkMessage) throws(WireError) {
         guard message.kind == .newLink else { return nil }
         var reader = ByteReader(message.body)
@@ -36,7 +36,7 @@ struct InterfaceLink: Hashable, Sendable {
         flags = try reader.readHostOrder("interface flags")
         _ = try reader.read(count: 4, "change mask")
         var name: String?
-        // Read to the end only as far as needed: a link has a kilobyte of attributes.
+        // Stops as soon as possible: a link has a kilobyte of attributes.
         while name == nil, reader.count > 0 {
             let attribute = try NetlinkAttribute(parsing: &reader)
             if attribute.type == Self.nameAttribute { name = attribute.text }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What is left without netlink.
+/// The substitutes for netlink.
 extension KernelTables {
     /// The default routes of the main table.
     static func procRoutes(_ family: AddressFamily) throws(SystemError) -> [DefaultRoute] {
@@ -28,7 +28,7 @@ extension KernelTables {
         return InterfaceLink(index: index, name: String(decoding: bytes, as: UTF8.self), flags: 0)
     }
 
-    /// A table of the kernel as text; empty where the kernel lacks it (no IPv6).
+    /// One of the kernel's tables as text; empty when the kernel lacks it (no IPv6).
     private static func read(_ path: String) throws(SystemError) -> String {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {

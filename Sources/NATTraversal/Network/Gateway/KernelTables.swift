@@ -2,18 +2,18 @@ import Glibc
 
 /// The kernel's routes, links and addresses.
 ///
-/// They are read by netlink; where a sandbox forbids that, routes are read from
-/// /proc, interfaces have their name and index alone, and asking for addresses fails.
+/// They are read by netlink; if a sandbox forbids that, routes are read from /proc,
+/// interfaces have only a name and an index, and reading addresses fails.
 struct KernelTables: ~Copyable {
     private var socket: NetlinkSocket?
-    /// Why there is no socket.
+    /// Why there is no netlink socket.
     private let obstacle: SystemError?
-    /// The interfaces that have been looked at; few, so that a dictionary would cost more.
+    /// The interfaces read so far; too few for a dictionary to pay off.
     private var knownLinks: [InterfaceLink] = []
 
-    /// The tables of this moment; nothing is read yet.
+    /// Opens the tables; nothing is read yet.
     ///
-    /// - Throws: `SystemError` when netlink fails for another reason than a sandbox.
+    /// - Throws: `SystemError` when netlink fails for a reason other than a sandbox.
     init() throws(SystemError) {
         do throws(SystemError) {
             socket = try NetlinkSocket()
@@ -25,7 +25,7 @@ struct KernelTables: ~Copyable {
         }
     }
 
-    /// What is left in a sandbox that answers netlink with this error.
+    /// The tables of a sandbox that answers netlink with this error.
     init(withoutNetlink obstacle: SystemError) {
         socket = nil
         self.obstacle = obstacle
@@ -50,9 +50,9 @@ struct KernelTables: ~Copyable {
 
     /// An interface by its name.
     ///
-    /// - Throws: `SystemError`, with ENODEV when there is none of this name.
+    /// - Throws: `SystemError`, with ENODEV when no interface has this name.
     mutating func link(named name: String) throws(SystemError) -> InterfaceLink {
-        // The kernel's limit; of a longer name its error says less.
+        // The kernel's limit; its own error for a longer name says less.
         let isName = (1...15).contains(name.utf8.count) && !name.utf8.contains(0)
         let link =
             switch (isName, socket != nil) {
@@ -82,7 +82,7 @@ struct KernelTables: ~Copyable {
         try ask(.links, parse: InterfaceLink.init(parsing:))
     }
 
-    /// The other end of a point-to-point interface, where its address names one that can be seen.
+    /// The peer of a point-to-point interface, if one of its addresses names it.
     mutating func peer(
         _ family: AddressFamily, interfaceIndex: UInt32
     ) throws(SystemError) -> IPAddress? {

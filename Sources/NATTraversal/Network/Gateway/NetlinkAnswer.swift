@@ -2,23 +2,23 @@ import Glibc
 
 /// The answer to one request, gathered from datagrams.
 struct NetlinkAnswer<Element> {
-    /// What the messages held, in the order they came.
+    /// The elements of the messages, in the order they arrived.
     private(set) var elements: [Element] = []
-    /// Whether nothing more will come.
+    /// Whether the answer has ended.
     private(set) var isComplete = false
-    /// Whether the table changed meanwhile, so that asking again gives a better answer.
+    /// Whether the table changed during the answer, so that asking again gives a better one.
     private(set) var isInterrupted = false
 
     private let sequence: UInt32
     private let port: UInt32
     private let parse: (NetlinkMessage) throws(WireError) -> Element?
 
-    /// An answer of which nothing has come yet.
+    /// Creates an empty answer.
     ///
     /// - Parameters:
-    ///   - sequence: the request's number; what answers another request is passed over.
+    ///   - sequence: the request's number; answers to other requests are skipped.
     ///   - port: the port of the socket that asked.
-    ///   - parse: reads one message, `nil` when it holds nothing wanted.
+    ///   - parse: reads one message; `nil` skips it.
     init(
         to sequence: UInt32, port: UInt32,
         parse: @escaping (NetlinkMessage) throws(WireError) -> Element?
@@ -28,10 +28,10 @@ struct NetlinkAnswer<Element> {
         self.parse = parse
     }
 
-    /// Takes the messages of a datagram from the kernel.
+    /// Adds the messages of a datagram from the kernel.
     ///
-    /// - Throws: `SystemError` with the errno that the kernel answers, with ENOBUFS when it dropped
-    ///   something, with EBADMSG when the datagram is not what it should be.
+    /// - Throws: `SystemError` with the kernel's errno, with ENOBUFS when it dropped messages, with
+    ///   EBADMSG when the datagram is malformed.
     mutating func take(_ datagram: [UInt8]) throws(SystemError) {
         var code: Int32?
         do throws(WireError) {
@@ -45,7 +45,7 @@ struct NetlinkAnswer<Element> {
         if let code { throw SystemError("netlink", code: code) }
     }
 
-    /// Takes one message; the result is the errno of an answer that is an error.
+    /// Adds one message; returns the errno if it is an error.
     private mutating func take(_ message: NetlinkMessage) throws(WireError) -> Int32? {
         if message.flags & NetlinkMessage.interrupted != 0 { isInterrupted = true }
         switch message.kind {

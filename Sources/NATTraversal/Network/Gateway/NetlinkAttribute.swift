@@ -1,4 +1,4 @@
-/// A typed field behind the fixed part of a message (rtnetlink(7), struct rtattr).
+/// A typed field after the fixed part of a message (rtnetlink(7), struct rtattr).
 ///
 /// ```text
 ///  0                   1                   2                   3
@@ -18,7 +18,7 @@ struct NetlinkAttribute: Equatable, Sendable {
         value = try reader.readRest(of: Int(length), after: 4, "attribute")
     }
 
-    /// Every attribute of what is left of a message.
+    /// Reads all remaining attributes of a message.
     static func all(in rest: ByteReader) throws(WireError) -> [NetlinkAttribute] {
         var reader = rest
         var attributes: [NetlinkAttribute] = []
@@ -34,7 +34,7 @@ struct NetlinkAttribute: Equatable, Sendable {
         return try reader.readHostOrder(field)
     }
 
-    /// The value as an address of either family, by its length.
+    /// The value as an address, of the family that its length implies.
     func address(_ field: String) throws(WireError) -> IPAddress {
         guard let address = IPAddress(octets: value) else {
             throw WireError(field: field, problem: "\(value.count) octets are no address")
@@ -42,12 +42,12 @@ struct NetlinkAttribute: Equatable, Sendable {
         return address
     }
 
-    /// The value as text that a zero byte ends.
+    /// The value as zero-terminated text.
     var text: String { String(decoding: value.prefix { $0 != 0 }, as: UTF8.self) }
 }
 
 extension AddressFamily {
-    /// The family of this number in a message of the kernel; `nil` for other families.
+    /// The family with this number in the kernel's messages; `nil` for other families.
     init?(kernelNumber: UInt8) {
         switch kernelNumber {
         case 2: self = .ipv4
@@ -56,7 +56,7 @@ extension AddressFamily {
         }
     }
 
-    /// AF_INET or AF_INET6, as they stand in the first byte of a message.
+    /// AF_INET or AF_INET6, as in the first byte of a message.
     var kernelNumber: UInt8 {
         switch self {
         case .ipv4: 2

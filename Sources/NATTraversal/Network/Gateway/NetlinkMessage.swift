@@ -1,4 +1,4 @@
-/// A message of the kernel, of which a datagram holds several (netlink(7)).
+/// A message from the kernel; a datagram holds several (netlink(7)).
 ///
 /// ```text
 ///  0                   1                   2                   3
@@ -10,7 +10,7 @@
 /// ```
 /// Integers are in the machine's byte order.
 struct NetlinkMessage: Equatable, Sendable {
-    /// The types read here; the others are skipped.
+    /// The types that are read; others are skipped.
     enum Kind: UInt16 {
         case error = 2
         case done = 3
@@ -22,7 +22,7 @@ struct NetlinkMessage: Equatable, Sendable {
 
     /// Set on each part of an answer that ends with `done`.
     static let multipart: UInt16 = 0x2
-    /// The table changed while it was read, so that entries may be missing or double.
+    /// The table changed while it was read, so entries may be missing or duplicated.
     static let interrupted: UInt16 = 0x10
 
     var kind: Kind?
@@ -41,7 +41,7 @@ struct NetlinkMessage: Equatable, Sendable {
         body = try reader.readRest(of: Int(length), after: 16, "message")
     }
 
-    /// Every message of a datagram.
+    /// Reads all messages of a datagram.
     static func all(in datagram: [UInt8]) throws(WireError) -> [NetlinkMessage] {
         var reader = ByteReader(datagram)
         var messages: [NetlinkMessage] = []

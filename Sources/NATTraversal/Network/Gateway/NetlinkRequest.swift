@@ -1,4 +1,4 @@
-/// What the kernel is asked over a netlink socket (rtnetlink(7)).
+/// A request to the kernel over a netlink socket (rtnetlink(7)).
 enum NetlinkRequest: Equatable, Sendable {
     /// Every route of a family, in all tables.
     case routes(AddressFamily)
@@ -19,7 +19,7 @@ enum NetlinkRequest: Equatable, Sendable {
         message.append(hostOrder: type)
         message.append(hostOrder: flags)
         message.append(hostOrder: sequence)
-        message.appendZeros(4)  // the port, which the kernel knows
+        message.appendZeros(4)  // the port, which the kernel fills in
         return message + body
     }
 
@@ -31,7 +31,7 @@ enum NetlinkRequest: Equatable, Sendable {
         }
     }
 
-    /// NLM_F_REQUEST, and where a table is wanted NLM_F_DUMP.
+    /// NLM_F_REQUEST, and for a whole table NLM_F_DUMP.
     private var flags: UInt16 {
         switch self {
         case .links, .addresses, .routes: 0x301

@@ -3,23 +3,24 @@ import Glibc
 
 /// A socket to the kernel's tables of routes, addresses and links.
 ///
-/// The kernel answers while it is asked, so nothing here suspends.
+/// The kernel answers during the request, so requests do not suspend.
 struct NetlinkSocket: ~Copyable {
-    /// How often a table is read again that changed while it was read.
+    /// How often to read a table again that changed while it was read.
     private static let restarts = 5
-    /// How long an answer may take in all; it is there within a millisecond.
+    /// How long an answer may take in all; usually it takes less than a millisecond.
     private static let timeLimit = Duration.seconds(1)
-    /// The kernel makes no datagram of a dump larger than this.
+    /// The largest datagram that the kernel sends of a dump.
     private static let receiveSize = 32768
 
     let descriptor: Int32
     private let port: UInt32
     private var sequence: UInt32 = 0
 
-    /// An open socket with a port of the kernel's choice.
+    /// Opens a socket with a port that the kernel chooses.
     ///
-    /// - Parameter groups: what the kernel is to tell without being asked, as bits (RTMGRP_LINK).
-    /// - Throws: `SystemError` of socket(2), bind(2) or getsockname(2); sandboxes forbid any of them.
+    /// - Parameter groups: the notifications to subscribe to, as bits (RTMGRP_LINK).
+    /// - Throws: `SystemError` of socket(2), bind(2) or getsockname(2); sandboxes forbid any of
+    ///   them.
     init(groups: UInt32 = 0) throws(SystemError) {
         let flags = SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
         let descriptor = socket(AF_NETLINK, Int32(flags), NETLINK_ROUTE)
@@ -35,10 +36,10 @@ struct NetlinkSocket: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// What the kernel answers to `request`, read by `parse`.
+    /// Sends `request` and reads the kernel's answer with `parse`.
     ///
-    /// A table that keeps changing is given as it was read last: each entry is whole, but one may be
-    /// missing or double.
+    /// A table that keeps changing is returned as last read: every entry is whole, but some may be
+    /// missing or duplicated.
     ///
     /// - Throws: `SystemError` with the kernel's errno (ENODEV: no such interface), or with
     ///   ETIMEDOUT, EBADMSG.
@@ -62,12 +63,12 @@ struct NetlinkSocket: ~Copyable {
     }
 
     private func send(_ message: [UInt8]) throws(SystemError) {
-        // Without an address it goes to the kernel.
+        // A message without an address goes to the kernel.
         let count = unsafe Glibc.send(descriptor, message, message.count, 0)
         guard count == message.count else { throw SystemError("send") }
     }
 
-    /// The next datagram; `nil` when another process sent it.
+    /// Receives the next datagram; `nil` if another process sent it.
     private func receive(until deadline: ContinuousClock.Instant) throws(SystemError) -> [UInt8]? {
         while ContinuousClock.now < deadline {
             var sender = sockaddr_nl()
@@ -78,7 +79,7 @@ struct NetlinkSocket: ~Copyable {
                 count = unsafe Self.receive(descriptor, into: buffer, from: &sender)
                 size = max(0, min(count, buffer.count))
             }
-            // The count is the whole datagram's, even where the buffer was too short for it.
+            // With MSG_TRUNC the count is the whole datagram's, even if the buffer is shorter.
             if count > datagram.count { throw SystemError("recvfrom", code: EMSGSIZE) }
             if count >= 0 { return sender.nl_pid == 0 ? datagram : nil }
             switch errno {
@@ -90,7 +91,7 @@ struct NetlinkSocket: ~Copyable {
         throw SystemError("recvfrom", code: ETIMEDOUT)
     }
 
-    static func receive(
+    private static func receive(
         _ descriptor: Int32, into buffer: UnsafeMutableBufferPointer<UInt8>,
         from sender: inout sockaddr_nl
     ) -> Int {
@@ -106,11 +107,11 @@ struct NetlinkSocket: ~Copyable {
     private func waitForInput(until deadline: ContinuousClock.Instant) {
         let milliseconds = (deadline - .now) / .milliseconds(1)
         var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        // At the deadline, or when a signal ended it, the caller looks again.
+        // The caller checks again, at the deadline and after a signal too.
         _ = unsafe poll(&polled, 1, Int32(max(0, milliseconds.rounded(.up))))
     }
 
-    /// Binds to a port that the kernel chooses; the result is that port.
+    /// Binds to a port that the kernel chooses, and returns that port.
     private static func bind(_ descriptor: Int32, to groups: UInt32) throws(SystemError) -> UInt32 {
         var address = sockaddr_nl()
         address.nl_family = sa_family_t(AF_NETLINK)
@@ -124,5 +125,35 @@ struct NetlinkSocket: ~Copyable {
         }
         if let call { throw SystemError(call) }
         return address.nl_pid
+    }
+}
+
+extension NetlinkSocket {
+    /// Waits for a notification in the groups that the socket was opened for.
+    ///
+    /// - Returns: whether the kernel sent one; `false` when another process did or the deadline has
+    ///   passed.
+    /// - Throws: `SystemError`, `CancellationError`.
+    func hasNews(until deadline: ContinuousClock.Instant?) async throws -> Bool {
+        // Checked here because the call below never waits during a flood.
+        try Task.checkCancellation()
+        if let hasNews = try takeNews() { return hasNews }
+        _ = try await Reactor.shared.wait(for: descriptor, events: POLLIN, until: deadline)
+        return try takeNews() ?? false
+    }
+
+    /// Discards the next message; returns whether the kernel sent it, `nil` if there was none.
+    private func takeNews() throws(SystemError) -> Bool? {
+        var sender = sockaddr_nl()
+        let nothing = unsafe UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+        if unsafe Self.receive(descriptor, into: nothing, from: &sender) >= 0 {
+            return sender.nl_pid == 0
+        }
+        switch errno {
+        case EAGAIN, EINTR: return nil
+        // The kernel dropped messages: the tables are read again in any case.
+        case ENOBUFS: return true
+        default: throw SystemError("recvfrom")
+        }
     }
 }

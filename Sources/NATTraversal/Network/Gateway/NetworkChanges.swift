@@ -1,18 +1,18 @@
 import CSystemCalls
 import Logging
 
-/// Hears that something about this host's links, addresses or routes has changed; what it is, the
-/// kernel's tables tell.
+/// Notices that this host's links, addresses or routes have changed, but not how: the kernel's
+/// tables show that.
 struct NetworkChanges: Sendable {
-    /// What the kernel is to tell.
+    /// The notifications to subscribe to.
     static let groups =
         UInt32(RTMGRP_LINK) | UInt32(RTMGRP_IPV4_IFADDR) | UInt32(RTMGRP_IPV4_ROUTE)
         | UInt32(RTMGRP_IPV6_IFADDR) | UInt32(RTMGRP_IPV6_ROUTE)
 
-    /// Listens until the task is cancelled; in a sandbox that forbids it nothing is heard.
+    /// Listens until the task is cancelled; in a sandbox that forbids it nothing arrives.
     ///
-    /// - Parameter changed: called once for each burst of changes, and when listening begins: what
-    ///   has changed before that was not heard.
+    /// - Parameter changed: called once for each burst of changes, and when listening begins,
+    ///   because earlier changes were missed.
     func run(_ changed: () -> Void) async {
         do {
             try await listen(changed)

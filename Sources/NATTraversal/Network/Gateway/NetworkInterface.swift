@@ -12,15 +12,15 @@ public struct NetworkInterface: Hashable, Sendable {
     public let prefixLength: Int
     /// Whether the interface is switched on.
     public let isUp: Bool
-    /// Whether it leads to this host alone.
+    /// Whether it is the loopback interface.
     public let isLoopback: Bool
-    /// Whether it leads to one other host, as tunnels do.
+    /// Whether it leads to a single peer, as tunnels do.
     public let isPointToPoint: Bool
-    /// Whether the address was made for privacy and will soon be replaced (RFC 8981).
+    /// Whether the address is a temporary one, soon to be replaced (RFC 8981).
     public let isTemporary: Bool
     /// Whether new connections should not use the address (RFC 4862, section 5.5.4).
     public let isDeprecated: Bool
-    /// Whether the address is not known to be this host's alone, or was found to be another's too.
+    /// Whether the address is still being probed for uniqueness, or is a duplicate.
     public let isTentative: Bool
     /// Why this is the best address of its family, a sentence without its full stop; else `nil`.
     public internal(set) var bestReason: String?
@@ -61,9 +61,9 @@ public struct NetworkInterface: Hashable, Sendable {
 
     /// Every address of every interface, in the order of the interfaces, IPv4 first.
     ///
-    /// Loopback and interfaces that are down are among them; an interface without an address is not.
+    /// This includes loopback and interfaces that are down, but no interface without an address.
     ///
-    /// - Throws: `SystemError` when the kernel does not tell (a sandbox without netlink).
+    /// - Throws: `SystemError` when the kernel does not report them (a sandbox without netlink).
     public static func all() throws(SystemError) -> [NetworkInterface] {
         var tables = try KernelTables()
         var interfaces = try tables.interfaces()

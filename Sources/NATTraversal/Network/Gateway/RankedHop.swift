@@ -1,4 +1,4 @@
-/// A hop of a default route, in the order in which gateways are asked, with the reason.
+/// A hop of a default route, with the reason for its rank among the gateways.
 struct RankedHop: Equatable, Sendable {
     var hop: DefaultRoute.Hop
     /// A sentence without its full stop.
@@ -6,15 +6,15 @@ struct RankedHop: Equatable, Sendable {
 
     /// Every hop that can lead to a gateway of `family`, best first, each once.
     ///
-    /// First those with a router of the family, then those whose router has an address of the other
-    /// family only, then bare tunnels. Among these the longer prefix goes before the shorter,
-    /// the lower metric before the higher, the router's preference decides after that, and at
-    /// last the kernel's order.
+    /// Hops with a router of the family come first, then those whose router has only an address of
+    /// the other family, then bare tunnels. Among these the longer prefix wins, then the
+    /// lower metric, then the router's preference, and finally the kernel's order.
     ///
     /// - Parameters:
     ///   - routes: the default routes of all tables, in the kernel's order.
-    ///   - family: of the routes that count.
-    ///   - interfaceIndex: where the user named an interface: only its hops, but of every table.
+    ///   - family: the family of the routes to consider.
+    ///   - interfaceIndex: only hops of this interface, but from every table; `nil` is any
+    ///     interface.
     /// - Returns: the hops with their reasons.
     static func ranking(
         _ routes: [DefaultRoute], family: AddressFamily, interfaceIndex: UInt32? = nil
@@ -33,7 +33,7 @@ struct RankedHop: Equatable, Sendable {
             }
         }
         let ordered = whole.enumerated().sorted { first, second in
-            // The offset, because sort promises no stability.
+            // Falls back to the offset because sort is not guaranteed to be stable.
             first.element.order == second.element.order
                 ? first.offset < second.offset : first.element.order < second.element.order
         }.map(\.element)
@@ -50,7 +50,7 @@ private struct Place {
     var route: DefaultRoute
     var hop: DefaultRoute.Hop
 
-    /// The lower goes first.
+    /// The sort key, lower first.
     var order: (router: Int, table: Int, prefix: Int, metric: UInt32, preference: Int) {
         (
             hop.gateway.map { $0.family == route.family ? 0 : 1 } ?? 2,
@@ -59,7 +59,7 @@ private struct Place {
         )
     }
 
-    /// Whether both halves are one way to everything.
+    /// Whether both are halves of one route to everything.
     func isUpperHalf(of lower: Place) -> Bool {
         route.destination == .upperHalf && route.table == lower.route.table
             && hop.leads(like: lower.hop)

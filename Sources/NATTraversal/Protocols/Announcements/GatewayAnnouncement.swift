@@ -1,4 +1,4 @@
-/// What a gateway sends to everybody when it has started anew or its external address has changed
+/// The multicast by which a gateway announces a restart or a change of its external address
 /// (RFC 6886, section 3.2.1; RFC 6887, section 14.1).
 ///
 /// Anybody can forge one, so it is a hint to ask the gateway, and what else stands in it, the epoch

@@ -1,7 +1,7 @@
 /// Asks one gateway by NAT-PMP (RFC 6886).
 ///
-/// Not Sendable: one task uses it, and one question is on its way at a time, as the RFC wants
-/// (section 3.1). Every method throws `PortMapperError` or `CancellationError`.
+/// Not Sendable: one task uses it and sends one request at a time, as the RFC demands (section
+/// 3.1). Every method throws `PortMapperError` or `CancellationError`.
 public final class NATPMPClient {
     private let socket: GatewaySocket
     private let limit: Duration
@@ -10,9 +10,9 @@ public final class NATPMPClient {
     ///
     /// - Parameters:
     ///   - address: the gateway's address on this network.
-    ///   - port: its port, 5351 by the RFC.
-    ///   - timeout: how long one question may take.
-    /// - Throws: `PortMapperError.system` when no socket can be had.
+    ///   - port: its port; the RFC's is 5351.
+    ///   - timeout: how long one call may take.
+    /// - Throws: `PortMapperError.system` when no socket can be opened.
     public init(
         gateway address: IPv4Address, port: UInt16 = 5351, timeout: Duration = .seconds(30)
     ) throws(PortMapperError) {
@@ -30,7 +30,7 @@ public final class NATPMPClient {
         limit = .seconds(30)
     }
 
-    /// The gateway's address on the Internet side, as it tells it: 0.0.0.0 when it has none.
+    /// Asks for the gateway's external address: 0.0.0.0 when it has none.
     public func externalAddress() async throws -> IPv4Address {
         try await externalAddress(AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))
             .address
@@ -41,9 +41,9 @@ public final class NATPMPClient {
     /// - Parameters:
     ///   - transport: of the port.
     ///   - internalPort: the port on this host.
-    ///   - suggestedExternalPort: the port wanted outside; another may be granted.
+    ///   - suggestedExternalPort: the external port to suggest; the gateway may grant another.
     ///   - lifetime: in whole seconds from 1 s; RFC 6886 recommends 2 hours.
-    /// - Returns: the port and lifetime that were granted.
+    /// - Returns: the granted port and lifetime.
     /// - Throws: `PortMapperError`, `CancellationError`.
     public func map(
         _ transport: TransportProtocol, internalPort: PortNumber,
@@ -58,7 +58,7 @@ public final class NATPMPClient {
         return (grant.externalPort, .seconds(Int64(grant.lifetimeSeconds)))
     }
 
-    /// Deletes this host's mapping of a port; that there was none is no error.
+    /// Deletes this host's mapping of a port; it is no error if there is none.
     public func unmap(_ transport: TransportProtocol, internalPort: PortNumber) async throws {
         try await unmap(
             transport, internalPort: internalPort,
@@ -67,16 +67,16 @@ public final class NATPMPClient {
 }
 
 extension NATPMPClient {
-    /// What a mapping request was granted.
+    /// The mapping that the gateway granted.
     struct Grant: Hashable, Sendable {
         var externalPort: PortNumber
         var lifetimeSeconds: UInt32
     }
 
-    /// Asks for the address; a gateway that is silent is asked for PCP as well where that is
-    /// allowed, so that one that is deaf to NAT-PMP is found out.
+    /// Asks for the external address, and with `asksPCP` also sends a silent gateway a PCP request,
+    /// to recognize one that ignores NAT-PMP.
     ///
-    /// - Returns: the address, and the age of the gateway's mapping table where it is told.
+    /// - Returns: the address, and the age of the gateway's mapping table if reported.
     func externalAddress(
         asksPCP: Bool = false, _ limit: AskLimit
     ) async throws -> (address: IPv4Address, epochSeconds: UInt32?) {
@@ -87,15 +87,15 @@ extension NATPMPClient {
         return (try externalAddress(in: response), response.epochSeconds)
     }
 
-    /// Maps, and learns the external address on the way: the two answers cannot be confused, and it
-    /// saves a round trip.
+    /// Maps and asks for the external address at once, which saves a round trip; the two responses
+    /// cannot be confused.
     ///
-    /// - Returns: the grant, and what came of the other question; `nil` when nothing did.
+    /// - Returns: the grant and the address; `nil` instead of an address when no response arrived.
     func mapAndAddress(
         _ request: NATPMPRequest, _ limit: AskLimit
     ) async throws -> (grant: Grant, address: Result<IPv4Address, PortMapperError>?) {
         let answers = try await ask(request, beside: .externalAddress, limit)
-        // An address that is refused or does not come is not worth failing for.
+        // A missing or refused address is no reason to fail.
         let address = answers.beside.map { response in
             Result { () throws(PortMapperError) in try externalAddress(in: response) }
         }
@@ -108,8 +108,8 @@ extension NATPMPClient {
 
     /// Deletes a mapping.
     ///
-    /// - Parameter grantedPort: the external port, which some gateways want named in a delete though
-    ///   RFC 6886, section 3.4, has it 0.
+    /// Some gateways require the external port in a delete, although RFC 6886, section 3.4, sets it
+    /// to 0.
     func unmap(
         _ transport: TransportProtocol, internalPort: PortNumber, grantedPort: PortNumber? = nil,
         _ limit: AskLimit
@@ -119,17 +119,17 @@ extension NATPMPClient {
         )
         let response = try await ask(request, limit).response
         guard response.result == .success else { throw refusal(response.result) }
-        // Success with lifetime 0 is deleted, whatever port it names (N-10).
+        // Success with lifetime 0 means deleted, whatever port it names (N-10).
         guard case .mapping(_, _, 0) = response.body else {
             throw badAnswer("the mapping was not deleted")
         }
     }
 
-    /// How often a question is sent that goes beside the one that matters.
+    /// How often the accompanying request is sent.
     private static let besideSendLimit = 4
 
-    /// Sends `request` until it is answered or as often as it may be, and another beside it a few
-    /// times.
+    /// Sends `request` until a response arrives or the limit is reached, and another one beside it
+    /// a few times.
     private func ask(
         _ request: NATPMPRequest, beside other: NATPMPRequest? = nil, companion: [UInt8]? = nil,
         _ limit: AskLimit
@@ -150,7 +150,7 @@ extension NATPMPClient {
         guard case let response?? = window.answers.first else {
             throw failure ?? silence(window.mismatch, limit.budget)
         }
-        // A second copy of a refusal would be believed.
+        // The next question must not take a second copy of this refusal for its response.
         if response.result != .success { socket.isSettled = false }
         if response.result == .unsupportedVersion {
             throw PortMapperError.unsupported(
@@ -159,8 +159,8 @@ extension NATPMPClient {
         return (response, other == nil ? nil : window.answers.last ?? nil)
     }
 
-    /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
-    /// no time left for something better.
+    /// The error when no response arrived: reports a mismatched one (N-6) only once no time is left
+    /// for a better one.
     private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
         if let mismatch, socket.now >= budget.deadline { return badAnswer(mismatch) }
         return .noAnswer(
@@ -190,7 +190,7 @@ extension NATPMPClient {
         return Grant(externalPort: externalPort, lifetimeSeconds: lifetimeSeconds)
     }
 
-    /// Takes back a request that was not answered, as `PCPClient.withdraw` does.
+    /// Withdraws a request that was not answered, as `PCPClient.withdraw` does.
     func withdraw(_ request: NATPMPRequest) {
         guard let delete = request.delete else { return }
         socket.withdraw(
@@ -214,7 +214,7 @@ extension NATPMPClient {
 }
 
 extension NATPMPRequest {
-    /// What takes a mapping back.
+    /// The request that deletes a mapping.
     fileprivate static func delete(
         _ transport: TransportProtocol, internalPort: UInt16, externalPort: UInt16 = 0
     ) -> NATPMPRequest {
@@ -223,9 +223,66 @@ extension NATPMPRequest {
             lifetimeSeconds: 0)
     }
 
-    /// What takes back the mapping that is asked for; `nil` where none is.
+    /// The request that deletes the mapping this one asks for; `nil` for other requests.
     fileprivate var delete: NATPMPRequest? {
         guard case .map(let transport, let internalPort, _, _) = self else { return nil }
         return .delete(transport, internalPort: internalPort)
+    }
+}
+
+extension NATPMPClient {
+    /// Whether a datagram answers `request` (RFC 6886, section 3; N-5, N-6).
+    static func judge(
+        _ payload: [UInt8], for request: NATPMPRequest
+    ) -> Verdict<NATPMPResponse> {
+        // A PCP server without version 0 says so in its own format (RFC 6887, appendix A), or
+        // answers the PCP request that was sent beside this one.
+        if payload.count >= PCPLimits.versionError, payload[0] == 2,
+            payload[3] == 1 || payload[1] == 0x80
+        {
+            return .answer(.unsupportedVersion)
+        }
+        do throws(WireError) {
+            let response = try NATPMPResponse(parsing: payload)
+            if response.result == .unsupportedVersion, response.opcode == 0 {
+                return .answer(response)
+            }
+            guard response.opcode == request.opcode + 128 else {
+                return .mismatch("opcode \(response.opcode) for \(request.opcode)")
+            }
+            if case .map(_, let asked, _, _) = request, let answered = response.internalPort,
+                answered != asked
+            {
+                return .mismatch("it answered for another port, \(answered) instead of \(asked)")
+            }
+            return .answer(response)
+        } catch {
+            return .mismatch(error.description)
+        }
+    }
+}
+
+extension NATPMPResponse {
+    /// Stands for the response of a gateway that speaks only PCP.
+    fileprivate static var unsupportedVersion: NATPMPResponse {
+        NATPMPResponse(
+            opcode: 0, result: .unsupportedVersion, epochSeconds: nil,
+            body: .failure(internalPort: nil))
+    }
+
+    fileprivate init(opcode: UInt8, result: NATPMPResult, epochSeconds: UInt32?, body: Body) {
+        self.opcode = opcode
+        self.result = result
+        self.epochSeconds = epochSeconds
+        self.body = body
+    }
+
+    /// The internal port that the response names, if any.
+    fileprivate var internalPort: UInt16? {
+        switch body {
+        case .externalAddress: nil
+        case .mapping(let internalPort, _, _): internalPort
+        case .failure(let internalPort): internalPort
+        }
     }
 }

@@ -1,14 +1,14 @@
 import Logging
 
-/// NAT-PMP as one of three techniques.
+/// NAT-PMP as a mapping technique.
 final class NATPMPTechnique: MappingTechnique {
     private let client: NATPMPClient
     private let socket: GatewaySocket
-    /// Whether a gateway that is silent is asked by PCP as well.
+    /// Whether to send PCP requests too while the gateway is silent.
     private let asksPCP: Bool
-    /// The external address as it was told since `begin`; `.some(nil)` when there is none.
+    /// The external address reported since `begin`; `.some(nil)` when the gateway has none.
     private var address: IPAddress??
-    /// The external ports that were granted, by the internal ones.
+    /// The granted external ports by internal port.
     private var granted: [PortNumber: PortNumber] = [:]
 
     init(_ socket: GatewaySocket, asksPCP: Bool) {
@@ -31,7 +31,7 @@ final class NATPMPTechnique: MappingTechnique {
         return IPAddress.v4(answer.address).ifSpecified
     }
 
-    /// One after the other (RFC 6886, section 3.1).
+    /// Maps one port at a time (RFC 6886, section 3.1).
     func map(
         _ attempts: [MappingAttempt], _ limit: AskLimit,
         recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
@@ -41,7 +41,7 @@ final class NATPMPTechnique: MappingTechnique {
         }
     }
 
-    /// Maps, and learns the external address with the first mapping.
+    /// Maps, and asks for the external address together with the first mapping.
     private func map(_ attempt: MappingAttempt, _ limit: AskLimit) async throws -> MappingGrant {
         let request = attempt.natpmpRequest(suggesting: siblingPort(of: attempt))
         let grant: NATPMPClient.Grant
@@ -51,7 +51,7 @@ final class NATPMPTechnique: MappingTechnique {
             switch answers.address {
             case .success(let told): address = .some(IPAddress.v4(told).ifSpecified)
             case .failure: address = .some(nil)
-            case nil: break  // A lost answer says nothing.
+            case nil: break  // The response was lost: asks again with the next mapping.
             }
         } else {
             grant = try await client.map(request, limit)

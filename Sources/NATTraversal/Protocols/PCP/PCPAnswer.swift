@@ -1,12 +1,12 @@
-/// What came back for a PCP request.
+/// The gateway's answer to a PCP request, whatever protocol it uses.
 enum PCPAnswer: Hashable, Sendable {
     case response(PCPResponse)
     /// The gateway speaks another version: 0 is NAT-PMP (RFC 6887, section 9).
     case otherVersion(UInt8)
-    /// The gateway answered the NAT-PMP question beside this one, but not this one.
+    /// The gateway answered the NAT-PMP request sent beside this one, but not this one.
     case natpmpAlone
 
-    /// Whether it says yes.
+    /// Whether it is a success.
     var isGood: Bool {
         if case .response(let response) = self { response.result == .success } else { false }
     }
@@ -14,7 +14,7 @@ enum PCPAnswer: Hashable, Sendable {
     /// Whether a datagram answers `request`: version errors first, because such answers may be 8
     /// bytes long with the response bit clear (N-1), then length, opcode, and what was asked.
     ///
-    /// With `knowsPCP` the gateway is known to speak PCP, so that a NAT-PMP answer is a late one.
+    /// With `knowsPCP` the gateway is known to speak PCP, so a NAT-PMP response must be a late one.
     static func judge(
         _ payload: [UInt8], for request: PCPRequest, knowsPCP: Bool = false
     ) -> Verdict<PCPAnswer> {
@@ -30,7 +30,7 @@ enum PCPAnswer: Hashable, Sendable {
         }
     }
 
-    /// The version of a server that does not speak ours.
+    /// The version that a version error names.
     private static func otherVersion(in payload: [UInt8]) -> UInt8? {
         guard payload.count >= PCPLimits.versionError, payload[0] != 2 else { return nil }
         return payload[2] == 0 && payload[3] == 1 ? payload[0] : nil
@@ -43,32 +43,19 @@ enum PCPAnswer: Hashable, Sendable {
         case (.announce, .announce):
             return .answer(.response(response))
         case (.map(let answered), .map(let asked)):
-            return verdict(response, answered.mismatch(with: asked))
-        case (.peer(let answered), .peer(let asked)):
-            let isSamePeer =
-                answered.remotePort == asked.remotePort
-                && answered.remoteAddress == asked.remoteAddress
-            return verdict(
-                response,
-                answered.mapping.mismatch(with: asked.mapping)
-                    ?? (isSamePeer ? nil : "it answered for another peer"))
+            return answered.mismatch(with: asked).map { .mismatch($0) }
+                ?? .answer(.response(response))
         case (.headerOnly(let opcode), _) where opcode == request.operation.opcode:
-            // No nonce to check: anyone on the link can make this up (T-5).
+            // There is no nonce to check: anyone on the link can forge this (T-5).
             return .weakAnswer(.response(response))
         default:
             return .mismatch("another opcode")
         }
     }
-
-    private static func verdict(
-        _ response: PCPResponse, _ mismatch: String?
-    ) -> Verdict<PCPAnswer> {
-        mismatch.map { .mismatch($0) } ?? .answer(.response(response))
-    }
 }
 
 extension PCPMapping {
-    /// Why this answer is not for that request; `nil` when it is.
+    /// Why this does not answer that request; `nil` if it does.
     fileprivate func mismatch(with asked: PCPMapping) -> String? {
         if nonce != asked.nonce { return "it answered with another nonce" }
         if protocolNumber != asked.protocolNumber { return "it answered for another transport" }

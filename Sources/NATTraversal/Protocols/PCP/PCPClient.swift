@@ -1,32 +1,34 @@
+import Logging
+
 /// Asks one gateway by PCP (RFC 6887).
 ///
 /// Not Sendable: one task uses it. Its methods throw `PortMapperError` or `CancellationError`.
 public final class PCPClient {
     /// A mapping that a PCP server has granted.
     public struct Grant: Hashable, Sendable {
-        /// The port outside.
+        /// The external port.
         public var externalPort: PortNumber
-        /// The address outside; for an IPv6 pinhole the internal one.
+        /// The external address; for an IPv6 pinhole the internal one.
         public var externalAddress: IPAddress
         /// In whole seconds.
         public var lifetime: Duration
-        /// What a renewal or delete must know; a secret.
+        /// The secret that a renewal or delete must repeat.
         public var nonce: String
     }
 
-    /// How many requests may be unanswered at a time; RFC 6887 names no number.
+    /// How many requests may be unanswered at a time; RFC 6887 sets no limit.
     static let window = 32
 
-    let socket: GatewaySocket
+    private let socket: GatewaySocket
     private let limit: Duration
 
     /// A client of the gateway at `address`; nothing is sent yet.
     ///
     /// - Parameters:
     ///   - address: the gateway's address on this network.
-    ///   - port: its port, 5351 by the RFC.
-    ///   - timeout: how long one question may take.
-    /// - Throws: `PortMapperError.system` when no socket can be had.
+    ///   - port: its port; the RFC's is 5351.
+    ///   - timeout: how long one call may take.
+    /// - Throws: `PortMapperError.system` when no socket can be opened.
     public init(
         gateway address: IPAddress, port: UInt16 = 5351, timeout: Duration = .seconds(30)
     ) throws(PortMapperError) {
@@ -44,7 +46,7 @@ public final class PCPClient {
         limit = .seconds(30)
     }
 
-    /// Asks whether PCP is there, without side effects.
+    /// Asks whether the gateway speaks PCP, without side effects.
     ///
     /// - Returns: the server's epoch, the age of its mapping table in seconds.
     public func announce() async throws -> UInt32 {
@@ -56,11 +58,11 @@ public final class PCPClient {
     /// - Parameters:
     ///   - transport: of the port.
     ///   - internalPort: the port on this host.
-    ///   - suggestedExternalPort: the port wanted outside; another may be granted.
+    ///   - suggestedExternalPort: the external port to suggest; the gateway may grant another.
     ///   - lifetime: in whole seconds from 1 s; servers rarely grant less than 120 s.
-    ///   - nonce: the grant's, for a renewal; without one a fresh one is drawn.
-    /// - Returns: what was granted.
-    /// - Throws: `PortMapperError`, `.inexpressible` for a nonce that is none; `CancellationError`.
+    ///   - nonce: the grant's, for a renewal; `nil` draws a fresh one.
+    /// - Returns: the granted mapping.
+    /// - Throws: `PortMapperError`, `.inexpressible` for an invalid nonce; `CancellationError`.
     public func map(
         _ transport: TransportProtocol, internalPort: PortNumber,
         suggestedExternalPort: PortNumber? = nil, lifetime: Duration = .seconds(7200),
@@ -76,7 +78,7 @@ public final class PCPClient {
             ].get()
     }
 
-    /// Deletes a mapping; that there was none is no error.
+    /// Deletes a mapping; it is no error if there is none.
     public func unmap(
         _ transport: TransportProtocol, internalPort: PortNumber, nonce: String
     ) async throws {
@@ -90,11 +92,177 @@ public final class PCPClient {
 }
 
 extension PCPNonce {
-    /// A nonce that a caller has written down.
+    /// Reads a nonce that a caller has kept.
     fileprivate init(checking text: String) throws(PortMapperError) {
         guard let nonce = PCPNonce(hexadecimal: text) else {
             throw .inexpressible("a PCP nonce has 24 hexadecimal digits")
         }
         self = nonce
     }
+}
+
+extension PCPClient {
+    /// Asks whether the gateway speaks PCP; returns the server's epoch.
+    func announce(_ limit: AskLimit) async throws -> UInt32 {
+        let request = PCPRequest(operation: .announce, clientAddress: socket.local.address)
+        var window = RequestWindow(
+            [.init(payload: request.encoded, judge: { PCPAnswer.judge($0, for: request) })],
+            limit: 1)
+        let failure = try await socket.ask(&window, limit)
+        return try success(
+            in: window.answers[0], failure ?? silence(window.mismatch, limit.budget)
+        ).epochSeconds
+    }
+
+    /// Maps several ports, each with its own outcome.
+    ///
+    /// - Parameters:
+    ///   - requests: the mappings to request.
+    ///   - asksNATPMP: whether to send a silent gateway NAT-PMP requests too, to recognize one that
+    ///     ignores PCP.
+    ///   - limit: how long it may take.
+    /// - Throws: `CancellationError`.
+    /// - Returns: an outcome for each request.
+    func map(
+        _ requests: [PCPMapRequest], asksNATPMP: Bool = false, _ limit: AskLimit
+    ) async throws -> [Result<Grant, PortMapperError>] {
+        try await ask(requests, asksNATPMP: asksNATPMP, limit).map { $0.flatMap(grant(in:)) }
+    }
+
+    /// Deletes several mappings, each with its own outcome.
+    func unmap(
+        _ requests: [PCPMapRequest], _ limit: AskLimit
+    ) async throws -> [Result<Void, PortMapperError>] {
+        try await ask(requests, limit).map { outcome in
+            switch outcome {
+            case .success:
+                return .success(())
+            case .failure(.refused(let refusal)) where GatewayReaction(to: refusal).meansAbsence:
+                log.debug(
+                    "\(socket.gateway): the delete was not confirmed; probably nothing there")
+                return .success(())
+            case .failure(let error):
+                return .failure(error)
+            }
+        }
+    }
+
+    private func ask(
+        _ requests: [PCPMapRequest], asksNATPMP: Bool = false, _ limit: AskLimit
+    ) async throws -> [Result<PCPResponse, PortMapperError>] {
+        let knowsPCP = socket.knowsPCP
+        // Some gateways ignore version 2 and answer only NAT-PMP.
+        let companion =
+            asksNATPMP && !knowsPCP && socket.local.address.family == .ipv4
+            ? NATPMPRequest.externalAddress.encoded : nil
+        let client = socket.local.address
+        var window = RequestWindow<PCPAnswer>(
+            requests.map { map in
+                let request = map.request(from: client)
+                if map.lifetimeSeconds > 0 { socket.resume(delete(of: map)) }
+                return .init(
+                    payload: request.encoded, companion: companion, sendLimit: limit.sendLimit,
+                    key: PCPMapRequest.key(of: request.encoded),
+                    judge: { PCPAnswer.judge($0, for: request, knowsPCP: knowsPCP) })
+            }, limit: Self.window, keyOf: PCPMapRequest.key)
+        let failure = try await socket.ask(&window, limit)
+        for (request, answer) in zip(requests, window.answers) where answer == .natpmpAlone {
+            withdraw(request)
+        }
+        let missing = failure ?? silence(window.mismatch, limit.budget)
+        return window.answers.map { answer in
+            Result { () throws(PortMapperError) in try success(in: answer, missing) }
+        }
+    }
+
+    /// Withdraws a request that was not answered: sends a delete now, and again if a grant arrives
+    /// late.
+    func withdraw(_ map: PCPMapRequest) {
+        let client = socket.local.address
+        let request = map.request(from: client)
+        socket.withdraw(
+            .init(
+                isGrant: { payload in
+                    guard
+                        case .answer(.response(let response)) =
+                            PCPAnswer.judge(payload, for: request)
+                    else { return false }
+                    return response.result == .success && !response.isDeletion
+                }, delete: delete(of: map)))
+    }
+
+    private func delete(of map: PCPMapRequest) -> [UInt8] {
+        map.delete.request(from: socket.local.address).encoded
+    }
+
+    /// The successful response, or the error that stands for its absence.
+    private func success(
+        in answer: PCPAnswer?, _ missing: PortMapperError
+    ) throws(PortMapperError) -> PCPResponse {
+        let gateway = socket.gateway.address.description
+        // The next question must not take a second copy of this for its response.
+        if answer?.isGood != true { socket.isSettled = false }
+        switch answer {
+        case .response(let response):
+            socket.notePCPEpoch(response.epochSeconds)
+            guard response.result == .success else {
+                throw .refused(GatewayRefusal(gateway: socket.gateway, pcp: response))
+            }
+            return response
+        case .otherVersion(let version):
+            log.debug("\(gateway): it speaks version \(version), not PCP's 2")
+            throw .unsupported(gateway: gateway, technique: .pcp)
+        case .natpmpAlone:
+            log.debug("\(gateway): it answers NAT-PMP, but not PCP")
+            throw .unsupported(gateway: gateway, technique: .pcp)
+        case nil:
+            throw missing
+        }
+    }
+
+    /// The error when no response arrived: reports a mismatched one (N-6) only once no time is left
+    /// for a better one.
+    private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
+        let gateway = socket.gateway.address.description
+        if let mismatch, socket.now >= budget.deadline {
+            return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
+        }
+        return .noAnswer(gateway: gateway, after: budget.start.duration(to: socket.now))
+    }
+
+    private func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {
+        let problem: String
+        if case .map(let mapping) = response.operation {
+            if response.lifetimeSeconds == 0 {
+                problem = "it granted a lifetime of 0"
+            } else if let externalPort = PortNumber(rawValue: mapping.externalPort) {
+                return .success(
+                    Grant(
+                        externalPort: externalPort, externalAddress: mapping.externalAddress,
+                        lifetime: .seconds(Int64(response.lifetimeSeconds)),
+                        nonce: mapping.nonce.hexadecimal))
+            } else {
+                problem = "it granted external port 0"
+            }
+        } else {
+            problem = "no mapping in the answer"
+        }
+        return .failure(
+            .badAnswer(
+                gateway: socket.gateway.address.description, technique: .pcp, problem: problem))
+    }
+}
+
+extension PCPMapRequest {
+    /// The bytes of nonce, protocol and internal port, which a MAP request and its response share
+    /// (RFC 6887, section 11.1).
+    fileprivate static func key(of message: [UInt8]) -> [UInt8]? {
+        guard message.count >= 60, message[0] == 2, message[1] & 0x7F == 1 else { return nil }
+        return Array(message[24..<42])
+    }
+}
+
+extension PCPResponse {
+    /// Whether it confirms a delete.
+    fileprivate var isDeletion: Bool { result == .success && lifetimeSeconds == 0 }
 }

@@ -1,21 +1,21 @@
-/// One MAP request as the client thinks of it, without what only the socket knows.
+/// A MAP request without the client address, which only the socket knows.
 struct PCPMapRequest: Hashable, Sendable {
     var nonce: PCPNonce
     var transport: TransportProtocol
     var internalPort: UInt16
     /// 0 for no preference, and in a delete.
     var externalPort: UInt16 = 0
-    /// The suggested one: what was assigned before, in a renewal; `nil` is any of the client's family.
+    /// The suggested address: in a renewal the assigned one; `nil` is any of the client's family.
     var externalAddress: IPAddress?
     /// 0 deletes.
     var lifetimeSeconds: UInt32
-    /// The host that the mapping leads to, where it is not the one that asks.
+    /// The host that the mapping leads to, if it is not the client.
     var thirdParty: IPAddress?
-    /// The one peer that may come in.
+    /// The only peer allowed to send to the port.
     var remoteHost: IPAddress?
-    /// Whether filters of before are to be dropped first.
+    /// Whether to clear the mapping's earlier filters first.
     var clearsFilters = false
-    /// Whether another external port is worse than none.
+    /// Whether no mapping is better than one with another external port.
     var prefersFailure = false
     var description: String?
 
@@ -33,7 +33,7 @@ struct PCPMapRequest: Hashable, Sendable {
     private func options(_ client: IPAddress) -> [PCPOption] {
         var options: [PCPOption] = []
         if let thirdParty { options.append(.thirdParty(thirdParty)) }
-        // The others have no place in a delete (RFC 6887, sections 13.2 and 13.3).
+        // A delete must not carry the others (RFC 6887, sections 13.2 and 13.3).
         guard lifetimeSeconds > 0 else { return options }
         if prefersFailure, externalPort != 0 { options.append(.preferFailure) }
         if clearsFilters {
@@ -44,7 +44,7 @@ struct PCPMapRequest: Hashable, Sendable {
         return options
     }
 
-    /// What takes the mapping back.
+    /// The request that deletes the mapping.
     var delete: PCPMapRequest {
         PCPMapRequest(
             nonce: nonce, transport: transport, internalPort: internalPort, lifetimeSeconds: 0,

@@ -1,13 +1,13 @@
-/// PCP as one of three techniques.
+/// PCP as a mapping technique.
 final class PCPTechnique: MappingTechnique {
     private let client: PCPClient
     private let socket: GatewaySocket
-    /// Whether a gateway that is silent is asked by NAT-PMP as well.
+    /// Whether to send NAT-PMP requests too while the gateway is silent.
     private let asksNATPMP: Bool
 
-    /// How long the mapping lasts that the external address is asked for with.
+    /// The lifetime of the temporary mapping that reveals the external address.
     private static let addressLifetimeSeconds: UInt32 = 120
-    /// How long its deletion is waited for: in two minutes it is gone anyway.
+    /// How long to wait for its deletion to be confirmed: it expires in two minutes anyway.
     private static let addressDeletion = Duration.seconds(2)
 
     init(_ socket: GatewaySocket, asksNATPMP: Bool) {
@@ -20,8 +20,8 @@ final class PCPTechnique: MappingTechnique {
         TechniqueProbe(epochSeconds: try await client.announce(limit), tellsAddress: false)
     }
 
-    /// Maps the UDP port of the asking socket, behind which nothing else listens, and deletes that
-    /// again: PCP has no other way to tell the address (RFC 6887, section 11).
+    /// Maps the UDP port of the client's own socket, behind which nothing else listens, and deletes
+    /// the mapping again: PCP has no other way to learn the address (RFC 6887, section 11).
     func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
         await socket.beginQuestion()
         let request = PCPMapRequest(
@@ -38,7 +38,7 @@ final class PCPTechnique: MappingTechnique {
         }
     }
 
-    /// Old miniupnpd refuses every suggestion of 0.0.0.0, and takes "::" for none.
+    /// Maps; suggests "::" after a refusal, because old miniupnpd refuses 0.0.0.0 as an address.
     private func grant(
         _ request: PCPMapRequest, _ limit: AskLimit
     ) async throws -> PCPClient.Grant {

@@ -70,21 +70,6 @@ import Testing
                 == Vectors.mapRequest("00000000", "11 000000 a028 0000" + Vectors.anyIPv4Bytes))
     }
 
-    @Test("PEER ends with the peer")
-    func asksForPeer() throws {
-        let peer = PCPPeer(
-            mapping: try Vectors.mapping(.udp, 40020), remotePort: 9999,
-            remoteAddress: .v4(IPv4Address(rawValue: 0xC633_6409)))
-        let request = PCPRequest(
-            operation: .peer(peer), lifetimeSeconds: 600, clientAddress: Vectors.client)
-        #expect(
-            request.encoded
-                == bytes(
-                    "02 02 0000 00000258" + Vectors.clientBytes + Vectors.nonceBytes
-                        + "11 000000 9c54 0000" + Vectors.anyIPv4Bytes
-                        + "270f 0000 00000000 00000000 0000ffff c6336409"))
-    }
-
     @Test("an IPv6 client asks with its own address and `::`")
     func mapsIPv6() throws {
         let client = try #require(IPv6Address("fd77::10"))
@@ -106,11 +91,5 @@ import Testing
         ])
     func describes(text: String, hexadecimal: String) {
         #expect(PCPOption.description(text).encoded == bytes(hexadecimal))
-    }
-
-    @Test("an option of another kind is written as it is")
-    func writesOther() {
-        let portSet = PCPOption.other(code: 130, data: bytes("0004 9c40 00"))
-        #expect(portSet.encoded == bytes("82 00 0005 0004 9c40 00 000000"))
     }
 }

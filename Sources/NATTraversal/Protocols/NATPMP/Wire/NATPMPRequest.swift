@@ -1,4 +1,4 @@
-/// What a NAT-PMP client asks (RFC 6886, sections 3.2 and 3.3).
+/// A NAT-PMP request (RFC 6886, sections 3.2 and 3.3).
 ///
 /// ```text
 ///  0                   1                   2                   3

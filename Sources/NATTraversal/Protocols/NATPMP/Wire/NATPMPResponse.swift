@@ -1,4 +1,4 @@
-/// What a NAT-PMP gateway answers (RFC 6886, sections 3.2, 3.3 and 3.5).
+/// A NAT-PMP response (RFC 6886, sections 3.2, 3.3 and 3.5).
 ///
 /// ```text
 ///  0                   1                   2                   3
@@ -13,7 +13,7 @@
 ///
 /// Errors may be shorter, down to 4 bytes; a short success is malformed.
 struct NATPMPResponse: Hashable, Sendable {
-    /// What follows the header.
+    /// The fields after the header.
     enum Body: Hashable, Sendable {
         case externalAddress(IPv4Address)
         case mapping(internalPort: UInt16, externalPort: UInt16, lifetimeSeconds: UInt32)
@@ -24,9 +24,9 @@ struct NATPMPResponse: Hashable, Sendable {
     /// The request's opcode plus 128, or 0 in the RFC's figure of a version error.
     var opcode: UInt8
     var result: NATPMPResult
-    /// Age of the gateway's mapping table; a step back means that mappings are gone (section 3.6).
+    /// Age of the gateway's mapping table; a step back means that mappings were lost (section 3.6).
     ///
-    /// `nil` where the message ends before it, and with an unsupported opcode: there the RFC has
+    /// `nil` when the message ends before it, and for an unsupported opcode: there the RFC echoes
     /// the request's own bytes in this place.
     var epochSeconds: UInt32?
     var body: Body

@@ -1,4 +1,4 @@
-/// What a NAT-PMP gateway says of a request (RFC 6886, section 3.5).
+/// A NAT-PMP result code (RFC 6886, section 3.5).
 struct NATPMPResult: RawRepresentable, Hashable, Sendable {
     var rawValue: UInt16
 
@@ -9,7 +9,7 @@ struct NATPMPResult: RawRepresentable, Hashable, Sendable {
     static let outOfResources = NATPMPResult(rawValue: 4)
     static let unsupportedOpcode = NATPMPResult(rawValue: 5)
 
-    /// The RFC's words in the spelling of PCP's codes; `nil` for a code that is not assigned.
+    /// The RFC's name, spelled like PCP's codes; `nil` for an unassigned code.
     var name: String? {
         switch self {
         case .success: "SUCCESS"

@@ -13,7 +13,7 @@ struct PCPMapping: Hashable, Sendable {
     var internalPort: UInt16
     /// Suggested in a request, assigned in a response; 0 in a delete.
     var externalPort: UInt16
-    /// Likewise; all zeros is "no preference" and names the family.
+    /// Suggested or assigned likewise; all zeros is "no preference" and names the family.
     var externalAddress: IPAddress
 
     init(

@@ -1,12 +1,12 @@
-/// The secret of one mapping, 96 bits, by which its maker is known (RFC 6887, section 11.2).
+/// The 96-bit secret that identifies the owner of a mapping (RFC 6887, section 11.2).
 ///
-/// Whoever has it can extend or delete the mapping from this address: it is kept in the lease file
-/// alone and shown nowhere whole (T-13).
+/// Whoever has it can extend or delete the mapping from this address, so only the lease file holds
+/// it, and no output shows all of it (T-13).
 struct PCPNonce: Hashable, Sendable {
-    /// The 12 octets as they are sent.
+    /// The 12 octets in wire order.
     let octets: [UInt8]
 
-    /// A fresh one from the system's generator.
+    /// Draws a nonce from the system's random number generator.
     static func random() -> PCPNonce {
         var generator = SystemRandomNumberGenerator()
         return PCPNonce((0..<12).map { _ in UInt8.random(in: 0...255, using: &generator) })
@@ -14,7 +14,7 @@ struct PCPNonce: Hashable, Sendable {
 
     private init(_ octets: [UInt8]) { self.octets = octets }
 
-    /// Reads 24 hexadecimal digits, the form of the lease file.
+    /// Reads 24 hexadecimal digits, as in the lease file.
     init?(hexadecimal text: String) {
         let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
         guard digits.count == 24, text.utf8.count == 24 else { return nil }
@@ -33,6 +33,6 @@ struct PCPNonce: Hashable, Sendable {
 }
 
 extension PCPNonce: CustomStringConvertible {
-    /// The first four digits, enough to tell two apart in a log.
+    /// The first four digits, enough to distinguish two in a log.
     var description: String { hexadecimal.prefix(4) + "…" }
 }

@@ -1,4 +1,4 @@
-/// What a PCP client asks (RFC 6887, section 7.1).
+/// A PCP request (RFC 6887, section 7.1).
 ///
 /// ```text
 ///  0                   1                   2                   3
@@ -12,17 +12,16 @@ struct PCPRequest: Hashable, Sendable {
     enum Operation: Hashable, Sendable {
         case announce
         case map(PCPMapping)
-        case peer(PCPPeer)
     }
 
     var operation: Operation
-    /// 0 deletes, and is what ANNOUNCE must have.
+    /// 0 deletes; ANNOUNCE must have 0.
     var lifetimeSeconds: UInt32 = 0
-    /// The source address that the datagram leaves with; another is ADDRESS_MISMATCH.
+    /// The datagram's source address; any other is answered by ADDRESS_MISMATCH.
     var clientAddress: IPAddress
     var options: [PCPOption] = []
 
-    /// The datagram: 24, 60 or 80 bytes and the options.
+    /// The datagram: 24 or 60 bytes and the options.
     var encoded: [UInt8] {
         var bytes: [UInt8] = [2, operation.opcode, 0, 0]
         bytes.append(bigEndian: lifetimeSeconds)
@@ -30,7 +29,6 @@ struct PCPRequest: Hashable, Sendable {
         switch operation {
         case .announce: break
         case .map(let mapping): bytes += mapping.encoded
-        case .peer(let peer): bytes += peer.encoded
         }
         return bytes + options.flatMap(\.encoded)
     }
@@ -42,7 +40,6 @@ extension PCPRequest.Operation {
         switch self {
         case .announce: 0
         case .map: 1
-        case .peer: 2
         }
     }
 }

@@ -1,4 +1,4 @@
-/// What a PCP server answers (RFC 6887, section 7.2).
+/// A PCP response (RFC 6887, section 7.2).
 ///
 /// ```text
 ///  0                   1                   2                   3
@@ -7,24 +7,22 @@
 /// | Lifetime (seconds)                                            |
 /// | Epoch Time (seconds)                                          |
 /// | Reserved (96 bits)                                            |
-/// | opcode data, then options                                     |
+/// | opcode data, then options (nothing here depends on those)     |
 /// ```
 struct PCPResponse: Hashable, Sendable {
     enum Operation: Hashable, Sendable {
         case announce
         case map(PCPMapping)
-        case peer(PCPPeer)
-        /// An error whose opcode data is missing or cut short, with the opcode it names.
+        /// An error whose opcode data is missing or truncated, with its opcode.
         case headerOnly(opcode: UInt8)
     }
 
     var operation: Operation
     var result: PCPResult
-    /// What was granted; in an error, for how long the server will say it again.
+    /// The granted lifetime; in an error, how long the server expects to repeat it.
     var lifetimeSeconds: UInt32
     /// Age of the server's mapping table (section 8.5).
     var epochSeconds: UInt32
-    var options: [PCPOption]
 
     /// - Throws: `WireError` unless the message is of version 2, a response, from 24 to 1100 bytes
     ///   long, a multiple of 4, and in a success as long as its opcode needs.
@@ -49,7 +47,6 @@ struct PCPResponse: Hashable, Sendable {
             guard result != .success else { throw error }
             operation = .headerOnly(opcode: opcode & 0x7F)
         }
-        options = PCPOption.parseAll(&reader)
     }
 
     private static func operation(
@@ -58,8 +55,17 @@ struct PCPResponse: Hashable, Sendable {
         switch opcode {
         case 0: .announce
         case 1: .map(try PCPMapping(parsing: &reader))
-        case 2: .peer(try PCPPeer(parsing: &reader))
         default: throw WireError(field: "opcode", problem: "\(opcode) is unknown")
         }
     }
+}
+
+/// Sizes of PCP messages (RFC 6887, section 7).
+enum PCPLimits {
+    /// The longest datagram, in bytes.
+    static let datagram = 1100
+    /// The header of requests and responses alike, in bytes.
+    static let header = 24
+    /// The shortest answer from which a version error can be told, in bytes.
+    static let versionError = 4
 }

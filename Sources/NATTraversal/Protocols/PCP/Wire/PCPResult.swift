@@ -1,4 +1,4 @@
-/// What a PCP server says of a request (RFC 6887, section 7.4; RFC 7652; RFC 7843).
+/// A PCP result code (RFC 6887, section 7.4; RFC 7652; RFC 7843).
 struct PCPResult: RawRepresentable, Hashable, Sendable {
     var rawValue: UInt8
 
@@ -15,7 +15,6 @@ struct PCPResult: RawRepresentable, Hashable, Sendable {
     static let userExceededQuota = PCPResult(rawValue: 10)
     static let cannotProvideExternal = PCPResult(rawValue: 11)
     static let addressMismatch = PCPResult(rawValue: 12)
-    static let excessiveRemotePeers = PCPResult(rawValue: 13)
 
     private static let names = [
         "SUCCESS", "UNSUPP_VERSION", "NOT_AUTHORIZED", "MALFORMED_REQUEST", "UNSUPP_OPCODE",
@@ -28,7 +27,7 @@ struct PCPResult: RawRepresentable, Hashable, Sendable {
         "UNSUPP_THIRD_PARTY_ID_LENGTH",
     ]
 
-    /// The registry's name; `nil` for a code that is not assigned.
+    /// The registry's name; `nil` for an unassigned code.
     var name: String? {
         Self.names.indices.contains(Int(rawValue)) ? Self.names[Int(rawValue)] : nil
     }

@@ -1,6 +1,5 @@
 import Dispatch
 import Glibc
-package import NATTraversal
 
 /// A program that was started.
 package final class ChildProcess: Sendable {
@@ -11,8 +10,8 @@ package final class ChildProcess: Sendable {
 
     /// Starts a program found by PATH.
     ///
-    /// What this process ignores the child ignores too; what it catches has its usual effect on the
-    /// child.
+    /// The child ignores the signals that this process ignores; those that this process catches have
+    /// their usual effect on the child.
     ///
     /// - Parameters:
     ///   - arguments: its name and its arguments.

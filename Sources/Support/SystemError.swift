@@ -22,7 +22,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `connect: Network is unreachable`.
     public var description: String { "\(call): \(reason)" }
 
-    /// What the system says of the code, `Network is unreachable`.
+    /// The system's text for the code, `Network is unreachable`.
     public var reason: String {
         guard let text = unsafe csystem_error_text(code) else { return "error \(code)" }
         return unsafe String(cString: text)
@@ -31,8 +31,8 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension SystemError {
     /// Whether this host has reached one of its limits, so that no peer is to blame.
-    var isOfThisHost: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
+    package var isOfThisHost: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
 
     /// Whether bind(2) says that the address is not this host's.
-    var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
+    package var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
 }
