@@ -2,7 +2,7 @@
 ///
 /// Zero is no port here: on the wire it means "any" in one message and "delete all" in another.
 public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
-    CustomStringConvertible
+    CustomStringConvertible, ExpressibleByIntegerLiteral
 {
     /// The number.
     public let rawValue: UInt16
@@ -11,6 +11,20 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
     public init?(rawValue: UInt16) {
         guard rawValue != 0 else { return nil }
         self.rawValue = rawValue
+    }
+
+    /// The port of this number; `nil` for one that is none.
+    public init?(_ number: Int) {
+        guard let value = UInt16(exactly: number) else { return nil }
+        self.init(rawValue: value)
+    }
+
+    /// A port that stands in the source code.
+    ///
+    /// - Precondition: it is not 0.
+    public init(integerLiteral value: UInt16) {
+        precondition(value != 0, "0 is no port")
+        rawValue = value
     }
 
     /// Reads a decimal number from 1 to 65535, digits alone.
@@ -29,8 +43,8 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
 
     private init(valid value: UInt16) { rawValue = value }
 
-    /// The port of HTTP, 80.
-    static let http = PortNumber(valid: 80)
+    /// The port of HTTP.
+    static let http: PortNumber = 80
 
     /// A port of the dynamic range, 49152 to 65535, where few servers are (RFC 6335, section 6).
     static func randomDynamic() -> PortNumber {
