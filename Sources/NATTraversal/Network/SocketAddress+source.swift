@@ -4,7 +4,7 @@ extension SocketAddress {
     /// - Parameter interface: the interface by which to leave; `nil` leaves it to the routes.
     /// - Returns: one of this host's addresses.
     /// - Throws: `SystemError`, for instance ENETUNREACH when no route leads there.
-    public func source(by interface: String? = nil) throws(SystemError) -> IPAddress {
+    func source(by interface: String? = nil) throws(SystemError) -> IPAddress {
         let socket = try UDPSocket(address.family)
         if let interface {
             // Kernels before 5.7 forbid this to ordinary users; then the routes decide alone.

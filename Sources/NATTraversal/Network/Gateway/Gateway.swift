@@ -14,12 +14,12 @@ public struct Gateway: Hashable, Sendable {
     public let reason: String
 
     /// The interface index where the address needs one, a link-local one of IPv6; else 0.
-    public var scopeID: UInt32 {
+    package var scopeID: UInt32 {
         address.family == .ipv6 && address.scope == .linkLocal ? interfaceIndex : 0
     }
 
     /// The address with a port and, where it needs one, its zone.
-    public func socketAddress(port: UInt16) -> SocketAddress {
+    package func socketAddress(port: UInt16) -> SocketAddress {
         SocketAddress(address, port: port, scopeID: scopeID)
     }
 

@@ -6,7 +6,7 @@ public struct UPnPBrowser: Sendable {
     var gatewayAnswered: @Sendable () -> Void = {}
 
     /// A browser that searches on these links.
-    public init(links: [SSDPLink]) {
+    package init(links: [SSDPLink]) {
         self.init(links: links, network: SystemUPnPNetwork())
     }
 
