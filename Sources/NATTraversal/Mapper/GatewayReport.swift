@@ -67,6 +67,7 @@ public struct GatewayReport: Hashable, Sendable {
 }
 
 /// How far a mapping on a gateway reaches.
+@nonexhaustive
 public enum Diagnosis: String, Hashable, Sendable {
     /// The external address can be reached from anywhere.
     case `public`

@@ -1,4 +1,5 @@
-/// Which of natctl's mappings to delete.
+/// Which of the application's mappings to delete.
+@nonexhaustive
 public enum UnmapRequest: Hashable, Sendable {
     /// A port on this side.
     public struct Port: Hashable, Sendable {

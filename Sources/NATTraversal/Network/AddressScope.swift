@@ -1,4 +1,7 @@
 /// Where an address means something, as coarse as a user needs it.
+///
+/// IANA's registries of special addresses grow, and `reserved` may be told apart some day.
+@nonexhaustive
 public enum AddressScope: String, Sendable, CaseIterable {
     /// Unique in the Internet, and may be the outside of a mapping.
     case `public`
