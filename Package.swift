@@ -66,7 +66,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "TestSupport", dependencies: ["Processes"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["NATTraversal", "Processes"], path: "Tests/TestSupport",
             exclude: ["check-documents.py"],
             swiftSettings: swiftSettings),
         .testTarget(

@@ -5,7 +5,7 @@ public struct ExternalAddress: Hashable, Sendable {
     /// How it was asked.
     public var technique: Technique
     /// Who told it.
-    public var gateway: String
+    public var gateway: GatewayAddress
     /// What is to be said of it.
     public var warnings: [MapperWarning]
 }

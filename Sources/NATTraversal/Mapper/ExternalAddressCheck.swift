@@ -16,7 +16,7 @@ enum ExternalAddressCheck {
 
     /// Why an address that must be public is not; `nil` when it is.
     static func failure(
-        for address: IPAddress?, gateway: String, technique: Technique
+        for address: IPAddress?, gateway: GatewayAddress, technique: Technique
     ) -> PortMapperError? {
         guard let address, !address.isUnspecified else {
             return .noExternalAddress(gateway: gateway, technique: technique)

@@ -1,7 +1,7 @@
 /// A gateway's no, in its own words.
-public struct GatewayRefusal: Error, Hashable, Sendable {
+public struct GatewayRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// Who said it.
-    public var gateway: String
+    public var gateway: GatewayAddress
     /// How it was asked.
     public var technique: Technique
     /// The technique's own code: a PCP or NAT-PMP result, a UPnP error code.
@@ -14,7 +14,8 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
     public var lifetime: Duration?
 
     init(
-        gateway: String, technique: Technique, code: Int, name: String?, lifetime: Duration? = nil
+        gateway: GatewayAddress, technique: Technique, code: Int, name: String?,
+        lifetime: Duration? = nil
     ) {
         self.gateway = gateway
         self.technique = technique
@@ -28,20 +29,22 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
         // leaves the numbers to the client).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
-            gateway: gateway.address.description, technique: .pcp,
+            gateway: GatewayAddress(gateway.address), technique: .pcp,
             code: Int(response.result.rawValue), name: response.result.name,
             lifetime: .seconds(Int64(lifetime)))
     }
 
     init(gateway: SocketAddress, natpmp result: NATPMPResult) {
         self.init(
-            gateway: gateway.address.description, technique: .natPMP, code: Int(result.rawValue),
+            gateway: GatewayAddress(gateway.address), technique: .natPMP,
+            code: Int(result.rawValue),
             name: result.name)
     }
 }
 
 extension GatewayRefusal {
     /// The kinds of no that end a command differently (natctl(1), EXIT STATUS).
+    @nonexhaustive
     public enum Kind: Hashable, Sendable {
         /// The port is taken or the gateway is out of room.
         case noRoom
@@ -51,6 +54,11 @@ extension GatewayRefusal {
         case unsupported
         /// Policy, permission, or what it cannot do.
         case denied
+    }
+
+    /// Who refused, by what code; the gateway's own words are left out.
+    public var description: String {
+        "\(gateway) refused: \(technique.displayName) \(name.map { "\($0) (\(code))" } ?? "\(code)")"
     }
 
     /// The name of a code that is an HTTP status.

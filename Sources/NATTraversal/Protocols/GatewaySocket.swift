@@ -219,7 +219,7 @@ final class GatewaySocket {
     /// ICMP's errors say that the port is closed or cannot be reached; others are this host's.
     private func classified(_ error: SystemError) -> PortMapperError {
         error.saysPortIsClosed
-            ? .closed(gateway: gateway.address.description, cause: error) : .system(error)
+            ? .closed(gateway: GatewayAddress(gateway.address), cause: error) : .system(error)
     }
 
     /// Notes the epoch of an accepted PCP answer, and whether the table was lost in between.

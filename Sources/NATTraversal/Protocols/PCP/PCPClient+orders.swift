@@ -98,7 +98,7 @@ extension PCPClient {
     private func success(
         in answer: PCPAnswer?, _ missing: PortMapperError
     ) throws(PortMapperError) -> PCPResponse {
-        let gateway = socket.gateway.address.description
+        let gateway = GatewayAddress(socket.gateway.address)
         // A second copy of it would be believed.
         if answer?.isGood != true { socket.isSettled = false }
         switch answer {
@@ -122,7 +122,7 @@ extension PCPClient {
     /// Nothing came, or nothing that was an answer: the latter is worth saying (N-6), once there is
     /// no time left for something better.
     private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
-        let gateway = socket.gateway.address.description
+        let gateway = GatewayAddress(socket.gateway.address)
         if let mismatch, socket.now >= budget.deadline {
             return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
         }
@@ -148,7 +148,7 @@ extension PCPClient {
         }
         return .failure(
             .badAnswer(
-                gateway: socket.gateway.address.description, technique: .pcp, problem: problem))
+                gateway: GatewayAddress(socket.gateway.address), technique: .pcp, problem: problem))
     }
 }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -115,7 +116,7 @@ import Testing
                 #expect(refusal.code == 402)
                 #expect(refusal.name == "InvalidArgs")
                 #expect(refusal.words == "no\u{9B}")
-                #expect(refusal.gateway == "192.168.1.1")
+                #expect(refusal.gateway == .test("192.168.1.1"))
             }
         }
     }
