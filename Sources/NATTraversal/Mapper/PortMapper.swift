@@ -71,7 +71,7 @@ public struct PortMapper: Sendable {
     }
 
     /// Asks for the external address, by NAT-PMP or, where only PCP can tell it, with a mapping of
-    /// natctl's own that is deleted at once.
+    /// its own that is deleted at once.
     ///
     /// - Returns: what the first gateway that answers says.
     /// - Throws: `PortMapperError`, `CancellationError`.

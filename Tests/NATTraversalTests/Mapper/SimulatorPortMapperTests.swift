@@ -104,7 +104,7 @@ struct SimulatorPortMapperTests {
 
     @Test("does not ask a gateway that leads nowhere now, and says so")
     func leavesAbsentGateway() async throws {
-        try await HoldBehindGateway.mapper { mapper, gateway in
+        try await HoldBehindGateway.mapper(.upnp) { mapper, gateway in
             var mapping = try await mapper.map(MappingRequest(.tcp, internalPort: 8080))
             let selection = GatewaySelection(gateway: .test("127.0.0.3:9"))
             let moved = PortMapper(selection, stateFolder: mapper.leaseFile.folder)
@@ -112,8 +112,11 @@ struct SimulatorPortMapperTests {
             #expect(report.mappings.isEmpty)
             #expect(report.warnings.map(\.code) == ["leaseElsewhere"])
             #expect(gateway.mappings.count == 1)
-            mapping.gateway = selection.gateway ?? mapping.gateway
+            // Nor is another one asked in its place.
+            mapping.gateway = .test("127.0.0.3:9")
+            mapping.isMine = false
             #expect(try await mapper.unmap(mapping).mappings.isEmpty)
+            #expect(gateway.mappings.count == 1)
         }
     }
 
