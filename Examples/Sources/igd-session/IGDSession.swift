@@ -7,8 +7,8 @@ import Surroundings
         let interruption = Interruption()
         let device =
             if let location = gatewayOfTheEnvironment().location {
-                try await UPnPBrowser(links: []).describe(location)
-            } else { try await UPnPBrowser(links: SSDPLink.ofHost()).gateway() }
+                try await UPnPBrowser().describe(location)
+            } else { try await UPnPBrowser().gateway() }
         guard let port = CommandLine.arguments.dropFirst().first.flatMap({ PortNumber($0) }),
             let device, let service = device.connectionServices.first,
             let client = device.localAddress

@@ -13,7 +13,8 @@ import Surroundings
 
         let listener = MappingListener(
             transport, address: .v4(.unspecified), port: port,
-            mapper: PortMapper(gatewayOfTheEnvironment()))
+            mapper: PortMapper(
+                gatewayOfTheEnvironment(), applicationName: "mapping-watcher"))
         let telling = Task {
             for await assignments in listener {
                 show("\(transport.rawValue) \(port): \(assignments.line)")

@@ -9,7 +9,7 @@ import Surroundings
     static func main() async throws {
         let interruption = Interruption()
         let port = CommandLine.arguments.dropFirst().first.flatMap(Int.init) ?? 0
-        let mapper = PortMapper(gatewayOfTheEnvironment())
+        let mapper = PortMapper(gatewayOfTheEnvironment(), applicationName: "udp-echo")
         let (socket, listener) = try await DatagramBootstrap(
             group: .singletonMultiThreadedEventLoopGroup
         )

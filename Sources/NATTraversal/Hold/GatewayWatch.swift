@@ -62,7 +62,7 @@ struct WatchedAddress: Sendable {
 extension PortMapperError {
     /// The gateway, where it says itself that it has no address on the Internet side: an empty one by
     /// UPnP, result 3 by NAT-PMP (RFC 6886, section 3.5), result 7 by PCP (RFC 6887, section 7.4).
-    fileprivate var gatewayWithoutAddress: String? {
+    fileprivate var gatewayWithoutAddress: GatewayAddress? {
         switch self {
         case .noExternalAddress(let gateway, _): gateway
         case .refused(let refusal) where refusal.kind == .noExternalAddress: refusal.gateway
@@ -175,7 +175,7 @@ actor GatewayWatcher {
         } catch {}  // cancelled: nobody waits for it any more
     }
 
-    private func noteRestart(of gateway: String) {
+    private func noteRestart(of gateway: GatewayAddress) {
         let losses = sessions.all.map(\.lossCount).reduce(0, +)
         var hasRestarted = losses > toldLosses
         toldLosses = losses
@@ -190,8 +190,8 @@ actor GatewayWatcher {
     }
 
     /// The name of a gateway on the path, which has its port where a refusal names the address alone.
-    private func name(of gateway: String) -> String {
-        monitor.path?.targets.first { $0.socketAddress.address.description == gateway }?.name
+    private func name(of gateway: GatewayAddress) -> GatewayAddress {
+        monitor.path?.targets.first { GatewayAddress($0.socketAddress.address) == gateway }?.name
             ?? gateway
     }
 

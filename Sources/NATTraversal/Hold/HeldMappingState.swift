@@ -32,7 +32,7 @@ struct HeldMappingState: Sendable {
     private static let refusalTime = Duration.seconds(30)...Duration.seconds(1800)
 
     /// The gateway that granted it.
-    private(set) var gateway: String?
+    private(set) var gateway: GatewayAddress?
     /// Whether it is there, as far as is known.
     private(set) var isHeld = false
     /// The next request; `nil` while one is on its way, and for a mapping that never ends.
@@ -68,7 +68,7 @@ struct HeldMappingState: Sendable {
 
     /// It was granted.
     mutating func granted(
-        _ lifetime: Duration?, by gateway: String, at now: Instant, random: Random
+        _ lifetime: Duration?, by gateway: GatewayAddress, at now: Instant, random: Random
     ) {
         self.gateway = gateway
         isHeld = true

@@ -83,8 +83,8 @@ struct HeldPorts: Sendable {
     }
 
     private var ports: [HeldPort]
-    /// By the gateways' names.
-    private var gateways: [String: HeldGateway] = [:]
+    /// By the gateways' addresses.
+    private var gateways: [GatewayAddress: HeldGateway] = [:]
     /// What the user was warned of at the last request beside the ports' own warnings.
     private var otherWarnings: [MapperWarning] = []
 
@@ -187,7 +187,7 @@ struct HeldPorts: Sendable {
     ///   - gateway: the one that was asked, where it has shown that it had lost its table.
     /// - Returns: what that changes.
     mutating func take(
-        _ grants: [(index: Int, grant: HeldPort.Grant)], lossOf gateway: String?
+        _ grants: [(index: Int, grant: HeldPort.Grant)], lossOf gateway: GatewayAddress?
     ) -> Batch {
         var batch = Batch()
         if let gateway { batch.changes.append(.gatewayRestarted(gateway: gateway)) }
@@ -278,11 +278,11 @@ struct HeldPorts: Sendable {
     }
 
     /// Whether a gateway's UPnP table has shown what another technique has made.
-    private func showsOthers(_ gateway: String) -> Bool {
+    private func showsOthers(_ gateway: GatewayAddress) -> Bool {
         indices(mappedBy: gateway).contains { ports[$0].held?.wasSeen == true }
     }
 
-    private func indices(mappedBy gateway: String) -> [Int] {
+    private func indices(mappedBy gateway: GatewayAddress) -> [Int] {
         ports.indices.filter { ports[$0].held?.mapping.gateway == gateway }
     }
 }

@@ -150,7 +150,7 @@ struct HoldPlan: Sendable {
     ///   - batch: what was granted with it, of which the evidence says nothing.
     ///   - now: the present.
     mutating func granted(
-        _ index: Int, for lifetime: Duration?, by gateway: String, _ evidence: Evidence,
+        _ index: Int, for lifetime: Duration?, by gateway: GatewayAddress, _ evidence: Evidence,
         with batch: Set<Int> = [], at now: Instant
     ) {
         let isLoss = isLoss(evidence, of: states[index], at: now)
@@ -194,7 +194,7 @@ struct HoldPlan: Sendable {
     }
 
     /// A gateway has shown that it has lost its table, and granted nothing.
-    mutating func lostTable(of gateway: String, at now: Instant) {
+    mutating func lostTable(of gateway: GatewayAddress, at now: Instant) {
         let time = now + recoveryDelay
         for index in indices({ $0.isHeld && $0.gateway == gateway }) {
             states[index].doubt(askingAt: time)

@@ -1,6 +1,7 @@
 /// A change of a held mapping or of the path to the Internet.
 public struct MapperEvent: Hashable, Sendable {
     /// What has changed.
+    @nonexhaustive
     public enum Change: Hashable, Sendable {
         /// A mapping that was not there is there.
         case mapped(Mapping)
@@ -16,9 +17,9 @@ public struct MapperEvent: Hashable, Sendable {
         /// The gateway tells another external address than before; `nil` is that it has none.
         case externalAddressChanged(IPAddress?, previous: IPAddress?)
         /// The gateway has lost its table of mappings.
-        case gatewayRestarted(gateway: String)
+        case gatewayRestarted(gateway: GatewayAddress)
         /// Another gateway leads to the Internet; `nil` when none does.
-        case gatewayChanged(String?, previous: String?)
+        case gatewayChanged(GatewayAddress?, previous: GatewayAddress?)
         /// This host uses another interface or address; `nil` when it has none towards a gateway.
         case interfaceChanged(NetworkPlace?, previous: NetworkPlace?)
         /// A request for a port failed, and is repeated; a mapping of it lasts until its end.

@@ -6,6 +6,7 @@ public struct HoldOptions: Hashable, Sendable {
     public var localAddresses = LocalAddresses.internal
 
     /// The addresses at which a service can be reached on this network.
+    @nonexhaustive
     public enum LocalAddresses: Hashable, Sendable {
         /// The one that the mapping leads to.
         case `internal`

@@ -31,9 +31,8 @@ public struct MappingListener: AsyncSequence, Sendable {
         externalPort: PortNumber? = nil, lifetime: Duration = .seconds(7200),
         mapper: PortMapper = PortMapper()
     ) {
-        var request = MappingRequest(transport, internalPort: port)
-        request.externalPort = externalPort
-        request.lifetime = lifetime
+        var request = MappingRequest(
+            transport, internalPort: port, externalPort: externalPort, lifetime: lifetime)
         var options = HoldOptions()
         switch address {
         case .v4(let own) where !address.isUnspecified:

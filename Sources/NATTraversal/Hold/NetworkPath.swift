@@ -25,8 +25,8 @@ struct NetworkPath: Hashable, Sendable {
     /// Towards the first of them.
     var attachment: Attachment
 
-    /// The best gateway's name.
-    var gateway: String { targets.first?.name ?? "" }
+    /// The best gateway; a path has one.
+    var gateway: GatewayAddress? { targets.first?.name }
     /// This host's place towards it.
     var place: NetworkPlace { attachment.place }
 

@@ -28,13 +28,43 @@ extension PortMapper {
         return held
     }
 
-    /// The same with the whole report: without mappings where not all could be mapped, and what was
+    /// Maps a port, holds the mapping while `body` runs, and deletes it.
+    ///
+    /// It is deleted as well when `body` throws or the task is cancelled, within five seconds, and
+    /// that is awaited. What could not be deleted stays in the lease file and ends with its lifetime.
+    ///
+    /// - Parameters:
+    ///   - request: what to map.
+    ///   - options: how it is held.
+    ///   - body: gets the mapping as it was granted; one that must hear of changes uses `hold`.
+    /// - Returns: what `body` returns.
+    /// - Throws: what `body` throws; `PortMapperError` when the port cannot be mapped at first,
+    ///   `CancellationError`.
+    public func withMapping<Result>(
+        _ request: MappingRequest, options: HoldOptions = HoldOptions(),
+        body: (Mapping) async throws -> Result
+    ) async throws -> Result {
+        let (held, report) = try await startHolding([request], options: options)
+        guard let held, let mapping = report.mappings.first else {
+            throw report.failures.first?.error ?? PortMapperError.noGateway
+        }
+        do {
+            let result = try await body(mapping)
+            await held.stop()
+            return result
+        } catch {
+            await held.stop()
+            throw error
+        }
+    }
+
+    /// The same as `hold` with the whole report: without mappings where not all could be mapped, and what was
     /// newly mapped is deleted again.
     package func startHolding(
         _ requests: [MappingRequest], options: HoldOptions = HoldOptions()
     ) async throws -> (held: MappingHold?, report: MappingReport) {
         let holder = MappingHolder(
-            requests, options: options, selection: selection, leaseFile: leaseFile)
+            signed(requests), options: options, selection: selection, leaseFile: leaseFile)
         let report = try await holder.start()
         return (report.failures.isEmpty ? MappingHold(holder) : nil, report)
     }
@@ -51,7 +81,7 @@ extension PortMapper {
     ) -> MappingHold {
         MappingHold(
             MappingHolder(
-                requests, options: options, isMapped: isMapped, selection: selection,
+                signed(requests), options: options, isMapped: isMapped, selection: selection,
                 leaseFile: leaseFile))
     }
 

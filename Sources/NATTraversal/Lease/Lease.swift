@@ -3,7 +3,7 @@ struct Lease: Hashable, Sendable {
     /// What makes two leases the same one.
     struct Key: Hashable, Sendable {
         /// The gateway's address as it was asked, with its port when that is not 5351.
-        var gateway: String
+        var gateway: GatewayAddress
         var transport: TransportProtocol
         var internalAddress: IPAddress
         var internalPort: PortNumber
@@ -55,6 +55,15 @@ struct Lease: Hashable, Sendable {
     }
 }
 
+extension Lease.Key {
+    /// The key of the lease that a mapping has, if it has one.
+    init(_ mapping: Mapping) {
+        self.init(
+            gateway: mapping.gateway, transport: mapping.transport,
+            internalAddress: mapping.internalAddress, internalPort: mapping.internalPort)
+    }
+}
+
 extension Lease {
     /// The lease as the public face shows it, with what is left of its lifetime.
     func mapping(at now: Timestamp) -> Mapping {
@@ -76,7 +85,7 @@ extension Lease {
     /// - Returns: `nil` for a record that lacks something or has something else in its place.
     init?(_ value: JSONValue) {
         guard var rest = value.object,
-            let gateway = rest.take("gateway")?.string,
+            let gateway = rest.take("gateway")?.string.flatMap(GatewayAddress.init),
             let transport = rest.take("transport")?.string.flatMap(TransportProtocol.init),
             let internalAddress = rest.take("internalAddress")?.string.flatMap(IPAddress.init),
             let internalPort = rest.takePort("internalPort"),
@@ -112,7 +121,7 @@ extension Lease {
     /// The record of the lease file.
     var document: JSONValue {
         var known: [String: JSONValue] = [
-            "gateway": .string(key.gateway),
+            "gateway": .string(key.gateway.description),
             "family": .string(key.internalAddress.family.rawValue),
             "transport": .string(key.transport.rawValue),
             "internalAddress": .string(key.internalAddress.description),

@@ -35,14 +35,20 @@ struct LeaseFile: Sendable {
 
     init(folder: String?) { self.folder = folder }
 
-    /// The file of `$NATCTL_STATE`, of the system for root, else of the user.
-    static func standard(isRoot: Bool, environment: (String) -> String?) -> LeaseFile {
-        if let folder = environment("NATCTL_STATE") { return LeaseFile(folder: folder) }
-        if isRoot { return LeaseFile(folder: "/var/lib/natctl") }
-        if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
-            return LeaseFile(folder: state + "/natctl")
+    /// The file of an application: of the system for root, else of the user.
+    ///
+    /// natctl's own is where `$NATCTL_STATE` says.
+    static func standard(
+        for application: ApplicationName, isRoot: Bool, environment: (String) -> String?
+    ) -> LeaseFile {
+        if application == .natctl, let folder = environment("NATCTL_STATE") {
+            return LeaseFile(folder: folder)
         }
-        return LeaseFile(folder: environment("HOME").map { $0 + "/.local/state/natctl" })
+        if isRoot { return LeaseFile(folder: "/var/lib/\(application)") }
+        if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
+            return LeaseFile(folder: "\(state)/\(application)")
+        }
+        return LeaseFile(folder: environment("HOME").map { "\($0)/.local/state/\(application)" })
     }
 
     /// The file's path, for messages.

@@ -5,7 +5,7 @@ public struct ExternalAddress: Hashable, Sendable {
     /// The technique that reported it.
     public var technique: Technique
     /// The gateway that reported it.
-    public var gateway: String
+    public var gateway: GatewayAddress
     /// What the user should know about it.
     public var warnings: [MapperWarning]
 }
@@ -28,7 +28,7 @@ enum ExternalAddressCheck {
 
     /// Why an address that must be public is not; `nil` when it is.
     static func failure(
-        for address: IPAddress?, gateway: String, technique: Technique
+        for address: IPAddress?, gateway: GatewayAddress, technique: Technique
     ) -> PortMapperError? {
         guard let address, !address.isUnspecified else {
             return .noExternalAddress(gateway: gateway, technique: technique)

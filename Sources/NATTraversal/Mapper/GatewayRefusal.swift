@@ -1,7 +1,7 @@
 /// A gateway's refusal, with its own code and text.
-public struct GatewayRefusal: Error, Hashable, Sendable {
+public struct GatewayRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// The gateway that refused.
-    public var gateway: String
+    public var gateway: GatewayAddress
     /// The technique it was asked by.
     public var technique: Technique
     /// The technique's own code: a PCP or NAT-PMP result, a UPnP error code.
@@ -12,7 +12,8 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
     public var lifetime: Duration?
 
     init(
-        gateway: String, technique: Technique, code: Int, name: String?, lifetime: Duration? = nil
+        gateway: GatewayAddress, technique: Technique, code: Int, name: String?,
+        lifetime: Duration? = nil
     ) {
         self.gateway = gateway
         self.technique = technique
@@ -26,20 +27,22 @@ public struct GatewayRefusal: Error, Hashable, Sendable {
         // section 7.4, leaves the numbers to the client).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
-            gateway: gateway.address.description, technique: .pcp,
+            gateway: GatewayAddress(gateway.address), technique: .pcp,
             code: Int(response.result.rawValue), name: response.result.name,
             lifetime: .seconds(Int64(lifetime)))
     }
 
     init(gateway: SocketAddress, natpmp result: NATPMPResult) {
         self.init(
-            gateway: gateway.address.description, technique: .natPMP, code: Int(result.rawValue),
+            gateway: GatewayAddress(gateway.address), technique: .natPMP,
+            code: Int(result.rawValue),
             name: result.name)
     }
 }
 
 extension GatewayRefusal {
     /// The kinds of refusal, each with its own exit code (natctl(1), EXIT STATUS).
+    @nonexhaustive
     public enum Kind: Hashable, Sendable {
         /// The port is taken, or the gateway's table is full.
         case noRoom
@@ -49,6 +52,11 @@ extension GatewayRefusal {
         case unsupported
         /// A matter of policy, permission, or missing ability.
         case denied
+    }
+
+    /// Who refused, by what code; the gateway's own words are left out.
+    public var description: String {
+        "\(gateway) refused: \(technique.displayName) \(name.map { "\($0) (\(code))" } ?? "\(code)")"
     }
 
     /// The name of a code that is an HTTP status.

@@ -67,6 +67,7 @@ public struct GatewayReport: Hashable, Sendable {
 }
 
 /// From where a mapping on a gateway can be reached.
+@nonexhaustive
 public enum Diagnosis: String, Hashable, Sendable {
     /// The external address can be reached from anywhere.
     case `public`

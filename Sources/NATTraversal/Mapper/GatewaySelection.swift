@@ -44,8 +44,9 @@ extension UPnPBrowser {
     /// Creates a browser of the link to the named gateway, or of all links of this host on which a
     /// search makes sense.
     ///
+    /// - Parameter selection: a gateway or an interface; nothing else of it counts.
     /// - Throws: `PortMapperError`.
-    package init(_ selection: GatewaySelection) throws(PortMapperError) {
+    public init(_ selection: GatewaySelection = GatewaySelection()) throws(PortMapperError) {
         guard selection.gateway != nil, let target = try selection.targets().first else {
             self.init(
                 links: try SSDPLink.ofHost(interface: selection.interface),

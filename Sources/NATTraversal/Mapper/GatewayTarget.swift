@@ -13,10 +13,7 @@ struct GatewayTarget: Hashable, Sendable {
     var isNamed = false
 
     /// The address as leases and messages name it, with its port when that is not 5351.
-    var name: String {
-        socketAddress.port == GatewaySocket.port
-            ? socketAddress.address.description : socketAddress.description
-    }
+    var name: GatewayAddress { GatewayAddress(socketAddress) }
 
     /// Opens the socket.
     ///

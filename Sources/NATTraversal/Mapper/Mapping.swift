@@ -18,11 +18,11 @@ public struct Mapping: Hashable, Sendable {
     public var expiry: Timestamp?
     /// The technique that made it; `nil` for mappings of others.
     public var technique: Technique?
-    /// The gateway, with its port when that is not 5351.
-    public var gateway: String
+    /// The gateway that was asked.
+    public var gateway: GatewayAddress
     /// The text in the gateway's table.
     public var description: String?
-    /// Whether natctl made and remembers it.
+    /// Whether this application has made it and remembers it.
     public var isMine: Bool
 }
 

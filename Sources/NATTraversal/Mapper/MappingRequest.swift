@@ -7,25 +7,41 @@ public struct MappingRequest: Hashable, Sendable {
     /// The external port to suggest; `nil` is the internal one, or the lease's in a renewal.
     public var externalPort: PortNumber?
     /// Whether it is a failure to get another external port.
-    public var isExact = false
+    public var isExact: Bool
     /// Whether an external address that is not public is a failure.
-    public var requiresPublic = false
+    public var requiresPublic: Bool
     /// Whether the gateway's table, read by UPnP, must show the mapping whatever technique made it.
-    public var mustBeVerified = false
+    public var mustBeVerified: Bool
     /// The lifetime to request, in whole seconds; the gateway may grant less or more.
-    public var lifetime = Duration.seconds(7200)
+    public var lifetime: Duration
     /// The host to map to, or one of this host's addresses; `nil` is this host's address towards
     /// the gateway.
     public var internalAddress: IPv4Address?
     /// The only peer allowed to send to the port; `nil` is anyone.
     public var remoteHost: IPv4Address?
-    /// The description for the gateway's table, at most 64 bytes; `nil` is natctl's own.
+    /// The text for the gateway's table, at most 64 bytes; `nil` is the application's name with
+    /// transport and port.
     public var description: String?
+    /// Who asks; the mapper says it.
+    var applicationName = ApplicationName.natctl
 
-    /// A request with defaults for everything else.
-    public init(_ transport: TransportProtocol, internalPort: PortNumber) {
+    /// A request; what is left out has the defaults of `natctl map`.
+    public init(
+        _ transport: TransportProtocol, internalPort: PortNumber, externalPort: PortNumber? = nil,
+        isExact: Bool = false, requiresPublic: Bool = false, mustBeVerified: Bool = false,
+        lifetime: Duration = .seconds(7200), internalAddress: IPv4Address? = nil,
+        remoteHost: IPv4Address? = nil, description: String? = nil
+    ) {
         self.transport = transport
         self.internalPort = internalPort
+        self.externalPort = externalPort
+        self.isExact = isExact
+        self.requiresPublic = requiresPublic
+        self.mustBeVerified = mustBeVerified
+        self.lifetime = lifetime
+        self.internalAddress = internalAddress
+        self.remoteHost = remoteHost
+        self.description = description
     }
 
     /// The port to suggest when nothing is remembered.
@@ -33,6 +49,6 @@ public struct MappingRequest: Hashable, Sendable {
 
     /// The description for the gateway's table.
     var shownDescription: String {
-        description ?? "natctl \(transport.rawValue) \(internalPort)"
+        description ?? applicationName.mappingDescription(transport, internalPort)
     }
 }

@@ -60,7 +60,8 @@ extension PortMapper {
 extension Mapping {
     /// An entry of a gateway's table as a mapping; `nil` if it cannot be one, such as all ports.
     init?(
-        _ entry: PortMappingEntry, gateway: String, externalAddress: IPAddress?, at now: Timestamp
+        _ entry: PortMappingEntry, gateway: GatewayAddress, externalAddress: IPAddress?,
+        at now: Timestamp
     ) {
         guard let transport = entry.transport,
             let internalAddress = IPAddress(entry.internalClient),

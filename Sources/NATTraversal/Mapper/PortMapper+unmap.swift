@@ -1,5 +1,5 @@
 extension PortMapper {
-    /// Deletes natctl's mappings: those of these ports, or all.
+    /// Deletes mappings of this application: those of these ports, or all.
     ///
     /// Each gateway has its own time limit: a silent one takes no time from the others.
     ///
@@ -13,7 +13,49 @@ extension PortMapper {
         let live = try needsLeases ? store.requireLive(at: .now) : store.live(at: .now)
         // The clock may be wrong about expired ones; their gateways know.
         let leases = (live + store.expired(at: .now)).filter(request.includes)
-        let unknown = portsWithoutLease(request, leases)
+        return try await delete(leases, and: portsWithoutLease(request, leases), of: request, store)
+    }
+
+    /// Deletes one mapping, as its lease says it was made.
+    ///
+    /// A mapping that this application has not made, such as one from `list`, is deleted by UPnP, and
+    /// only if it leads to this host. One that is gone already is no failure.
+    ///
+    /// - Parameter mapping: which; its transport, internal address and port, and gateway count.
+    /// - Returns: what was deleted, and what stays: a gateway that leads nowhere now is not asked.
+    /// - Throws: `PortMapperError` when the gateway does not delete it, `CancellationError`.
+    @discardableResult
+    public func unmap(_ mapping: Mapping) async throws -> MappingReport {
+        let store = LeaseStore(leaseFile, timeout: selection.timeout)
+        let live = try mapping.isMine ? store.requireLive(at: .now) : store.live(at: .now)
+        let leases = (live + store.expired(at: .now)).filter { $0.key == Lease.Key(mapping) }
+        let port = UnmapRequest.Port(mapping.transport, mapping.externalPort)
+        let isForeign = leases.isEmpty && !mapping.isMine
+        if isForeign, !selection.allows(.upnp) {
+            throw PortMapperError.inexpressible(
+                "a mapping without a lease can be deleted by UPnP alone")
+        }
+        let report = try await delete(
+            leases, and: isForeign ? [port] : [], of: .externalPort(port), on: mapping.gateway,
+            store)
+        if let failure = report.failures.first { throw failure.error }
+        return report
+    }
+
+    /// Deletes leases on their gateways, and ports that have none on one gateway.
+    ///
+    /// - Parameters:
+    ///   - leases: what to delete.
+    ///   - unknown: the ports without a lease.
+    ///   - request: says which side those are on.
+    ///   - gateway: the one that has them; `nil` is the best.
+    ///   - store: where the leases are.
+    /// - Returns: what was deleted, what could not be, and what stays.
+    /// - Throws: `PortMapperError`, `CancellationError`.
+    private func delete(
+        _ leases: [Lease], and unknown: [UnmapRequest.Port], of request: UnmapRequest,
+        on gateway: GatewayAddress? = nil, _ store: LeaseStore
+    ) async throws -> MappingReport {
         var report = MappingReport()
         // Without a lease no gateway is asked, unless an option says how.
         if !leases.isEmpty || !unknown.isEmpty {
@@ -26,7 +68,8 @@ extension PortMapper {
             for lease in leases where !present.contains(lease.key.gateway) {
                 report.add([.leaseOfAbsentGateway(lease.mapping(at: .now))])
             }
-            if let target = targets.first, !unknown.isEmpty {
+            let target = targets.first { gateway == nil || $0.name == gateway }
+            if let target, !unknown.isEmpty {
                 try await delete(unknown, of: request, on: target, &report)
             }
         }
@@ -46,12 +89,12 @@ extension PortMapper {
         guard selection.gateway == nil, selection.location == nil else { return targets }
         let interfaces = (try? NetworkInterface.all()) ?? []
         for lease in leases where !targets.contains(where: { $0.name == lease.key.gateway }) {
-            guard let gateway = GatewayAddress(lease.key.gateway),
-                interfaces.contains(where: { $0.isUp && $0.hasOnItsNetwork(gateway.address) })
+            let gateway = lease.key.gateway
+            guard interfaces.contains(where: { $0.isUp && $0.hasOnItsNetwork(gateway.address) })
             else { continue }
             var named = selection
             named.gateway = gateway
-            targets += try named.targets()
+            targets += (try? named.targets()) ?? []
         }
         return targets
     }

@@ -7,20 +7,40 @@ import Glibc
 public struct PortMapper: Sendable {
     let selection: GatewaySelection
     let leaseFile: LeaseFile
+    private let applicationName: ApplicationName
 
     /// Creates a mapper for the gateways that `selection` names.
     ///
+    /// An application that passes no name shares natctl's leases, so that `natctl list` shows and
+    /// `natctl unmap --all` deletes its mappings.
+    ///
     /// - Parameters:
-    ///   - selection: which gateways to ask, how, and for how long; by default any that is found.
-    ///   - stateFolder: the folder of the lease file; `nil` is `$NATCTL_STATE`, else
-    ///     `/var/lib/natctl` for root, else `$XDG_STATE_HOME/natctl`, else `~/.local/state/natctl`.
-    public init(_ selection: GatewaySelection = GatewaySelection(), stateFolder: String? = nil) {
+    ///   - selection: which gateways, how, and for how long; by default whatever is found.
+    ///   - applicationName: who keeps the leases, and the text of the gateway's table for requests
+    ///     without a description.
+    ///   - stateFolder: the folder of the lease file; `nil` is `/var/lib/NAME` for root, else
+    ///     `$XDG_STATE_HOME/NAME`, else `~/.local/state/NAME`, and before these `$NATCTL_STATE` if
+    ///     NAME is natctl.
+    public init(
+        _ selection: GatewaySelection = GatewaySelection(),
+        applicationName: ApplicationName = "natctl", stateFolder: String? = nil
+    ) {
         self.selection = selection
+        self.applicationName = applicationName
         leaseFile =
             stateFolder.map(LeaseFile.init(folder:))
-            ?? .standard(isRoot: geteuid() == 0) { name in
+            ?? .standard(for: applicationName, isRoot: geteuid() == 0) { name in
                 unsafe getenv(name).flatMap { unsafe String(cString: $0) }
             }
+    }
+
+    /// The requests in this application's name.
+    func signed(_ requests: [MappingRequest]) -> [MappingRequest] {
+        requests.map { request in
+            var request = request
+            request.applicationName = applicationName
+            return request
+        }
     }
 
     /// Maps a port, or renews its mapping.
@@ -45,7 +65,7 @@ public struct PortMapper: Sendable {
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
         let store = LeaseStore(leaseFile, timeout: selection.timeout)
         var report = try await GatewayWalk(selection, forPorts: requests.count)
-            .map(requests, store: store).report
+            .map(signed(requests), store: store).report
         report.add(store.warnings)
         return report
     }

@@ -1,6 +1,7 @@
 /// Why an operation on mappings failed.
 ///
 /// Each case says what happened; the caller words it for people.
+@nonexhaustive
 public enum PortMapperError: Error, Hashable, Sendable {
     /// This host has no default route with a gateway.
     case noGateway
@@ -8,33 +9,74 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case noSuchInterface(String)
     /// The gateway cannot be reached: ICMP says so, or the service that UPnP found refuses the
     /// connection; then `technique` is UPnP.
-    case closed(gateway: String, technique: Technique? = nil, cause: SystemError)
+    case closed(gateway: GatewayAddress, technique: Technique? = nil, cause: SystemError)
     /// The gateway answers, but offers none of the allowed techniques.
-    case unsupported(gateway: String, technique: Technique)
+    case unsupported(gateway: GatewayAddress, technique: Technique)
     /// The gateway did not answer in this time; `technique` is one by which it had answered before.
-    case noAnswer(gateway: String, technique: Technique? = nil, after: Duration)
+    case noAnswer(gateway: GatewayAddress, technique: Technique? = nil, after: Duration)
     /// The gateway's answer does not fit the request, or its grant is no mapping.
-    case badAnswer(gateway: String, technique: Technique, problem: String)
+    case badAnswer(gateway: GatewayAddress, technique: Technique, problem: String)
     /// The gateway refused.
     case refused(GatewayRefusal)
     /// Another external port was granted than the one demanded; the grant was deleted.
-    case portTaken(gateway: String, technique: Technique, wanted: PortNumber, granted: PortNumber)
+    case portTaken(gateway: GatewayAddress, technique: Technique, wanted: PortNumber, granted: PortNumber)
     /// The entry at this external port leads to another host, and was left alone.
-    case foreign(gateway: String, externalPort: PortNumber, client: IPAddress)
+    case foreign(gateway: GatewayAddress, externalPort: PortNumber, client: IPAddress)
     /// The gateway has no external address.
-    case noExternalAddress(gateway: String, technique: Technique)
+    case noExternalAddress(gateway: GatewayAddress, technique: Technique)
     /// The external address cannot be reached from the Internet, although that was demanded.
-    case notPublic(IPAddress, gateway: String, technique: Technique)
+    case notPublic(IPAddress, gateway: GatewayAddress, technique: Technique)
     /// No remaining technique can express the request, such as a remote host by NAT-PMP.
     case inexpressible(String)
     /// No UPnP device has a service of this name.
     case noSuchService(String)
     /// Another process has unmapped a port that this one holds.
-    case unmappedElsewhere(gateway: String)
+    case unmappedElsewhere(gateway: GatewayAddress)
     /// A system call on this host failed.
     case system(SystemError)
     /// The lease file could not be used, and the operation needs it.
     case leaseFile(path: String, problem: String)
+}
+
+extension PortMapperError: CustomStringConvertible {
+    /// What happened, in one sentence for a log.
+    public var description: String {
+        switch self {
+        case .noGateway:
+            "this host has no default route with a gateway"
+        case .noSuchInterface(let name):
+            "this host has no interface \(name.debugDescription)"
+        case .closed(let gateway, let technique, let cause):
+            "\(gateway) cannot be reached\(technique.map { " by \($0.displayName)" } ?? ""): \(cause)"
+        case .unsupported(let gateway, let technique):
+            "\(gateway) does not map ports by \(technique.displayName)"
+        case .noAnswer(let gateway, let technique, let time):
+            "\(gateway) did not answer\(technique.map { " by \($0.displayName)" } ?? "") in \(time)"
+        case .badAnswer(let gateway, let technique, let problem):
+            "\(gateway) gave a bad \(technique.displayName) answer: \(problem)"
+        case .refused(let refusal):
+            refusal.description
+        case .portTaken(let gateway, let technique, let wanted, let granted):
+            "\(gateway) granted external port \(granted) by \(technique.displayName), not \(wanted)"
+        case .foreign(let gateway, let port, let client):
+            "external port \(port) of \(gateway) leads to \(client)"
+        case .noExternalAddress(let gateway, let technique):
+            "\(gateway) reported no external address by \(technique.displayName)"
+        case .notPublic(let address, let gateway, let technique):
+            "\(gateway) reported \(address) by \(technique.displayName), which is "
+                + "\(address.scope.rawValue) and not public"
+        case .inexpressible(let problem):
+            problem
+        case .noSuchService(let name):
+            "no UPnP device has a service \(name.debugDescription)"
+        case .unmappedElsewhere(let gateway):
+            "another process has deleted the mapping on \(gateway)"
+        case .system(let error):
+            "a system call failed: \(error)"
+        case .leaseFile(let path, let problem):
+            "the lease file \(path.debugDescription) cannot be used: \(problem)"
+        }
+    }
 }
 
 extension PortMapperError {

@@ -2,7 +2,7 @@
 ///
 /// It excludes zero, which on the wire means "any" in one message and "delete all" in another.
 public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
-    CustomStringConvertible
+    CustomStringConvertible, ExpressibleByIntegerLiteral
 {
     /// The number.
     public let rawValue: UInt16
@@ -13,7 +13,21 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
         self.rawValue = rawValue
     }
 
-    /// Reads a decimal number from 1 to 65535, only digits.
+    /// The port of this number; `nil` for one that is none.
+    public init?(_ number: Int) {
+        guard let value = UInt16(exactly: number) else { return nil }
+        self.init(rawValue: value)
+    }
+
+    /// A port that stands in the source code.
+    ///
+    /// - Precondition: it is not 0.
+    public init(integerLiteral value: UInt16) {
+        precondition(value != 0, "0 is no port")
+        rawValue = value
+    }
+
+    /// Reads a decimal number from 1 to 65535, digits alone.
     public init?(_ text: String) {
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let value = UInt16(text)
@@ -29,8 +43,8 @@ public struct PortNumber: RawRepresentable, Hashable, Comparable, Sendable,
 
     private init(valid value: UInt16) { rawValue = value }
 
-    /// The port of HTTP, 80.
-    static let http = PortNumber(valid: 80)
+    /// The port of HTTP.
+    static let http: PortNumber = 80
 
     /// Draws a port of the dynamic range, 49152 to 65535, which few servers use (RFC 6335, section
     /// 6).

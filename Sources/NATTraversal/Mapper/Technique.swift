@@ -1,4 +1,7 @@
 /// How a gateway is asked, best first.
+///
+/// There may be others one day, such as the firewall control of UPnP for IPv6.
+@nonexhaustive
 public enum Technique: String, Sendable, CaseIterable {
     /// Port Control Protocol (RFC 6887).
     case pcp
@@ -9,6 +12,15 @@ public enum Technique: String, Sendable, CaseIterable {
 }
 
 extension Technique {
+    /// The name as people write it.
+    package var displayName: String {
+        switch self {
+        case .pcp: "PCP"
+        case .natPMP: "NAT-PMP"
+        case .upnp: "UPnP"
+        }
+    }
+
     /// Whether it is spoken at port 5351, which PCP and NAT-PMP share.
     var isOnSharedPort: Bool { self != .upnp }
 }

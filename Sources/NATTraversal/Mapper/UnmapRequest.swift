@@ -1,4 +1,5 @@
-/// The mappings to delete.
+/// The mappings of the application to delete.
+@nonexhaustive
 public enum UnmapRequest: Hashable, Sendable {
     /// An internal port.
     public struct Port: Hashable, Sendable {

@@ -1,4 +1,7 @@
 /// The network in which an address is valid, as coarse as a user needs it.
+///
+/// IANA's registries of special addresses grow, and `reserved` may be divided some day.
+@nonexhaustive
 public enum AddressScope: String, Sendable, CaseIterable {
     /// Unique in the Internet, so it can be an external address.
     case `public`

@@ -30,6 +30,26 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(host: host, port: port)
     }
 
+    /// A gateway as its errors name it: the host alone.
+    package init(_ address: IPAddress) {
+        self.address = address.unmapped
+        zone = nil
+        port = nil
+    }
+
+    /// The gateway at the other end of a socket; port 5351 goes without saying.
+    ///
+    /// A zone is kept beside another port alone, which is what leases and documents have always
+    /// held; it is then the number of the interface.
+    package init(_ socketAddress: SocketAddress) {
+        address = socketAddress.address.unmapped
+        port =
+            socketAddress.port == GatewaySocket.port
+            ? nil : PortNumber(rawValue: socketAddress.port)
+        let hasZone = address.family == .ipv6 && port != nil && socketAddress.scopeID != 0
+        zone = hasZone ? String(socketAddress.scopeID) : nil
+    }
+
     private init?(host: Substring, port: Substring?) {
         let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(String(first)) else { return nil }

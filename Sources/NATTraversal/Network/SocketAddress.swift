@@ -2,23 +2,23 @@ import Glibc
 package import CSystemCalls
 
 /// An address with a port and, for a link-local IPv6 address, the interface it belongs to.
-public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
+package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address.
-    public var address: IPAddress
+    package var address: IPAddress
     /// The port; 0 lets the system choose one.
-    public var port: UInt16
+    package var port: UInt16
     /// The interface index that stands for the zone; 0 if none is needed.
-    public var scopeID: UInt32
+    package var scopeID: UInt32
 
     /// An address with a port.
-    public init(_ address: IPAddress, port: UInt16, scopeID: UInt32 = 0) {
+    package init(_ address: IPAddress, port: UInt16, scopeID: UInt32 = 0) {
         self.address = address
         self.port = port
         self.scopeID = scopeID
     }
 
     /// `192.168.1.1:5351` or `[fe80::1%2]:5351`.
-    public var description: String {
+    package var description: String {
         switch address {
         case .v4(let address): "\(address):\(port)"
         case .v6(let address): "[\(address)\(scopeID == 0 ? "" : "%\(scopeID)")]:\(port)"
@@ -120,7 +120,7 @@ extension SocketAddress {
     /// - Parameter interface: the interface to use; `nil` lets the routes decide.
     /// - Returns: one of this host's addresses.
     /// - Throws: `SystemError`, for instance ENETUNREACH when no route leads there.
-    public func source(by interface: String? = nil) throws(SystemError) -> IPAddress {
+    func source(by interface: String? = nil) throws(SystemError) -> IPAddress {
         let socket = try UDPSocket(address.family)
         if let interface {
             // Kernels before 5.7 forbid this to ordinary users; then only the routes decide.

@@ -285,7 +285,7 @@ extension LeaseTable {
 
 /// A lease's key without the address.
 private struct PortOfGateway: Hashable {
-    var gateway: String
+    var gateway: GatewayAddress
     var transport: TransportProtocol
     var port: PortNumber
 

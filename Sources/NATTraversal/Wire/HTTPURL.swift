@@ -1,4 +1,4 @@
-/// An http URL whose host is an address: the only kind natctl connects to (T-1).
+/// An http URL whose host is an address: the only kind that is connected to (T-1).
 public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// The host; an IPv4-mapped address is the IPv4 address it maps.
     public let host: IPAddress
@@ -9,7 +9,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// What the text had outside the character set of a URL is percent-encoded.
     public let target: String
     /// The interface index of a link-local host, 0 for others; it never goes into a header (S-17).
-    public var scopeID: UInt32 = 0
+    package var scopeID: UInt32 = 0
 
     /// Reads an absolute URL.
     ///
@@ -45,7 +45,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     func isSameHost(as other: HTTPURL) -> Bool { host == other.host && scopeID == other.scopeID }
 
     /// Where to connect to.
-    public var socketAddress: SocketAddress {
+    package var socketAddress: SocketAddress {
         SocketAddress(host, port: port.rawValue, scopeID: scopeID)
     }
 
@@ -101,6 +101,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
 /// Why natctl does not use a URL that a device has named.
 ///
 /// The raw value is what `upnp-scan` prints.
+@nonexhaustive
 public enum URLRefusal: String, Error, Sendable, CaseIterable {
     /// There is no URL, or an empty one.
     case missing

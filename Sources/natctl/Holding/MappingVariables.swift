@@ -11,7 +11,7 @@ func mappingVariables(_ mapping: Mapping?) -> [String: String?] {
         "NATCTL_EXTERNAL_ADDRESS": mapping?.externalAddress?.description ?? "",
         "NATCTL_EXTERNAL_PORT": mapping?.externalPort.description ?? "",
         "NATCTL_TECHNIQUE": mapping?.technique?.rawValue ?? "",
-        "NATCTL_GATEWAY": mapping?.gateway ?? "",
+        "NATCTL_GATEWAY": mapping?.gateway.description ?? "",
         // Those of a hook that runs natctl again are not about this mapping.
         "NATCTL_EVENT": nil,
         "NATCTL_PREVIOUS_EXTERNAL_ADDRESS": nil,
@@ -31,9 +31,9 @@ extension MapperEvent.Change {
         case .externalAddressChanged(let address, _):
             variables["NATCTL_EXTERNAL_ADDRESS"] = address?.description ?? ""
         case .gatewayChanged(let gateway, _):
-            variables["NATCTL_GATEWAY"] = gateway ?? ""
+            variables["NATCTL_GATEWAY"] = gateway?.description ?? ""
         case .gatewayRestarted(let gateway):
-            variables["NATCTL_GATEWAY"] = gateway
+            variables["NATCTL_GATEWAY"] = gateway.description
         case .interfaceChanged(let place, _):
             variables["NATCTL_INTERNAL_ADDRESS"] = place?.address.description ?? ""
         case .changed(_, let previous):

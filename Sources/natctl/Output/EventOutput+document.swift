@@ -27,9 +27,12 @@ extension MapperEvent.Change {
                 "previous": JSONValue(previous?.description),
             ]
         case .gatewayRestarted(let gateway):
-            ["gateway": .string(gateway), "previous": .string(gateway)]
+            ["gateway": .string(gateway.description), "previous": .string(gateway.description)]
         case .gatewayChanged(let gateway, let previous):
-            ["gateway": JSONValue(gateway), "previous": JSONValue(previous)]
+            [
+                "gateway": JSONValue(gateway?.description),
+                "previous": JSONValue(previous?.description),
+            ]
         case .interfaceChanged(let place, let previous):
             place.members.merging(["previous": previous.map { .object($0.members) } ?? .null]) {
                 first, _ in first

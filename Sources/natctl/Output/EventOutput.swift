@@ -79,7 +79,7 @@ extension MapperEvent.Change {
         case .gatewayRestarted(let gateway):
             "gateway \(gateway) has restarted"
         case .gatewayChanged(let gateway, let previous):
-            change("gateway", gateway, previous)
+            change("gateway", gateway?.description, previous?.description)
         case .interfaceChanged(let place, let previous):
             change("interface", place?.text, previous?.text)
         case .mappingFailed, .warning:

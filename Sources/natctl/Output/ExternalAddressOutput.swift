@@ -46,7 +46,7 @@ extension ExternalAddress {
     fileprivate var members: [String: JSONValue] {
         [
             "address": .string(address.description), "scope": .string(address.scope.rawValue),
-            "technique": .string(technique.rawValue), "gateway": .string(gateway),
+            "technique": .string(technique.rawValue), "gateway": .string(gateway.description),
         ]
     }
 }

@@ -51,7 +51,7 @@ extension Mapping {
             "lifetime": JSONValue(lifetime?.components.seconds),
             "expiresAt": JSONValue(expiry?.description),
             "technique": JSONValue(technique?.rawValue),
-            "gateway": .string(gateway),
+            "gateway": .string(gateway.description),
             "description": JSONValue(description),
             "mine": .bool(isMine),
         ]

@@ -54,12 +54,15 @@ extension PortMapperError {
         return [
             "code": .string(endCode.name), "message": .string(userMessage),
             "technique": JSONValue(details.technique?.rawValue),
-            "gateway": JSONValue(details.gateway), "gatewayCode": JSONValue(details.code),
+            "gateway": JSONValue(details.gateway?.description),
+            "gatewayCode": JSONValue(details.code),
             "gatewayCodeName": JSONValue(details.codeName),
         ]
     }
 
-    private var details: (gateway: String?, technique: Technique?, code: Int?, codeName: String?) {
+    private var details:
+        (gateway: GatewayAddress?, technique: Technique?, code: Int?, codeName: String?)
+    {
         switch self {
         case .noGateway, .noSuchInterface, .noSuchService, .inexpressible, .system, .leaseFile:
             (nil, nil, nil, nil)

@@ -90,17 +90,6 @@ extension GatewayRefusal {
     }
 }
 
-extension Technique {
-    /// The name as people write it.
-    var displayName: String {
-        switch self {
-        case .pcp: "PCP"
-        case .natPMP: "NAT-PMP"
-        case .upnp: "UPnP"
-        }
-    }
-}
-
 /// A duration as people say it: `2h`, `90s`, `1.5s`.
 func durationText(_ duration: Duration) -> String {
     let (seconds, attoseconds) = duration.components

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -77,10 +78,10 @@ enum Told: Equatable, Sendable {
 }
 
 extension PortMapperError {
-    static let silence = PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(3))
+    static let silence = PortMapperError.noAnswer(gateway: .router, after: .seconds(3))
 
     static func refusal(_ code: Int, by technique: Technique = .pcp) -> PortMapperError {
         .refused(
-            GatewayRefusal(gateway: "192.168.77.1", technique: technique, code: code, name: nil))
+            GatewayRefusal(gateway: .router, technique: technique, code: code, name: nil))
     }
 }

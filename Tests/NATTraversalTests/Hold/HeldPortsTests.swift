@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -29,7 +30,7 @@ import Testing
 
     @Test("tell a restart first, then each gateway's other address before the first mapping of it")
     func order() throws {
-        let (gateway, name) = (GrantShape(external: 9), GrantShape.gateway(1).description)
+        let (gateway, name) = (GrantShape(external: 9), GrantShape.target(1).name)
         var ports = try Self.held([GrantShape(), GrantShape(), GrantShape(gateway: 2)])
         let batch = ports.take(
             try Self.grants([gateway, gateway, GrantShape(gateway: 2)]), lossOf: name)
@@ -53,8 +54,8 @@ import Testing
     @Test("tell a restart though nothing was granted")
     func lossAlone() throws {
         var ports = try Self.held([GrantShape()])
-        let batch = ports.take([], lossOf: "192.168.77.1")
-        #expect(batch.changes == [.gatewayRestarted(gateway: "192.168.77.1")])
+        let batch = ports.take([], lossOf: .test("192.168.77.1"))
+        #expect(batch.changes == [.gatewayRestarted(gateway: .router)])
         #expect(batch.steps.isEmpty)
     }
 

@@ -41,7 +41,7 @@ enum HoldBehindGateway {
             let location = try gateway.location.map(HTTPURL.init)
             let mapper = PortMapper(
                 GatewaySelection(
-                    technique: technique, gateway: GatewayAddress(gateway.gateway.description),
+                    technique: technique, gateway: GatewayAddress(gateway.gateway),
                     location: location),
                 stateFolder: folder.url.path)
             try await body(mapper, gateway)

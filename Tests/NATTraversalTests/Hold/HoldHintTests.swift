@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -48,8 +49,8 @@ import Testing
     func endingFirst() {
         var time = PlannedTime(count: 2)
         time.pass(.zero) { _, _ in .failure(.silence) }
-        time.plan.granted(0, for: .seconds(7200), by: "192.0.2.1", .none, at: time.now)
-        time.plan.granted(1, for: .seconds(600), by: "192.0.2.1", .none, at: time.now)
+        time.plan.granted(0, for: .seconds(7200), by: .test("192.0.2.1"), .none, at: time.now)
+        time.plan.granted(1, for: .seconds(600), by: .test("192.0.2.1"), .none, at: time.now)
         time.plan.hinted(at: time.now)
         time.pass(.seconds(4))
         #expect(time.steps.first?.action == .renew([1], .untilAnswered))
@@ -106,8 +107,8 @@ import Testing
     @Test("is a question to each gateway, for it is not known which one it means")
     func severalGateways() {
         var time = PlannedTime.held(3)
-        time.plan.granted(1, for: .seconds(7200), by: "192.0.2.2", .none, at: time.now)
-        time.plan.granted(2, for: .seconds(600), by: "192.0.2.2", .none, at: time.now)
+        time.plan.granted(1, for: .seconds(7200), by: .test("192.0.2.2"), .none, at: time.now)
+        time.plan.granted(2, for: .seconds(600), by: .test("192.0.2.2"), .none, at: time.now)
         time.plan.hinted(at: time.now)
         time.pass(.seconds(4))
         #expect(time.steps.map(\.action) == [.renew([0, 2], .untilAnswered)])

@@ -1,4 +1,5 @@
 import GatewaySimulator
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -34,7 +35,7 @@ import Testing
             let outcome = try await client.map([order], limit)
             switch outcome[0] {
             case .success(let grant):
-                plan.granted(0, for: grant.lifetime, by: "", .none, at: transport.now)
+                plan.granted(0, for: grant.lifetime, by: .router, .none, at: transport.now)
                 hasBegun = true
                 renewals += 1
             case .failure(let error):
@@ -60,7 +61,7 @@ import Testing
             var limit = transport.limit
             limit.sendLimit = 1
             let grant = try await client.map([order], limit)
-            plan.granted(0, for: try grant[0].get().lifetime, by: "", .none, at: transport.now)
+            plan.granted(0, for: try grant[0].get().lifetime, by: .router, .none, at: transport.now)
         }
         let times = transport.sent.map(\.time)
         #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 >= .seconds(60) })

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -116,7 +117,7 @@ import Testing
     func lostTable() {
         var time = PlannedTime.held(2)
         #expect(time.plan.failed(0, .refusal(for: .seconds(1800)), at: time.now) != .lost)
-        time.plan.lostTable(of: "192.0.2.1", at: time.now)
+        time.plan.lostTable(of: .test("192.0.2.1"), at: time.now)
         time.pass(.seconds(4))
         #expect(time.steps.map(\.action) == [.map([0, 1])])
     }

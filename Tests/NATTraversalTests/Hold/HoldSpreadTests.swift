@@ -1,4 +1,5 @@
 import GatewaySimulator
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -14,7 +15,7 @@ import Testing
         }
         _ = plan.next(at: start)
         for index in 0..<1000 {
-            plan.granted(index, for: .seconds(lifetime), by: "192.0.2.1", .none, at: start)
+            plan.granted(index, for: .seconds(lifetime), by: .test("192.0.2.1"), .none, at: start)
         }
         var sizes: [Int] = []
         while plan.wake <= start + .seconds(lifetime * 5 / 8) {
@@ -23,7 +24,8 @@ import Testing
             while let action = plan.next(at: now) {
                 sizes.append(action.asked.count)
                 for index in action.asked {
-                    plan.granted(index, for: .seconds(lifetime), by: "192.0.2.1", .none, at: now)
+                    plan.granted(
+                        index, for: .seconds(lifetime), by: .test("192.0.2.1"), .none, at: now)
                 }
             }
         }

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import NATTraversal
 
 /// A plan on a clock that jumps from one thing to do to the next, with a gateway that answers as the
@@ -59,7 +61,8 @@ struct PlannedTime {
     private mutating func take(_ answer: Answer, of index: Int, with batch: Set<Int>) {
         switch answer {
         case .grant(let evidence):
-            plan.granted(index, for: lifetime, by: "192.0.2.1", evidence, with: batch, at: now)
+            plan.granted(
+                index, for: lifetime, by: .test("192.0.2.1"), evidence, with: batch, at: now)
         case .failure(let failure):
             if plan.failed(index, failure, at: now) == .lost { losses.append(index) }
         }

@@ -52,7 +52,7 @@ import Testing
             held.refresh()
             #expect(
                 await events.nextChange()
-                    == .gatewayRestarted(gateway: gateway.gateway.description))
+                    == .gatewayRestarted(gateway: GatewayAddress(gateway.gateway)))
             try await condition { gateway.mappings.count == 3 }
         }
     }

@@ -10,7 +10,7 @@ import Testing
             let watch = mapper.watch()
             var events = await watch.events().makeAsyncIterator()
             let place = NetworkPlace(interface: "lo", address: .v4(.loopback))
-            let name = gateway.gateway.description
+            let name = GatewayAddress(gateway.gateway)
             let address = gateway.reportedAddress
             #expect(await events.nextChange() == .interfaceChanged(place, previous: nil))
             #expect(await events.nextChange() == .gatewayChanged(name, previous: nil))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -25,7 +26,7 @@ import Testing
 
     /// Each technique's way of saying that there is no external address.
     private static let lacks: [(String, PortMapperError)] = [
-        ("UPnP's empty one", .noExternalAddress(gateway: "192.168.77.1", technique: .upnp)),
+        ("UPnP's empty one", .noExternalAddress(gateway: .router, technique: .upnp)),
         ("NAT-PMP's result 3", .refusal(3, by: .natPMP)), ("PCP's result 7", .refusal(7)),
     ]
 
@@ -50,7 +51,7 @@ import Testing
                 "no path, a closed port or another refusal changes nothing",
                 [
                     .address(1), .error(.noGateway), .error(.refusal(2, by: .natPMP)),
-                    .error(.refusal(8)), .error(.unsupported(gateway: "", technique: .pcp)),
+                    .error(.refusal(8)), .error(.unsupported(gateway: .router, technique: .pcp)),
                     .address(2),
                 ],
                 [
@@ -77,7 +78,7 @@ import Testing
                         .success(
                             ExternalAddress(
                                 address: GrantShape.external(number), technique: .natPMP,
-                                gateway: "192.168.77.1", warnings: []))))
+                                gateway: .router, warnings: []))))
             case .error(let error): Told(address.take(.failure(error)))
             }
         }

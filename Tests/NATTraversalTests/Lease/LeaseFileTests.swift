@@ -233,6 +233,20 @@ import Testing
             (false, ["HOME": "/h"], "/h/.local/state/natctl"), (false, [:], nil),
         ] as [(Bool, [String: String], String?)])
     func lies(isRoot: Bool, environment: [String: String], folder: String?) {
-        #expect(LeaseFile.standard(isRoot: isRoot) { environment[$0] }.folder == folder)
+        #expect(
+            LeaseFile.standard(for: .natctl, isRoot: isRoot) { environment[$0] }.folder == folder)
+    }
+
+    @Test(
+        "of another application lies in a folder of its name, whatever is said of natctl's",
+        arguments: [
+            (true, ["NATCTL_STATE": "/s", "HOME": "/h"], "/var/lib/my app"),
+            (false, ["NATCTL_STATE": "/s", "XDG_STATE_HOME": "/x"], "/x/my app"),
+            (false, ["NATCTL_STATE": "/s", "HOME": "/h"], "/h/.local/state/my app"),
+            (false, ["NATCTL_STATE": "/s"], nil),
+        ] as [(Bool, [String: String], String?)])
+    func liesApart(isRoot: Bool, environment: [String: String], folder: String?) {
+        let file = LeaseFile.standard(for: "my app", isRoot: isRoot) { environment[$0] }
+        #expect(file.folder == folder)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -24,7 +25,7 @@ import Testing
                 $0.remoteHost = .v4(IPv4Address(rawValue: 0xCB00_7109))
             },
             try Lease.sample {
-                $0.key.gateway = "[fe80::1%2]:15351"
+                $0.key.gateway = .test("[fe80::1%2]:15351")
                 $0.key.internalAddress = .v6(IPv6Address(rawValue: 1))
                 $0.lifetimeSeconds = .max
                 $0.expiry = $0.created.advanced(bySeconds: .max)

@@ -53,4 +53,19 @@ import Testing
     func refuses(text: String) {
         #expect(GatewayAddress(text) == nil)
     }
+
+    @Test(
+        "is named by its socket, port 5351 left out, in a form that is read back as the same",
+        arguments: [
+            ("192.168.1.1", 5351, 0, "192.168.1.1"), ("192.168.1.1", 5352, 0, "192.168.1.1:5352"),
+            ("fe80::1", 5351, 2, "fe80::1"), ("fe80::1", 5352, 2, "[fe80::1%2]:5352"),
+            ("fd77::1", 5352, 0, "[fd77::1]:5352"), ("::ffff:10.0.0.1", 5351, 0, "10.0.0.1"),
+        ] as [(String, UInt16, UInt32, String)])
+    func names(host: String, port: UInt16, scopeID: UInt32, text: String) throws {
+        let host = try #require(IPAddress(host))
+        let gateway = GatewayAddress(SocketAddress(host, port: port, scopeID: scopeID))
+        #expect(gateway.description == text)
+        #expect(GatewayAddress(text) == gateway)
+        #expect(GatewayAddress(host).description == host.unmapped.description)
+    }
 }

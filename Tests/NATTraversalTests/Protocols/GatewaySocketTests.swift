@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -34,7 +35,7 @@ import Testing
         }
         let socket = transport.gatewaySocket
         await #expect(
-            throws: PortMapperError.unsupported(gateway: "192.168.77.1", technique: .pcp)
+            throws: PortMapperError.unsupported(gateway: .router, technique: .pcp)
         ) {
             try await PCPClient(socket: socket).map(
                 try PCPClientTests.order(), transport.limit)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -67,7 +68,7 @@ import Testing
     @Test("a missing password is no missing action, though both are 401")
     func password() {
         let refusal = GatewayRefusal(
-            gateway: "192.168.77.1", technique: .upnp, code: 401, name: GatewayRefusal.httpName)
+            gateway: .router, technique: .upnp, code: 401, name: GatewayRefusal.httpName)
         #expect(refusal.kind == .denied)
         #expect(GatewayReaction(to: refusal).remedies == [])
     }
@@ -82,14 +83,14 @@ import Testing
         let refusal = GatewayRefusal(gateway: ScriptedTransport.gateway, pcp: response)
         #expect(refusal.lifetime == .seconds(seconds))
         #expect(refusal.name == "NOT_AUTHORIZED")
-        #expect(refusal.gateway == "192.168.77.1")
+        #expect(refusal.gateway == .test("192.168.77.1"))
     }
 }
 
 extension GatewayRefusal {
     /// A refusal with the name that its code has.
     static func test(_ technique: Technique, _ code: Int) throws -> GatewayRefusal {
-        let gateway = "192.168.77.1"
+        let gateway = GatewayAddress.router
         switch technique {
         case .pcp:
             let result = PCPResult(rawValue: try #require(UInt8(exactly: code)))

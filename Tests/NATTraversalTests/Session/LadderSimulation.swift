@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import NATTraversal
 
 /// A gateway as a ladder meets it, in virtual time: what each technique does when it is asked.
@@ -87,7 +89,7 @@ struct LadderSimulation {
                         return trace
                     }
                     let problem = PortMapperError.portTaken(
-                        gateway: "g", technique: asking.technique, wanted: port,
+                        gateway: .router, technique: asking.technique, wanted: port,
                         granted: granted)
                     ladder.failed(problem, by: asking.technique, at: now)
                 case .failure(let error):
@@ -115,7 +117,7 @@ struct LadderSimulation {
         func refused(_ code: Int, _ name: String?) -> Result<PortNumber, PortMapperError> {
             .failure(
                 .refused(
-                    GatewayRefusal(gateway: "g", technique: technique, code: code, name: name)))
+                    GatewayRefusal(gateway: .router, technique: technique, code: code, name: name)))
         }
         func answered(
             _ result: Result<PortNumber, PortMapperError>
@@ -152,17 +154,17 @@ struct LadderSimulation {
             case .pcp: return answered(refused(7, "NETWORK_FAILURE"))
             case .natPMP: return answered(refused(3, "NETWORK_FAILURE"))
             case .upnp:
-                return answered(.failure(.noExternalAddress(gateway: "g", technique: .upnp)))
+                return answered(.failure(.noExternalAddress(gateway: .router, technique: .upnp)))
             }
         case .options:
             return answered(ladder.variation.isBare ? granted : refused(5, "UNSUPP_OPTION"))
         case .unknown:
             return answered(refused(99, nil))
         case .unsupported:
-            return answered(.failure(.unsupported(gateway: "g", technique: technique)))
+            return answered(.failure(.unsupported(gateway: .router, technique: technique)))
         case .nonsense:
             return answered(
-                .failure(.badAnswer(gateway: "g", technique: technique, problem: "")))
+                .failure(.badAnswer(gateway: .router, technique: technique, problem: "")))
         case .closedAtFirst where now >= start + .milliseconds(300):
             return answered(granted)
         case .closedAtFirst where asking.closedBelief > .milliseconds(300):
@@ -170,7 +172,7 @@ struct LadderSimulation {
             return answered(granted)
         case .closed, .closedAtFirst:
             let error = PortMapperError.closed(
-                gateway: "g", technique: technique == .upnp ? .upnp : nil,
+                gateway: .router, technique: technique == .upnp ? .upnp : nil,
                 cause: SystemError("receive", code: 111))
             return (.failure(error), now + .milliseconds(1) + asking.closedBelief)
         case .silent:
@@ -183,7 +185,7 @@ struct LadderSimulation {
                 }
                 budget.hasHeard = true
             }
-            return (.failure(.noAnswer(gateway: "g", after: end - start)), end)
+            return (.failure(.noAnswer(gateway: .router, after: end - start)), end)
         }
     }
 

@@ -194,7 +194,7 @@ final class ScriptedFinder: IGDFinding {
         let end = min(network.now + silence, budget.deadline)
         guard let found else {
             network.pass(max(.zero, end - network.now))
-            throw PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(3))
+            throw PortMapperError.noAnswer(gateway: .router, after: .seconds(3))
         }
         if !isReady { network.pass(Self.searchTime) }
         budget.hasHeard = true

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -364,7 +365,7 @@ import Testing
         }
         var (first, second) = (ladder(), ladder())
         _ = first.next(at: now, deadline: now + .seconds(3))
-        first.failed(.unsupported(gateway: "g", technique: .pcp), by: .pcp, at: now)
+        first.failed(.unsupported(gateway: .router, technique: .pcp), by: .pcp, at: now)
         _ = first.next(at: now, deadline: now + .seconds(3))
         first.failed(.refused(try .test(.natPMP, 66)), by: .natPMP, at: now)
         second.learn(from: first)
@@ -378,12 +379,12 @@ import Testing
 
     @Test("of two failures the one is told that says more, and of equals the first")
     func tellsMore() throws {
-        let silence = PortMapperError.noAnswer(gateway: "g", after: .seconds(3))
+        let silence = PortMapperError.noAnswer(gateway: .router, after: .seconds(3))
         let closed = PortMapperError.closed(
-            gateway: "g", cause: SystemError("receive", code: 111))
+            gateway: .router, cause: SystemError("receive", code: 111))
         let unusable = PortMapperError.noAnswer(
-            gateway: "g", technique: .upnp, after: .seconds(3))
-        let nonsense = PortMapperError.badAnswer(gateway: "g", technique: .pcp, problem: "")
+            gateway: .router, technique: .upnp, after: .seconds(3))
+        let nonsense = PortMapperError.badAnswer(gateway: .router, technique: .pcp, problem: "")
         let ranking = [silence, closed, unusable, nonsense, .refused(try .test(.pcp, 2))]
         for (index, lesser) in ranking.enumerated() {
             for greater in ranking.dropFirst(index + 1) {

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import NATTraversal
 
 extension Lease {
@@ -9,7 +11,7 @@ extension Lease {
         let port = try TestPort.number(8080)
         var lease = Lease(
             key: Key(
-                gateway: "192.168.77.1", transport: .tcp,
+                gateway: .router, transport: .tcp,
                 internalAddress: .v4(IPv4Address(rawValue: 0xC0A8_4D0A)), internalPort: port),
             state: .granted, technique: .pcp, nonce: try PCPVectors.nonce,
             suggestedExternalPort: port, externalAddress: PCPVectors.external,

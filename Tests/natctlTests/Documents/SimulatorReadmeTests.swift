@@ -39,10 +39,11 @@ import Testing
             let mapper = PortMapper(
                 GatewaySelection(gateway: GatewayAddress(tool.gateway.gateway.description)),
                 stateFolder: tool.state.url.path)
-            let port = try #require(PortNumber("8080"))
-            #expect(
-                try await makePublic(port, by: mapper)
-                    == "127.0.0.1 port 8080, \(tool.gateway.reportedAddress) port 8080")
+            try await makePublic(8080, by: mapper) { mapping in
+                #expect(mapping.externalAddress == .v4(tool.gateway.reportedAddress))
+                #expect(
+                    tool.gateway.mappings.map(\.externalPort) == [mapping.externalPort.rawValue])
+            }
             #expect(tool.gateway.mappings.isEmpty)
         }
     }

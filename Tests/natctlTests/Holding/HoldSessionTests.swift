@@ -43,7 +43,7 @@ import Testing
             .run()
         for change: MapperEvent.Change in [
             .mapped(mapping), .renewed(mapping), .warning(.leasesOnly),
-            .gatewayRestarted(gateway: "192.168.1.1"),
+            .gatewayRestarted(gateway: .test("192.168.1.1")),
         ] {
             script.continuation.yield(.sample(change, of: mapping))
         }

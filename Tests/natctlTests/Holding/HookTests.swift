@@ -128,8 +128,8 @@ import Testing
                 "198.51.100.9"
             ),
             (.externalAddressChanged(nil, previous: nil), "NATCTL_EXTERNAL_ADDRESS", ""),
-            (.gatewayChanged("10.0.0.1", previous: nil), "NATCTL_GATEWAY", "10.0.0.1"),
-            (.gatewayRestarted(gateway: "10.0.0.2"), "NATCTL_GATEWAY", "10.0.0.2"),
+            (.gatewayChanged(.test("10.0.0.1"), previous: nil), "NATCTL_GATEWAY", "10.0.0.1"),
+            (.gatewayRestarted(gateway: .test("10.0.0.2")), "NATCTL_GATEWAY", "10.0.0.2"),
             (.interfaceChanged(nil, previous: nil), "NATCTL_INTERNAL_ADDRESS", ""),
         ]
         for (change, name, value) in changes {

@@ -1,11 +1,12 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import NATTraversal
 @testable import natctl
 
 @Suite("What users are told") struct UserMessageTests {
-    static let gateway = "192.168.77.1"
+    static let gateway = GatewayAddress.router
     static let cause = SystemError("receive", code: 111)
 
     static func refused(_ technique: Technique, _ code: Int) -> PortMapperError {

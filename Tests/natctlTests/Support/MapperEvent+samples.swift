@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import NATTraversal
 @testable import natctl
 
@@ -14,7 +16,7 @@ extension Mapping {
             externalAddress: IPv4Address(external).map(IPAddress.v4), externalPort: number,
             remoteHost: nil, lifetime: .seconds(7200),
             expiry: Timestamp(secondsSince1970: 1_795_636_800), technique: .pcp,
-            gateway: "192.168.1.1", description: nil, isMine: true)
+            gateway: .test("192.168.1.1"), description: nil, isMine: true)
     }
 }
 
@@ -43,12 +45,12 @@ extension MapperEvent {
         let place = NetworkPlace(interface: "eth0", address: mapping.internalAddress)
         let changes: [Change] = [
             .mapped(mapping), .renewed(mapping), .changed(other, previous: mapping),
-            .lost(mapping, .noAnswer(gateway: "192.168.1.1", after: .seconds(3))),
+            .lost(mapping, .noAnswer(gateway: .test("192.168.1.1"), after: .seconds(3))),
             .unmapped(mapping), .externalAddressChanged(address, previous: nil),
             .externalAddressChanged(nil, previous: address),
-            .gatewayRestarted(gateway: "192.168.1.1"),
-            .gatewayChanged("192.168.1.1", previous: nil),
-            .gatewayChanged(nil, previous: "[fe80::1%eth0]:5352"),
+            .gatewayRestarted(gateway: .test("192.168.1.1")),
+            .gatewayChanged(.test("192.168.1.1"), previous: nil),
+            .gatewayChanged(nil, previous: .test("[fe80::1%eth0]:5352")),
             .interfaceChanged(place, previous: nil), .interfaceChanged(nil, previous: place),
             .interfaceChanged(NetworkPlace(interface: nil, address: address), previous: place),
             .warning(.hookFailed("the hook for mapped ended with 1")),

@@ -1,16 +1,16 @@
 /// The address at which others can best reach this host, and why.
-public struct BestAddress: Hashable, Sendable {
+package struct BestAddress: Hashable, Sendable {
     /// One of this host's addresses; the loopback address when it has no other.
-    public let address: IPAddress
+    package let address: IPAddress
     /// The interface that has it, if that matters.
-    public let interface: String?
+    package let interface: String?
     /// A sentence without its full stop.
-    public let reason: String
+    package let reason: String
 
     /// The best address of a family at this moment.
     ///
     /// - Throws: `SystemError` when the kernel does not report them (a sandbox without netlink).
-    public init(_ family: AddressFamily = .ipv4) throws(SystemError) {
+    package init(_ family: AddressFamily = .ipv4) throws(SystemError) {
         var tables = try KernelTables()
         let interfaces = try tables.interfaces()
         let gateways = try Gateway.candidates(family: family, interface: nil, from: &tables)

@@ -14,12 +14,12 @@ public struct Gateway: Hashable, Sendable {
     public let reason: String
 
     /// The interface index if the address needs one, as link-local IPv6 addresses do; else 0.
-    public var scopeID: UInt32 {
+    package var scopeID: UInt32 {
         address.family == .ipv6 && address.scope == .linkLocal ? interfaceIndex : 0
     }
 
     /// The address with a port, and its zone if needed.
-    public func socketAddress(port: UInt16) -> SocketAddress {
+    package func socketAddress(port: UInt16) -> SocketAddress {
         SocketAddress(address, port: port, scopeID: scopeID)
     }
 

@@ -154,7 +154,7 @@ extension NATPMPClient {
         if response.result != .success { socket.isSettled = false }
         if response.result == .unsupportedVersion {
             throw PortMapperError.unsupported(
-                gateway: socket.gateway.address.description, technique: .natPMP)
+                gateway: GatewayAddress(socket.gateway.address), technique: .natPMP)
         }
         return (response, other == nil ? nil : window.answers.last ?? nil)
     }
@@ -164,7 +164,7 @@ extension NATPMPClient {
     private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
         if let mismatch, socket.now >= budget.deadline { return badAnswer(mismatch) }
         return .noAnswer(
-            gateway: socket.gateway.address.description,
+            gateway: GatewayAddress(socket.gateway.address),
             after: budget.start.duration(to: socket.now))
     }
 
@@ -209,7 +209,7 @@ extension NATPMPClient {
 
     private func badAnswer(_ problem: String) -> PortMapperError {
         .badAnswer(
-            gateway: socket.gateway.address.description, technique: .natPMP, problem: problem)
+            gateway: GatewayAddress(socket.gateway.address), technique: .natPMP, problem: problem)
     }
 }
 

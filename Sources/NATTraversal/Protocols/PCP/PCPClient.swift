@@ -199,7 +199,7 @@ extension PCPClient {
     private func success(
         in answer: PCPAnswer?, _ missing: PortMapperError
     ) throws(PortMapperError) -> PCPResponse {
-        let gateway = socket.gateway.address.description
+        let gateway = GatewayAddress(socket.gateway.address)
         // The next question must not take a second copy of this for its response.
         if answer?.isGood != true { socket.isSettled = false }
         switch answer {
@@ -223,7 +223,7 @@ extension PCPClient {
     /// The error when no response arrived: reports a mismatched one (N-6) only once no time is left
     /// for a better one.
     private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
-        let gateway = socket.gateway.address.description
+        let gateway = GatewayAddress(socket.gateway.address)
         if let mismatch, socket.now >= budget.deadline {
             return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
         }
@@ -249,7 +249,7 @@ extension PCPClient {
         }
         return .failure(
             .badAnswer(
-                gateway: socket.gateway.address.description, technique: .pcp, problem: problem))
+                gateway: GatewayAddress(socket.gateway.address), technique: .pcp, problem: problem))
     }
 }
 

@@ -1,4 +1,5 @@
 /// Why a call is not made: it could not succeed.
+@nonexhaustive
 public enum UPnPUsageError: Error, Hashable, Sendable {
     /// The service has no action of this name, but these.
     case noSuchAction(String, actions: [String])

@@ -10,7 +10,7 @@ public struct UPnPBrowser: Sendable {
     /// - Parameters:
     ///   - links: where to search.
     ///   - interface: the only interface by which devices are asked; `nil` leaves it to the routes.
-    public init(links: [SSDPLink], interface: String? = nil) {
+    package init(links: [SSDPLink], interface: String? = nil) {
         self.init(links: links, network: SystemUPnPNetwork(interface: interface))
     }
 

@@ -5,15 +5,15 @@ public struct UPnPDevice: Sendable {
     /// Where its description was fetched; the only host that is ever contacted for it (T-1).
     public let location: HTTPURL
     /// The SERVER of its answer.
-    public var server: String?
+    public internal(set) var server: String?
     /// The USN of its answer.
-    public var usn: String?
+    public internal(set) var usn: String?
     /// What its answer says to tell one run of the device from another, where it does.
     var bootIdentifier: String?
     /// Whether its answer named another host, which was not contacted (S-6).
-    public var isRepointed = false
+    public internal(set) var isRepointed = false
     /// Whether it answered from the address of a default gateway.
-    public var isDefaultGateway = false
+    public internal(set) var isDefaultGateway = false
     /// The address from which this host fetched the description; `nil` where it could not.
     public private(set) var localAddress: IPAddress?
     /// Why there is no description, where there is none.

@@ -1,6 +1,6 @@
 extension Duration {
     /// How long a request to a device may take, from its start (H-13).
-    public static var upnpRequest: Duration { .seconds(10) }
+    @usableFromInline package static var upnpRequest: Duration { .seconds(10) }
 }
 
 extension HTTPTransport {

@@ -111,7 +111,7 @@ enum UPnPFailure: Error, Hashable, Sendable {
 extension PortMapperError {
     /// What a failure means to whoever asked `host`; `limit` is how long was waited.
     init(_ failure: UPnPFailure, host: IPAddress, service: UPnPType? = nil, after limit: Duration) {
-        let gateway = host.description
+        let gateway = GatewayAddress(host)
         let badAnswer = { (problem: String) in
             Self.badAnswer(gateway: gateway, technique: .upnp, problem: problem)
         }

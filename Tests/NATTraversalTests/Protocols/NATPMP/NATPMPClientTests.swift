@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -39,8 +40,7 @@ import Testing
     @Test("gives up a silent gateway after 3 s and four sends")
     func givesUp() async {
         let transport = ScriptedTransport()
-        await #expect(throws: PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(3)))
-        {
+        await #expect(throws: PortMapperError.noAnswer(gateway: .router, after: .seconds(3))) {
             try await Self.map(transport)
         }
         #expect(transport.sent.map(\.time) == [0, 0.25, 0.75, 1.75].map(Duration.seconds))
@@ -50,8 +50,7 @@ import Testing
     func goesOn() async {
         let transport = ScriptedTransport()
         let limit = AskLimit(budget: TimeBudget(limit: .seconds(9), from: transport.now))
-        await #expect(throws: PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(9)))
-        {
+        await #expect(throws: PortMapperError.noAnswer(gateway: .router, after: .seconds(9))) {
             try await Self.map(transport, limit: limit)
         }
         #expect(
@@ -66,7 +65,7 @@ import Testing
             [.failure(ECONNREFUSED, after: .milliseconds(2))]
         }
         let cause = SystemError("receive", code: ECONNREFUSED)
-        await #expect(throws: PortMapperError.closed(gateway: "192.168.77.1", cause: cause)) {
+        await #expect(throws: PortMapperError.closed(gateway: .router, cause: cause)) {
             try await Self.map(transport)
         }
         #expect((.seconds(1)...(.seconds(1.2))).contains(transport.elapsed))
@@ -154,7 +153,7 @@ import Testing
         let transport = ScriptedTransport { _, _ in
             [.datagram(bytes("02 82 00 01 00000708 00000562 00000000 00000000 00000000"))]
         }
-        let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .natPMP)
+        let expected = PortMapperError.unsupported(gateway: .router, technique: .natPMP)
         await #expect(throws: expected) { try await Self.map(transport) }
     }
 
@@ -165,7 +164,7 @@ import Testing
                 ? [.datagram(bytes("02 80 00 00 00000000 00000562 00000000 00000000 00000000"))]
                 : []
         }
-        let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .natPMP)
+        let expected = PortMapperError.unsupported(gateway: .router, technique: .natPMP)
         await #expect(throws: expected) {
             try await NATPMPClient(socket: transport.gatewaySocket).externalAddress(
                 asksPCP: true, transport.limit)

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -43,8 +44,7 @@ import Testing
     @Test("gives up a silent gateway after 3 s and four sends, all alike")
     func givesUp() async throws {
         let transport = ScriptedTransport()
-        await #expect(throws: PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(3)))
-        {
+        await #expect(throws: PortMapperError.noAnswer(gateway: .router, after: .seconds(3))) {
             try await Self.map(transport)
         }
         #expect(transport.sent.map(\.time) == [0, 0.25, 0.75, 1.75].map(Duration.seconds))
@@ -115,7 +115,7 @@ import Testing
             "01 81 00 01 00000000 00000562" + Vectors.reserved,
         ] {
             let transport = ScriptedTransport { _, _ in [.datagram(bytes(answer))] }
-            let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .pcp)
+            let expected = PortMapperError.unsupported(gateway: .router, technique: .pcp)
             await #expect(throws: expected, "\(answer)") { try await Self.map(transport) }
         }
     }
@@ -157,7 +157,7 @@ import Testing
             let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
                 [try Self.order()], limit)
             let silence = PortMapperError.noAnswer(
-                gateway: "192.168.77.1", after: .milliseconds(50))
+                gateway: .router, after: .milliseconds(50))
             #expect(outcomes == [.failure(silence)])
         }
     }
@@ -225,7 +225,7 @@ import Testing
         let orders = [silent, try Self.order()]
         let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
             orders, transport.limit)
-        let silence = PortMapperError.noAnswer(gateway: "192.168.77.1", after: .seconds(30))
+        let silence = PortMapperError.noAnswer(gateway: .router, after: .seconds(30))
         #expect(outcomes.first == .failure(silence))
     }
 
@@ -233,7 +233,7 @@ import Testing
     func endsOnICMP() async {
         let transport = ScriptedTransport { _, _ in [.failure(ECONNREFUSED)] }
         let cause = SystemError("receive", code: ECONNREFUSED)
-        await #expect(throws: PortMapperError.closed(gateway: "192.168.77.1", cause: cause)) {
+        await #expect(throws: PortMapperError.closed(gateway: .router, cause: cause)) {
             try await Self.map(transport)
         }
     }

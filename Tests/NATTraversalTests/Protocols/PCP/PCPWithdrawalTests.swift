@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -13,7 +14,7 @@ import Testing
         let order = try PCPClientTests.order()
         let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
             [order], asksNATPMP: true, transport.limit)
-        let expected = PortMapperError.unsupported(gateway: "192.168.77.1", technique: .pcp)
+        let expected = PortMapperError.unsupported(gateway: .router, technique: .pcp)
         #expect(outcomes == [.failure(expected)])
         #expect(transport.elapsed == .milliseconds(750))
         let delete = order.delete.request(from: Vectors.client).encoded

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -114,7 +115,7 @@ import Testing
             } catch PortMapperError.refused(let refusal) {
                 #expect(refusal.code == 402)
                 #expect(refusal.name == "InvalidArgs")
-                #expect(refusal.gateway == "192.168.1.1")
+                #expect(refusal.gateway == .test("192.168.1.1"))
             }
         }
     }

@@ -1,8 +1,5 @@
 /// A mapping asked of a gateway by UPnP.
 struct IGDMappingRequest: Hashable, Sendable {
-    /// The description for gateways that refuse another one.
-    static let plainDescription = "natctl"
-
     var transport: TransportProtocol
     /// The host that it leads to: this one, or another that the user names.
     var internalClient: IPAddress
@@ -16,6 +13,8 @@ struct IGDMappingRequest: Hashable, Sendable {
     /// The lease asked for, in seconds, 1 or more.
     var lifetimeSeconds: UInt32
     var description: String
+    /// The description for gateways that refuse this one.
+    var plainDescription = ApplicationName.natctl.plainDescription
 
     /// Whether `entry` is this very mapping, so that writing it again is a renewal.
     func isSame(as entry: PortMappingEntry) -> Bool {

@@ -111,8 +111,8 @@ struct IGDNegotiation: Hashable, Sendable {
     }
 
     private mutating func becomePlain() -> Bool {
-        guard description != IGDMappingRequest.plainDescription else { return false }
-        description = IGDMappingRequest.plainDescription
+        guard description != request.plainDescription else { return false }
+        description = request.plainDescription
         return true
     }
 

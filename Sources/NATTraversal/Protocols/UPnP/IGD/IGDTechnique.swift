@@ -246,7 +246,8 @@ extension MappingAttempt {
             transport: key.transport, internalClient: key.internalAddress,
             internalPort: key.internalPort, externalPort: ladder.variation.suggestion.port,
             isExact: request.isExact, remoteHost: request.remoteHost.map(IPAddress.v4),
-            lifetimeSeconds: lifetimeSeconds, description: request.shownDescription)
+            lifetimeSeconds: lifetimeSeconds, description: request.shownDescription,
+            plainDescription: request.applicationName.plainDescription)
     }
 }
 

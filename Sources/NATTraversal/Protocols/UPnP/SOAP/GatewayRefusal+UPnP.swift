@@ -1,6 +1,6 @@
 extension GatewayRefusal {
     /// A fault of a service of this type.
-    init(gateway: String, code: Int32, service: UPnPType?) {
+    init(gateway: GatewayAddress, code: Int32, service: UPnPType?) {
         self.init(
             gateway: gateway, technique: .upnp, code: Int(code),
             name: UPnPErrorName.of(code, service: service))

@@ -7,7 +7,7 @@ extension SSDPLink {
     /// - Parameter interface: takes only the links of the interface of this name.
     /// - Returns: one for each family of each interface, IPv4 first.
     /// - Throws: `PortMapperError.noSuchInterface` and `.system`.
-    public static func ofHost(interface: String? = nil) throws(PortMapperError) -> [SSDPLink] {
+    package static func ofHost(interface: String? = nil) throws(PortMapperError) -> [SSDPLink] {
         do throws(SystemError) { return try read(interface: interface) } catch {
             if error.code == ENODEV, let interface { throw .noSuchInterface(interface) }
             throw .system(error)

@@ -1,15 +1,15 @@
 /// One interface on which a search goes out, for one family of addresses.
-public struct SSDPLink: Hashable, Sendable {
+package struct SSDPLink: Hashable, Sendable {
     /// This host's address there, from which the search is sent.
-    public var source: IPAddress
+    package var source: IPAddress
     /// The interface's index.
-    public var interfaceIndex: UInt32
+    package var interfaceIndex: UInt32
     /// The default gateways reached by it, which are also asked by unicast: a host firewall lets
     /// only their answers through, and some networks filter multicasts (S-4).
-    public var gateways: [SocketAddress]
+    package var gateways: [SocketAddress]
 
     /// A link; a gateway's port is 1900 unless the device is known to listen elsewhere.
-    public init(source: IPAddress, interfaceIndex: UInt32, gateways: [SocketAddress] = []) {
+    package init(source: IPAddress, interfaceIndex: UInt32, gateways: [SocketAddress] = []) {
         self.source = source
         self.interfaceIndex = interfaceIndex
         self.gateways = gateways
