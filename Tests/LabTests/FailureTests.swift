@@ -18,12 +18,13 @@ struct UnwillingGateway: Sendable, CustomTestStringConvertible {
             arguments: "map tcp 8080", status: 69, code: "unavailable", seconds: 0...4.5),
         UnwillingGateway(
             testDescription: "port 5351 closed", options: [.filter("udp dport 5351 reject")],
-            arguments: "map tcp 8080 --via pcp", status: 69, code: "unavailable", seconds: 0...1),
+            // One such message is doubted for a second.
+            arguments: "map tcp 8080 --via pcp", status: 69, code: "unavailable", seconds: 1...2.5),
         UnwillingGateway(
             testDescription: "port 5351 closed by its firewall",
             options: [.filter("udp dport 5351 reject with icmp admin-prohibited")],
             arguments: "external-ip --via nat-pmp", status: 69, code: "unavailable",
-            seconds: 0...1),
+            seconds: 1...2.5),
         UnwillingGateway(
             testDescription: "no answer", options: [.silentGateway],
             arguments: "map tcp 8080", status: 75, code: "timeout", seconds: 2.9...4.5),
@@ -34,6 +35,10 @@ struct UnwillingGateway: Sendable, CustomTestStringConvertible {
         UnwillingGateway(
             testDescription: "a deny rule", options: [.config("deny 8080 192.168.77.0/24 8080")],
             arguments: "map tcp 8080", status: 77, code: "refused"),
+        UnwillingGateway(
+            testDescription: "a deny rule, and no UPnP to ask for a second opinion",
+            options: [.config("deny 8080 192.168.77.0/24 8080"), .config("enable_upnp=no")],
+            arguments: "map tcp 8080", status: 77, code: "refused", seconds: 0...4),
         UnwillingGateway(
             testDescription: "no external address", options: [.external("10.9.9.1")],
             arguments: "external-ip", status: 69, code: "unavailable"),
