@@ -12,8 +12,21 @@ struct FileDescriptors: Sendable {
     /// How many there are, counted up to `plenty`.
     let free: Int
 
-    /// Counts them.
+    /// Counts them, where the limit does not say already that there is plenty: at the start of a
+    /// process the numbers below the limit are taken from the bottom.
     init() {
+        var limit = rlimit()
+        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
+            let highest = Int32(exactly: limit.rlim_cur), highest > 4 * Self.plenty
+        {
+            let lowest = highest - Int32(Self.plenty)
+            let copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, lowest)
+            if copy >= 0 { close(copy) }
+            if copy == lowest {
+                free = Self.plenty
+                return
+            }
+        }
         var copies: [Int32] = []
         while copies.count < Self.plenty {
             let copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)

@@ -114,7 +114,8 @@ struct LeaseFile: Sendable {
             movedAside = try moveAside()
             contents = Contents(bytes: [], table: LeaseTable())
         }
-        StateFolder(path: folder).removeLeftovers(of: Self.name)
+        // Beside a wait for the disk it costs nothing.
+        if isDurable { StateFolder(path: folder).removeLeftovers(of: Self.name) }
         contents.table.settle(at: .now)
         let result = change(&contents.table)
         let bytes = contents.table.encoded
