@@ -225,7 +225,10 @@ extension LeaseStore {
     }
 
     private func addHeld(to table: inout LeaseTable) {
-        for lease in held.values where table[lease.key] == nil { table[lease.key] = lease }
+        // In the order of their ports, so that the file's order does not change by itself.
+        let missing = held.values.filter { table[$0.key] == nil }
+            .sorted { $0.key.internalPort < $1.key.internalPort }
+        for lease in missing { table[lease.key] = lease }
     }
 
     private func updateHolders(in table: inout LeaseTable) {

@@ -101,19 +101,20 @@ extension GatewayWalk {
         }
         // Deletes late grants of gateways that were given up.
         for session in sessions.all { await session.socket.answerLateGrants() }
-        guard var outcome = try answers.last?.outcome.get() else { throw PortMapperError.noGateway }
-        for (_, former) in answers.dropLast() {
-            for index in requests.indices {
-                let failure: PortMapperError? =
-                    switch former {
-                    case .success(let outcome): outcome.failures[index]
-                    case .failure(let error): error
-                    }
-                guard let failure = failure?.silent(since: budget.start) else { continue }
-                outcome.failures[index] = outcome.failures[index].map {
-                    .moreTelling(failure, $0)
+        let outcomes = answers.compactMap { try? $0.outcome.get() }
+        guard var outcome = outcomes.last else {
+            // No gateway could be asked at all.
+            for (_, answer) in answers.reversed() { _ = try answer.get() }
+            throw PortMapperError.noGateway
+        }
+        outcome.failures = requests.indices.map { index in
+            answers.reduce(PortMapperError?.none) { failure, answer in
+                switch answer.outcome {
+                case .success(let former):
+                    former.failures[index].map { .moreTelling(failure, $0) } ?? failure
+                case .failure(let error): .moreTelling(failure, error)
                 }
-            }
+            }?.silent(since: budget.start)
         }
         return outcome
     }
@@ -131,7 +132,19 @@ extension GatewayWalk {
         var outcome = MapOutcome(target: target, attempts: [], failures: [])
         for address in addresses {
             let indices = requests.indices.filter { requests[$0].internalAddress == address }
-            let session = try session(with: target, internalAddress: address.map(IPAddress.v4))
+            let session: GatewaySession
+            do throws(PortMapperError) {
+                session = try self.session(
+                    with: target, internalAddress: address.map(IPAddress.v4))
+            } catch {
+                // What other addresses have been granted is told all the same.
+                guard addresses.count > 1 else { throw error }
+                for index in indices {
+                    attempts[index] = MappingAttempt(
+                        requests[index], of: target, failing: error)
+                }
+                continue
+            }
             let transaction = MappingTransaction(
                 session, via: selection.technique, store: store, silenceEnd: silenceEnd)
             let made = try await transaction.map(indices.map { requests[$0] })

@@ -62,7 +62,7 @@ extension PortMapper {
             let targets = try presentTargets(leases)
             for target in targets {
                 let own = leases.filter { $0.key.gateway == target.name }
-                try await delete(own, on: target, store, &report)
+                try await delete(own, on: target, among: targets, store, &report)
             }
             let present = Set(targets.map(\.name))
             for lease in leases where !present.contains(lease.key.gateway) {
@@ -70,7 +70,7 @@ extension PortMapper {
             }
             let target = targets.first { gateway == nil || $0.name == gateway }
             if let target, !unknown.isEmpty {
-                try await delete(unknown, of: request, on: target, &report)
+                try await delete(unknown, of: request, on: target, among: targets, &report)
             }
         }
         report.add(store.warnings)
@@ -100,12 +100,12 @@ extension PortMapper {
     }
 
     private func delete(
-        _ leases: [Lease], on target: GatewayTarget, _ store: LeaseStore,
-        _ report: inout MappingReport
+        _ leases: [Lease], on target: GatewayTarget, among targets: [GatewayTarget],
+        _ store: LeaseStore, _ report: inout MappingReport
     ) async throws {
         guard !leases.isEmpty else { return }
         let session = try GatewaySession(
-            target, budget: selection.budget(forPorts: leases.count))
+            target, others: targets, budget: selection.budget(forPorts: leases.count))
         let now = Timestamp.now
         for (lease, outcome) in zip(leases, try await session.delete(leases, in: store)) {
             switch outcome {
@@ -145,10 +145,11 @@ extension PortMapper {
 
     private func delete(
         _ ports: [UnmapRequest.Port], of request: UnmapRequest, on target: GatewayTarget,
-        _ report: inout MappingReport
+        among targets: [GatewayTarget], _ report: inout MappingReport
     ) async throws {
         let session = try GatewaySession(
-            target, via: selection.technique, budget: selection.budget(forPorts: ports.count))
+            target, others: targets, via: selection.technique,
+            budget: selection.budget(forPorts: ports.count))
         for port in ports {
             do {
                 if selection.technique == .natPMP {

@@ -44,6 +44,8 @@ struct TechniqueAnswer: Sendable {
     /// The external port of a request that the gateway may have carried out without confirming or
     /// refusing it.
     var openPort: PortNumber?
+    /// Whether this very request was sent; an earlier port's failure may speak for all.
+    var wasSent = true
 }
 
 /// The result of a delete.
@@ -78,7 +80,7 @@ extension MappingTechnique {
                 continue
             }
             let rest = attempts.count - answers.count
-            answers += Array(repeating: TechniqueAnswer(result: .failure(error)), count: rest)
+            answers += Array(repeating: TechniqueAnswer(result: .failure(error), wasSent: false), count: rest)
             break
         }
         return answers

@@ -285,8 +285,10 @@ extension GatewaySession {
             file.lockWait = lockWait
             let store = LeaseStore(file)
             do {
+                // A device of another gateway is not this one's.
+                let others = (try? GatewaySelection().targets()) ?? []
                 let session = try GatewaySession(
-                    target, budget: TimeBudget(limit: releaseLimit))
+                    target, others: others, budget: TimeBudget(limit: releaseLimit))
                 return (
                     try await session.delete(leases, in: store, keepsAsked: true), store.warnings
                 )

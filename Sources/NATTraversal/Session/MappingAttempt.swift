@@ -18,8 +18,14 @@ struct MappingAttempt: Sendable {
     /// The external port of a UPnP request that may have been carried out: the gateway has said
     /// neither yes nor no to it.
     var openPort: PortNumber?
+    /// The technique that the lease file says is asked.
+    var recordedTechnique: Technique?
+    /// Whether no technique is left to be asked.
+    var isSettled = false
     /// The old mapping, granted again because the new one was refused.
     var restored: MappingGrant?
+    /// Whether the old mapping was asked for again, and may be there although nobody has said so.
+    var mayBeRestored = false
     /// What was granted, is unwanted, and could not be deleted.
     var leftover: MappingGrant?
 
@@ -50,11 +56,22 @@ struct MappingAttempt: Sendable {
             isRenewal: remembered != nil,
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
             silenceEnd: terms.silenceEnd)
+        recordedTechnique = order.first
         if order.isEmpty {
             verdict = .inexpressible(
                 "NAT-PMP can neither limit a mapping to one peer nor map for another host; "
                     + "it takes PCP")
         }
+    }
+
+    /// An attempt for which the gateway could not be asked.
+    init(_ request: MappingRequest, of target: GatewayTarget, failing error: PortMapperError) {
+        let key = Lease.Key(
+            gateway: target.name, transport: request.transport,
+            internalAddress: .v4(request.internalAddress ?? .unspecified),
+            internalPort: request.internalPort)
+        self.init(request, key: key, isThirdParty: false, old: nil, Terms())
+        verdict = error
     }
 
     /// What holds for every port of one command.
@@ -100,15 +117,26 @@ struct MappingAttempt: Sendable {
     mutating func take(_ new: MappingGrant) {
         grant = new
         openPort = nil
-        ladder.granted()
+        ladder.granted(by: new.technique)
+    }
+
+    /// A grant was not what was demanded, and was deleted again.
+    mutating func reject(
+        _ rejected: MappingGrant, because problem: PortMapperError,
+        at now: ContinuousClock.Instant
+    ) {
+        grant = nil
+        recordedTechnique = nil
+        ladder.rejected(because: problem, by: rejected.technique, at: now)
     }
 
     /// Takes a failure by one technique; another may still grant it.
     mutating func take(
-        _ error: PortMapperError, by technique: Technique, at now: ContinuousClock.Instant
+        _ error: PortMapperError, by technique: Technique, wasSent: Bool,
+        at now: ContinuousClock.Instant
     ) {
         grant = nil
-        ladder.failed(error, by: technique, at: now)
+        ladder.failed(error, by: technique, wasSent: wasSent, at: now)
     }
 
     /// Gives up, whatever was granted.
@@ -117,15 +145,10 @@ struct MappingAttempt: Sendable {
         grant = nil
     }
 
-    /// Whether the gateway may yet do what was asked.
+    /// Whether the gateway may yet do what was asked, now or by a process that ended too early.
     private var mayStillBeGranted: Bool {
-        if openPort != nil { return true }
-        return switch failure {
-        case .noAnswer: true
-        // What UPnP made of it was looked up in the table.
-        case .badAnswer(_, let technique, _): technique.isOnSharedPort
-        default: false
-        }
+        openPort != nil || ladder.openTechnique != nil
+            || (!ladder.hasAsked && old?.state == .asked)
     }
 
     /// Why a grant is not what was demanded; `nil` when it is.
@@ -147,7 +170,10 @@ extension MappingAttempt {
     func intent(at now: Timestamp) -> Lease {
         Lease(
             key: key, state: .asked,
-            technique: openPort == nil ? ladder.firstTechnique ?? .pcp : .upnp, nonce: nonce,
+            technique: openPort == nil
+                ? recordedTechnique ?? ladder.openTechnique ?? ladder.firstTechnique ?? .pcp
+                : .upnp,
+            nonce: nonce,
             suggestedExternalPort: request.suggestedExternalPort, externalAddress: nil,
             externalPort: openPort ?? ladder.variation.suggestion.port,
             remoteHost: request.remoteHost.map(IPAddress.v4), lifetimeSeconds: lifetimeSeconds,
@@ -177,7 +203,7 @@ extension MappingAttempt {
     func newLease(at now: Timestamp) -> Lease? {
         guard plan != .renewal else { return nil }
         if let grant { return lease(of: grant, at: now) }
-        return failure == nil || openPort != nil ? intent(at: now) : nil
+        return !isSettled || mayStillBeGranted ? intent(at: now) : nil
     }
 
     /// Leaves in the table what is true now.
@@ -191,8 +217,17 @@ extension MappingAttempt {
             old.expiry = restored.lifetimeSeconds.map(now.advanced(bySeconds:))
             old.confirmed = now
             table[key] = old
-        } else if !mayStillBeGranted, table[key]?.state == .asked {
-            table[key] = nil
+        } else if mayBeRestored, var old {
+            old.state = .asked
+            table[key] = old
+        } else if table[key]?.state != .granted {
+            if !mayStillBeGranted {
+                table[key] = nil
+            } else if openPort == nil, let technique = ladder.openTechnique {
+                var intent = intent(at: now)
+                intent.technique = technique
+                table[key] = intent
+            }
         }
     }
 }

@@ -60,9 +60,12 @@ struct MappingTransaction {
         var renewing = self
         renewing.terms.renewsOnly = true
         var (attempts, _) = try await renewing.remember(requests)
-        let all = attempts.indices.filter { !attempts[$0].isOver }
-        try await ask(all.filter { attempts[$0].plan == .renewal }, of: &attempts, sendLimit)
-        try await ask(all.filter { attempts[$0].plan != .renewal }, of: &attempts)
+        let renewals = attempts.indices.filter { attempts[$0].plan == .renewal }
+        try await ask(renewals, of: &attempts, sendLimit)
+        // Another process may have moved one of them, or unmapped it.
+        try await deleteMoved(&attempts)
+        try await ask(attempts.indices.filter { attempts[$0].plan != .renewal }, of: &attempts)
+        try await restoreMoved(&attempts)
         try await record(attempts)
         return attempts
     }
@@ -128,8 +131,7 @@ struct MappingTransaction {
             var groups: [(asking: TechniqueLadder.Asking, indices: [Int])] = []
             for index in indices where !attempts[index].isOver {
                 guard let asking = nextAsking(of: &attempts[index]) else { continue }
-                if let group = groups.firstIndex(where: { $0.asking.technique == asking.technique })
-                {
+                if let group = groups.firstIndex(where: { $0.asking.isLike(asking) }) {
                     groups[group].indices.append(index)
                 } else {
                     groups.append((asking, [index]))
@@ -148,7 +150,14 @@ struct MappingTransaction {
             switch attempt.ladder.next(at: session.now, deadline: session.budget.deadline) {
             case .ask(let asking): return asking
             case .withdraw(let technique): session.technique(technique).withdraw(attempt)
-            case .end: return nil
+            case .end:
+                attempt.isSettled = true
+                // Time was over before anybody was asked.
+                if attempt.grant == nil, attempt.failure == nil {
+                    let waited = session.budget.start.duration(to: session.now)
+                    attempt.fail(.noAnswer(gateway: session.target.name, after: waited))
+                }
+                return nil
             }
         }
     }
@@ -161,18 +170,19 @@ struct MappingTransaction {
         var limit = session.limit(asking)
         limit.sendLimit = sendLimit
         if let start = asking.start { try await session.socket.rest(until: start) }
-        let asked = indices.map { attempts[$0] }
-        if asking.isAnew {
-            log.debug("\(session.target.name): it cannot renew; mapping anew")
-            _ = try await technique.delete(asked.compactMap(\.old), limit)
+        if asking.isAnew { try await deleteOld(of: indices, &attempts) }
+        if asking.technique.isOnSharedPort {
+            try await record(indices, asking.technique, of: &attempts)
         }
+        let asked = indices.map { attempts[$0] }
         // Requests that may be carried out unheard are recorded before they are sent.
         var open = asked
         let answers: [TechniqueAnswer]
         do {
             answers = try await technique.map(asked, limit) { position, port in
                 open[position].openPort = port
-                try await record(open[position].intent(at: .now))
+                let intent = open[position].intent(at: .now)
+                try await record([intent])
             }
         } catch {
             for (position, index) in indices.enumerated() { attempts[index] = open[position] }
@@ -183,35 +193,56 @@ struct MappingTransaction {
             switch answer.result {
             case .success(let grant):
                 attempts[index].take(grant)
-                try await check(&attempts[index], grant)
             case .failure(let error):
                 // An answer settles what was sent before; a technique that was not asked does not.
                 if answer.openPort != nil || open[position].openPort != asked[position].openPort {
                     attempts[index].openPort = answer.openPort
                 }
-                attempts[index].take(error, by: asking.technique, at: session.now)
+                attempts[index].take(
+                    error, by: asking.technique, wasSent: answer.wasSent, at: session.now)
+            }
+        }
+        for index in indices { try await check(&attempts[index]) }
+    }
+
+    /// Deletes mappings that the gateway cannot renew, to map them anew (N-8).
+    private func deleteOld(of indices: [Int], _ attempts: inout [MappingAttempt]) async throws {
+        log.debug("\(session.target.name): it cannot renew; mapping anew")
+        try await session.delete(indices.compactMap { attempts[$0].old }, in: store)
+        for index in indices { attempts[index].recordedTechnique = nil }
+    }
+
+    /// Records which technique is about to be asked, where the lease file names another one.
+    private func record(
+        _ indices: [Int], _ technique: Technique, of attempts: inout [MappingAttempt]
+    ) async throws {
+        let others = indices.filter { attempts[$0].recordedTechnique != technique }
+        guard !others.isEmpty else { return }
+        for index in others { attempts[index].recordedTechnique = technique }
+        try await record(others.map { attempts[$0].intent(at: .now) })
+    }
+
+    /// Records what is about to be asked for.
+    private func record(_ intents: [Lease]) async throws {
+        try await store.change(isDurable: false) { table in
+            for intent in intents where table[intent.key]?.state != .granted {
+                table[intent.key] = intent
             }
         }
     }
 
-    /// Records that something is about to be asked for that is deleted in another way than what was
-    /// asked for before.
-    private func record(_ intent: Lease) async throws {
-        try await store.change(isDurable: false) { table in
-            if table[intent.key]?.state != .granted { table[intent.key] = intent }
-        }
-    }
-
     /// Deletes a grant that is not what was demanded; another technique may grant that.
-    private func check(_ attempt: inout MappingAttempt, _ grant: MappingGrant) async throws {
-        guard let objection = try await objection(to: grant, of: attempt) else { return }
+    private func check(_ attempt: inout MappingAttempt) async throws {
+        guard let grant = attempt.grant,
+            let objection = try await objection(to: grant, of: attempt)
+        else { return }
         let lease = attempt.lease(of: grant, at: .now)
         let deletion = try await session.delete([lease], in: store)[0]
         if case .failure = deletion {
             attempt.leftover = grant
             attempt.fail(objection)
         } else {
-            attempt.take(objection, by: grant.technique, at: session.now)
+            attempt.reject(grant, because: objection, at: session.now)
         }
     }
 
@@ -226,27 +257,43 @@ struct MappingTransaction {
             let isThere = try await session.hasMapping(attempt.lease(of: grant, at: .now))
             return isThere ? nil : session.missingMapping
         } catch let error as PortMapperError {
-            return error
+            // A held mapping is not given up because its gateway was not to be reached by UPnP.
+            return terms.renewsOnly ? nil : error
         }
     }
 
-    /// How long an old mapping is asked for that a move has given up.
-    private static let restoration = Duration.seconds(5)
+    /// How long old mappings are asked for that moves have given up: what is left of the command's
+    /// time, but long enough for an answer.
+    private static let restoration = Duration.seconds(1)...Duration.seconds(5)
 
-    /// Asks again for what a move gave up in vain, by the technique that made it.
+    /// Asks again for what moves gave up in vain, by the techniques that made it.
     private func restoreMoved(_ attempts: inout [MappingAttempt]) async throws {
-        for index in attempts.indices {
-            guard attempts[index].plan == .move, attempts[index].failure != nil,
-                let old = attempts[index].old, old.state == .granted
-            else { continue }
-            let attempt = MappingAttempt(
-                old.request, key: old.key, isThirdParty: old.isThirdParty, old: old,
-                MappingAttempt.Terms(only: old.technique))
-            let limit = AskLimit(budget: TimeBudget(limit: Self.restoration, from: session.now))
-            let answers = try await session.technique(old.technique).map([attempt], limit) { _, _ in
+        let lost = attempts.indices.filter { index in
+            attempts[index].plan == .move && attempts[index].failure != nil
+                && attempts[index].leftover == nil && attempts[index].old?.state == .granted
+        }
+        guard !lost.isEmpty else { return }
+        let rest = max(session.budget.deadline - session.now, Self.restoration.lowerBound)
+        let budget = TimeBudget(
+            limit: min(rest, Self.restoration.upperBound), from: session.now)
+        for technique in Technique.allCases {
+            let indices = lost.filter { attempts[$0].old?.technique == technique }
+            let olds = indices.compactMap { attempts[$0].old }.map { old in
+                MappingAttempt(
+                    old.request, key: old.key, isThirdParty: old.isThirdParty, old: old,
+                    MappingAttempt.Terms(only: technique))
             }
-            if case .success(let grant)? = answers.first?.result {
-                attempts[index].restored = grant
+            guard !olds.isEmpty else { continue }
+            let answers = try await session.technique(technique).map(
+                olds, AskLimit(budget: budget)
+            ) { _, _ in }
+            for (index, answer) in zip(indices, answers) {
+                switch answer.result {
+                case .success(let grant): attempts[index].restored = grant
+                case .failure(.noAnswer), .failure(.badAnswer):
+                    attempts[index].mayBeRestored = true
+                case .failure: break
+                }
             }
         }
     }

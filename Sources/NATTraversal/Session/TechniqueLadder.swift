@@ -29,6 +29,11 @@ struct TechniqueLadder: Sendable {
         var closedBelief = AskLimit.closedBelief
         /// Whether what the technique has granted before is deleted first.
         var isAnew = false
+
+        /// Whether both can be asked in one go.
+        func isLike(_ other: Asking) -> Bool {
+            technique == other.technique && isAnew == other.isAnew && start == other.start
+        }
     }
 
     /// A search for UPnP beside another technique.
@@ -89,6 +94,10 @@ struct TechniqueLadder: Sendable {
     private var withdrawn: Technique?
     /// When the gateway last said no.
     private var lastNo: Instant?
+    /// Whether it has answered anything, so that it is not given up for another one's sake.
+    private var hasAnswered = false
+    /// The techniques of the shared port that may have done what they were asked without a word.
+    private var openTechniques: Set<Technique> = []
     private var hasRefused = false
     private var usedRemedies: Set<GatewayReaction.Remedy> = []
     private var lastRefusal: GatewayRefusal?
@@ -132,14 +141,16 @@ struct TechniqueLadder: Sendable {
     ///
     /// - Parameter deadline: when the command's time is over, as things stand.
     mutating func next(at now: Instant, deadline: Instant) -> Step {
-        if let technique = withdrawn {
-            withdrawn = nil
+        let isOver = isGranted || now >= limit(deadline)
+        let asking = isOver ? nil : repeated ?? nextTechnique.map { self.asking($0, at: now) }
+        // What is renewed may be there all the time: it goes only when another technique maps.
+        if let technique = withdrawn,
+            !isRenewal || asking.map({ $0.technique != technique }) == true
+        {
+            (withdrawn, repeated) = (nil, asking)
             return .withdraw(technique)
         }
-        guard !isGranted, now < limit(deadline) else { return .end }
-        guard let asking = repeated ?? nextTechnique.map({ asking($0, at: now) }) else {
-            return .end
-        }
+        guard let asking else { return .end }
         repeated = nil
         current = asking
         lastAsked[asking.technique] = asking.start ?? now
@@ -148,7 +159,12 @@ struct TechniqueLadder: Sendable {
 
     /// When all is over if nothing else comes.
     private func limit(_ deadline: Instant) -> Instant {
-        [deadline, silenceEnd, refusalEnd].compactMap(\.self).reduce(deadline, min)
+        [deadline, silenceLimit, refusalEnd].compactMap(\.self).reduce(deadline, min)
+    }
+
+    /// When a gateway that has said nothing is given up.
+    private var silenceLimit: Instant? {
+        hasAnswered ? nil : silenceEnd
     }
 
     /// Once the gateway has refused, or every technique but UPnP has said that it is not there, the
@@ -182,7 +198,7 @@ struct TechniqueLadder: Sendable {
 
     private func asking(_ technique: Technique, at now: Instant) -> Asking {
         var asking = Asking(technique: technique)
-        var ends = [silenceEnd, refusalEnd].compactMap(\.self)
+        var ends = [silenceLimit, refusalEnd].compactMap(\.self)
         if case .closed(let since) = standings[technique] {
             asking.closedBelief = max(.zero, since + AskLimit.closedBelief - now)
             let pause = lastAsked[technique].map { $0 + RetrySchedule.wait(afterSend: 1) }
@@ -217,22 +233,45 @@ struct TechniqueLadder: Sendable {
 // What has come of an asking.
 extension TechniqueLadder {
     /// The technique that was asked has granted it.
-    mutating func granted() {
+    mutating func granted(by technique: Technique) {
         isGranted = true
+        hasAnswered = true
         withdrawn = nil
+        openTechniques.remove(technique)
     }
 
-    /// The technique that was asked has granted nothing, or something else than was demanded, which
-    /// was deleted again.
-    mutating func failed(_ problem: PortMapperError, by technique: Technique, at now: Instant) {
+    /// What a technique has granted is not what was demanded, and was deleted again.
+    mutating func rejected(
+        because problem: PortMapperError, by technique: Technique, at now: Instant
+    ) {
         isGranted = false
         error = problem.isMoreTelling(than: error) ? problem : error
+        said(noBy: technique, at: now)
+    }
+
+    /// Whether one of the techniques of the shared port may still do what it was asked.
+    var openTechnique: Technique? { order.first(where: openTechniques.contains) }
+
+    /// Whether anybody was asked.
+    var hasAsked: Bool { !lastAsked.isEmpty }
+
+    /// The technique that was asked has granted nothing.
+    ///
+    /// - Parameter wasSent: whether this very request was sent, and not another port's that got an
+    ///   answer for all.
+    mutating func failed(
+        _ problem: PortMapperError, by technique: Technique, wasSent: Bool = true, at now: Instant
+    ) {
+        isGranted = false
+        error = problem.isMoreTelling(than: error) ? problem : error
+        openTechniques.remove(technique)
+        hasAnswered = hasAnswered || problem.showsGateway
         switch problem {
         case .noAnswer:
             standings[technique] = .silent
             cover(siblingOf: technique)
             // What was asked by UPnP was read back, or never sent.
-            if technique.isOnSharedPort, !isLeftAlone { withdrawn = technique }
+            if technique.isOnSharedPort, wasSent { mayBeDone(by: technique) }
         case .closed:
             var since = now
             if case .closed(let first) = standings[technique] { since = first }
@@ -254,7 +293,7 @@ extension TechniqueLadder {
         case .foreign, .inexpressible:
             endAll()
         case .badAnswer:
-            if technique.isOnSharedPort { withdrawn = technique }
+            if technique.isOnSharedPort, wasSent { mayBeDone(by: technique) }
             said(noBy: technique, at: now)
         case .portTaken, .noExternalAddress, .notPublic:
             said(noBy: technique, at: now)
@@ -274,8 +313,9 @@ extension TechniqueLadder {
             case .untried, .refused, nil: break
             }
         }
-        lastAsked = other.lastAsked
-        lastNo = other.lastNo
+        // A no that the first port got round is long past by now.
+        lastNo = other.isGranted ? nil : other.lastNo
+        hasAnswered = other.hasAnswered
         switch other.error {
         case .noAnswer, .closed, .unsupported, .system: error = other.error
         default: break
@@ -325,6 +365,12 @@ extension TechniqueLadder {
         case .permanentLease, .plainDescription, .samePort, .olderAction, .later:
             return false
         }
+    }
+
+    /// A request that has no answer, or none that makes sense, may have been carried out.
+    private mutating func mayBeDone(by technique: Technique) {
+        openTechniques.insert(technique)
+        if !isLeftAlone { withdrawn = technique }
     }
 
     private mutating func said(noBy technique: Technique, at now: Instant) {
@@ -377,6 +423,19 @@ extension PortMapperError {
     ) -> PortMapperError {
         guard let first, !second.isMoreTelling(than: first) else { return second }
         return first
+    }
+
+    /// Whether the gateway has answered something.
+    fileprivate var showsGateway: Bool {
+        switch self {
+        case .noAnswer(_, let technique, _), .closed(_, let technique, _): technique != nil
+        case .noGateway, .noSuchInterface, .noSuchService, .inexpressible, .unmappedElsewhere,
+            .system, .leaseFile:
+            false
+        case .unsupported, .badAnswer, .refused, .portTaken, .foreign, .noExternalAddress,
+            .notPublic:
+            true
+        }
     }
 
     private var weight: Int {

@@ -192,6 +192,73 @@ import Testing
         #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
     }
 
+    @Test("time that is over before anybody is asked is a silence, and no success")
+    func timeIsOver() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .grants, natpmp: .grants), timeout: .seconds(2))
+        scripted.network.pass(.seconds(3))
+        let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        let transaction = MappingTransaction(scripted.session, via: nil, store: scripted.store)
+        let attempt = try #require(try await transaction.map([request]).first)
+        guard case .noAnswer? = attempt.failure else {
+            Issue.record("\(String(describing: attempt.failure))")
+            return
+        }
+        #expect(scripted.leases == [])
+    }
+
+    @Test("a renewal that is silent keeps the live mapping where no other technique maps")
+    func keepsLiveMapping() async throws {
+        let router = ScriptedRouter(pcp: .grantsAfter(.seconds(4)), natpmp: .silent)
+        let scripted = try await ScriptedSession(router)
+        let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        func map(_ limit: Duration) async throws -> MappingAttempt? {
+            scripted.session.begin(TimeBudget(limit: limit, from: scripted.network.now))
+            let transaction = MappingTransaction(
+                scripted.session, via: nil, store: scripted.store)
+            return try await transaction.map([request]).first
+        }
+        #expect(try await map(.seconds(20))?.grant != nil)
+        #expect(try await map(.seconds(2))?.failure != nil)
+        scripted.network.pass(.seconds(10))
+        await scripted.session.socket.answerLateGrants()
+        #expect(router.mapped == ["pcp tcp 8080 8080"])
+        #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
+    }
+
+    @Test("what --verify does not find is deleted, and said after one look")
+    func verifiesOnce() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .grants, natpmp: .unsupported))
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        request.mustBeVerified = true
+        let attempt = try #require(try await scripted.map([request]).first)
+        #expect(attempt.failure != nil)
+        #expect(scripted.router.mapped == [])
+        #expect(scripted.network.sent.count { $0.bytes.count >= 60 && $0.bytes[7] != 0 } == 1)
+        #expect(scripted.network.elapsed < .seconds(10))
+    }
+
+    @Test("the other ports are asked though the first one took its time")
+    func othersHaveTime() async throws {
+        let igd = ScriptedIGD(version: 1)
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .unsupported, natpmp: .unsupported, igd: igd))
+        let ports: [UInt16] = [8080, 8081, 8082]
+        let requests = try ports.map {
+            MappingRequest(.tcp, internalPort: try TestPort.number($0))
+        }
+        let slow = scripted.network
+        igd.state.withLock { state in
+            state.grant = { lease in
+                slow.pass(.seconds(4))
+                return lease
+            }
+        }
+        let attempts = try await scripted.map(requests)
+        #expect(attempts.allSatisfy { $0.grant?.technique == .upnp })
+    }
+
     struct AddressRow: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var pcp: Behaviour

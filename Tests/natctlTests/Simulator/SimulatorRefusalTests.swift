@@ -87,7 +87,8 @@ import TestSupport
             if refusal.via == "nat-pmp" { configuration.faults.refusals[.pcpMap] = 4 }
         }) { tool in
             let location = try #require(tool.gateway.location)
-            #expect(try await tool.natctl("map tcp 8080 --location \(location)").status == 0)
+            let gateway = "--gateway \(tool.gateway.gateway) --location \(location)"
+            #expect(try await tool.natctl("map tcp 8080 \(gateway)").status == 0)
             // A daemon that is switched off says 2 by PCP and by NAT-PMP.
             let technique = refusal.via == "pcp" && refusal.code != 2 ? "nat-pmp" : "upnp"
             #expect(tool.forwarded == ["tcp 8080 8080 \(technique)"])

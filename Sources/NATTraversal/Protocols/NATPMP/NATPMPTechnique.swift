@@ -17,7 +17,10 @@ final class NATPMPTechnique: MappingTechnique {
         client = NATPMPClient(socket: socket)
     }
 
-    func begin() { address = nil }
+    func begin() {
+        address = nil
+        granted = [:]
+    }
 
     func probe(_ limit: AskLimit) async throws -> TechniqueProbe {
         let answer = try await client.externalAddress(limit)
@@ -65,8 +68,9 @@ final class NATPMPTechnique: MappingTechnique {
 
     /// The gateway reserves the other transport's port for the same host (RFC 6886, section 3.3).
     private func siblingPort(of attempt: MappingAttempt) -> PortNumber? {
+        let suggestion = attempt.ladder.variation.suggestion
         guard attempt.plan != .renewal, attempt.request.externalPort == nil,
-            !attempt.request.isExact
+            !suggestion.isExact, suggestion.port == suggestion.wanted
         else { return nil }
         return granted[attempt.key.internalPort]
     }

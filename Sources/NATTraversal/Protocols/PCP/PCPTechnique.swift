@@ -23,32 +23,33 @@ final class PCPTechnique: MappingTechnique {
     /// Maps the UDP port of the client's own socket, behind which nothing else listens, and deletes
     /// the mapping again: PCP has no other way to learn the address (RFC 6887, section 11).
     func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
+        do {
+            return try await externalAddress(suggesting: nil, limit)
+        } catch PortMapperError.refused(let refusal)
+            where GatewayReaction(to: refusal).remedies.contains(.anotherAddress)
+        {
+            // Old miniupnpd refuses every suggestion of 0.0.0.0, and takes "::" for none.
+            return try await externalAddress(suggesting: .v6(.unspecified), limit)
+        }
+    }
+
+    private func externalAddress(
+        suggesting address: IPAddress?, _ limit: AskLimit
+    ) async throws -> IPAddress? {
         await socket.beginQuestion()
         let request = PCPMapRequest(
             nonce: .random(), transport: .udp, internalPort: socket.local.port,
-            lifetimeSeconds: Self.addressLifetimeSeconds)
+            externalAddress: address, lifetimeSeconds: Self.addressLifetimeSeconds)
         do {
-            let grant = try await grant(request, limit)
+            let grant = try await client.map([request], limit)[0].get()
             let budget = TimeBudget(limit: Self.addressDeletion, from: socket.now)
             _ = try await client.unmap([request.delete], AskLimit(budget: budget))
             return grant.externalAddress.ifSpecified
         } catch {
+            if case PortMapperError.refused = error { throw error }
             client.withdraw(request)
             throw error
         }
-    }
-
-    /// Maps; suggests "::" after a refusal, because old miniupnpd refuses 0.0.0.0 as an address.
-    private func grant(
-        _ request: PCPMapRequest, _ limit: AskLimit
-    ) async throws -> PCPClient.Grant {
-        let outcome = try await client.map([request], limit)[0]
-        guard case .failure(.refused(let refusal)) = outcome,
-            GatewayReaction(to: refusal).remedies.contains(.anotherAddress)
-        else { return try outcome.get() }
-        var other = request
-        other.externalAddress = .v6(.unspecified)
-        return try await client.map([other], limit)[0].get()
     }
 
     func map(

@@ -76,7 +76,7 @@ extension IGDConnection {
         _ keys: Set<PortMappingKey>, _ request: IGDMappingRequest,
         until deadline: ContinuousClock.Instant
     ) async throws {
-        for key in keys {
+        for key in keys.sorted(by: { $0.externalPort < $1.externalPort }) {
             do {
                 _ = try await delete(
                     key, client: request.internalClient, internalPort: request.internalPort,
