@@ -73,7 +73,7 @@ struct MappingAttempt: Sendable {
     /// of a live lease before them.
     ///
     /// A limit to one peer goes by UPnP first: common PCP servers accept a filter and do not enforce
-    /// it.
+    /// it (N-20).
     ///
     /// - Returns: none when nothing that is allowed can express the request.
     static func order(
