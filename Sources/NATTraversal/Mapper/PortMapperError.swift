@@ -19,7 +19,8 @@ public enum PortMapperError: Error, Hashable, Sendable {
     /// The gateway refused.
     case refused(GatewayRefusal)
     /// Another external port was granted than the one demanded; the grant was deleted.
-    case portTaken(gateway: GatewayAddress, technique: Technique, wanted: PortNumber, granted: PortNumber)
+    case portTaken(
+        gateway: GatewayAddress, technique: Technique, wanted: PortNumber, granted: PortNumber)
     /// The entry at this external port leads to another host, and was left alone.
     case foreign(gateway: GatewayAddress, externalPort: PortNumber, client: IPAddress)
     /// The gateway has no external address.
