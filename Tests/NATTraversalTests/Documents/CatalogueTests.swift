@@ -149,6 +149,7 @@ import Testing
             ("XMLLimits.elements", XMLLimits.description.elements),
             ("XMLLimits.attributes", XMLLimits.description.attributes),
             ("DeviceDescription.serviceLimit", DeviceDescription.serviceLimit),
+            ("IGDConnection.changeLimit", IGDConnection.changeLimit),
             ("IGDConnection.entryLimit", IGDConnection.entryLimit),
             ("GatewayReaction.portLimit", GatewayReaction.portLimit),
             ("PCPClient.window", PCPClient.window),
@@ -182,6 +183,10 @@ import Testing
         "state the times as they are",
         arguments: [
             ("Duration.upnpRequest", Duration.upnpRequest),
+            ("AskLimit.closedBelief", AskLimit.closedBelief),
+            ("TechniqueLadder.refusalLimit", TechniqueLadder.refusalLimit),
+            ("LeaseFile.lockWait", LeaseFile(folder: nil).lockWait),
+            ("LeaseFile.lockLimit", LeaseFile(folder: nil).lockLimit),
             ("HintQuestion.interval", HintQuestion.interval),
             ("HintQuestion.longestDelay", HintQuestion.longestDelay),
             ("HoldPlan.roundInterval", HoldPlan.roundInterval),
