@@ -71,7 +71,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "TestSupport", dependencies: ["NATTraversal", "NATTraversalSupport"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["NATTraversal", "NATTraversalSupport"],
+            path: "Tests/TestSupport",
             exclude: ["check-documents.py"],
             swiftSettings: swiftSettings),
         .testTarget(

@@ -17,16 +17,16 @@ struct FileDescriptor: ~Copyable {
     /// - Parameters:
     ///   - wait: how long to wait while nothing shows that the lock changes hands.
     ///   - limit: how long to wait in all.
-    ///   - progress: what others change while they hold the lock.
-    /// - Throws: `LeaseFileProblem.locked` when others hold it for as long.
+    ///   - progress: a value that other processes change while they hold the lock.
+    /// - Throws: `LeaseFileProblem.locked` when others hold it for that long.
     func lock(
         wait: Duration, limit: Duration, progress: () -> some Equatable
     ) async throws {
         let end = ContinuousClock.now + max(wait, limit)
         var deadline = ContinuousClock.now + wait
         var seen = progress()
-        // Held for a millisecond or two by whoever has it; but a hundred that look all the time
-        // would leave that one no processor.
+        // The holder needs only a millisecond or two, but a hundred waiting processes that check
+        // without a pause would leave it no processor.
         var pause = Duration.milliseconds(2)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else {

@@ -1,6 +1,6 @@
 /// A mapping that natctl made and remembers, so that another process can renew or delete it.
 struct Lease: Hashable, Sendable {
-    /// What makes two leases the same one.
+    /// The identity of a lease: two leases with the same key are the same one.
     struct Key: Hashable, Sendable {
         /// The gateway's address as it was asked, with its port when that is not 5351.
         var gateway: GatewayAddress
@@ -10,7 +10,7 @@ struct Lease: Hashable, Sendable {
     }
 
     enum State: String, Sendable {
-        /// The request is on its way, or was when its process ended.
+        /// The request is under way, or was when its process ended.
         case asked
         case granted
     }
@@ -20,12 +20,12 @@ struct Lease: Hashable, Sendable {
     var technique: Technique
     /// PCP's secret of this mapping.
     var nonce: PCPNonce?
-    /// The external port that was asked for; moving is asking for another.
+    /// The external port that was asked for; a request for another one moves the mapping.
     var suggestedExternalPort: PortNumber
     var externalAddress: IPAddress?
     var externalPort: PortNumber
     var remoteHost: IPAddress?
-    /// What was granted or, before that, asked for; `nil` is permanent.
+    /// The granted lifetime or, before the grant, the requested one; `nil` is permanent.
     var lifetimeSeconds: UInt32?
     /// When the mapping ends, unless renewed; `nil` is never.
     var expiry: Timestamp?
@@ -34,7 +34,7 @@ struct Lease: Hashable, Sendable {
     var isThirdParty = false
     var created: Timestamp
     var confirmed: Timestamp
-    /// The processes that keep the mapping alive; a `map` that ends is none.
+    /// The processes that keep the mapping alive; a `map` that ends is not one of them.
     var holders: [LeaseHolder] = []
     /// When the lease was first seen to have expired.
     var expiredSince: Timestamp?
@@ -44,9 +44,9 @@ struct Lease: Hashable, Sendable {
     /// Whether the mapping still exists, as far as is known.
     func isLive(at now: Timestamp) -> Bool { expiry.map { now < $0 } ?? true }
 
-    /// What is left of the lifetime; `nil` is a permanent mapping.
+    /// The rest of the lifetime; `nil` is a permanent mapping.
     ///
-    /// Never more than was granted, which a clock that was set back would make of it.
+    /// Never more than the granted lifetime, even if the clock was set back.
     func remainingSeconds(at now: Timestamp) -> Int64? {
         guard let expiry else { return nil }
         let (left, overflows) = expiry.secondsSince1970
@@ -56,7 +56,7 @@ struct Lease: Hashable, Sendable {
 }
 
 extension Lease.Key {
-    /// The key of the lease that a mapping has, if it has one.
+    /// The key that a mapping's lease has.
     init(_ mapping: Mapping) {
         self.init(
             gateway: mapping.gateway, transport: mapping.transport,
@@ -65,7 +65,7 @@ extension Lease.Key {
 }
 
 extension Lease {
-    /// The lease as the public face shows it, with what is left of its lifetime.
+    /// The lease as a public value, with the rest of its lifetime.
     func mapping(at now: Timestamp) -> Mapping {
         Mapping(
             transport: key.transport, internalAddress: key.internalAddress,
@@ -82,7 +82,7 @@ extension Lease {
 extension Lease {
     /// Reads a record of the lease file, which is foreign data like any other (T-13).
     ///
-    /// - Returns: `nil` for a record that lacks something or has something else in its place.
+    /// - Returns: `nil` for a record in which a required member is missing or wrong.
     init?(_ value: JSONValue) {
         guard var rest = value.object,
             let gateway = rest.take("gateway")?.string.flatMap(GatewayAddress.init),
@@ -147,7 +147,7 @@ extension Lease {
 }
 
 extension [String: JSONValue] {
-    /// Takes a member out, so that what is left is unknown.
+    /// Removes and returns a member, so that only unknown members remain.
     fileprivate mutating func take(_ name: String) -> JSONValue? { removeValue(forKey: name) }
 
     fileprivate mutating func takePort(_ name: String) -> PortNumber? {

@@ -9,16 +9,16 @@ enum LeaseFileProblem: Error, Hashable, Sendable {
     case system(SystemError)
     /// Another process has held the lock for too long.
     case locked
-    /// Not a lease file, or larger than any.
+    /// It is not a lease file, or is too large.
     case damaged
     /// A lease file whose form this natctl does not know.
     case laterVersion
 }
 
-/// What the next process must know of this one's mappings, in a folder of the user's.
+/// The file that tells the next process about this one's mappings, in a folder of the user's.
 ///
-/// Replaced whole, under a lock that is held for read, change and write alone; mode 0600 in a
-/// folder of mode 0700, because PCP's nonces are in it (T-13).
+/// It is replaced as a whole, under a lock that is held only to read, change and write it. It has
+/// mode 0600 in a folder of mode 0700, because it contains PCP's nonces (T-13).
 struct LeaseFile: Sendable {
     static let sizeLimit = 16 << 20
     private static let name = "leases.json"
@@ -27,17 +27,17 @@ struct LeaseFile: Sendable {
     let folder: String?
     /// How long to wait for a lock that another process holds, while the folder stays the same.
     ///
-    /// Others hold it for milliseconds; whoever holds it longer is stuck, and the user waits for a
-    /// mapping that needs no file.
+    /// A process normally holds it for milliseconds; one that holds it longer is stuck, and the
+    /// user waits for a mapping that needs no file.
     var lockWait = Duration.seconds(1)
-    /// How long to wait in all, where a crowd of processes changes the file: each gets its turn.
+    /// How long to wait in all while many processes change the file in turn.
     var lockLimit = Duration.seconds(10)
 
     init(folder: String?) { self.folder = folder }
 
-    /// The file of an application: of the system for root, else of the user.
+    /// The file of an application: the system's for root, else the user's.
     ///
-    /// natctl's own is where `$NATCTL_STATE` says.
+    /// `$NATCTL_STATE` names the folder of natctl's own file.
     static func standard(
         for application: ApplicationName, isRoot: Bool, environment: (String) -> String?
     ) -> LeaseFile {
@@ -54,15 +54,15 @@ struct LeaseFile: Sendable {
     /// The file's path, for messages.
     var path: String { (folder ?? "~") + "/" + Self.name }
 
-    /// The file's bytes with what they say, so that the same bytes are not parsed twice.
+    /// The file's bytes with their leases, so that the same bytes are not parsed twice.
     struct Contents: Sendable {
         var bytes: [UInt8]
         var table: LeaseTable
     }
 
-    /// What an update did.
+    /// The outcome of an update.
     struct Update<Result> {
-        /// What the change returned.
+        /// The value that the change returned.
         var result: Result
         /// The file as it is now.
         var contents: Contents
@@ -70,10 +70,10 @@ struct LeaseFile: Sendable {
         var movedAside: String?
     }
 
-    /// The leases as they are; none where there is no file.
+    /// Reads the leases; without a file there are none.
     ///
-    /// - Parameter known: what an earlier call has read.
-    /// - Returns: the bytes and what they say.
+    /// - Parameter known: the result of an earlier call.
+    /// - Returns: the bytes and their leases.
     /// - Throws: `LeaseFileProblem`.
     func read(known: Contents? = nil) throws(LeaseFileProblem) -> Contents {
         guard folder != nil else { throw .noFolder }
@@ -84,18 +84,18 @@ struct LeaseFile: Sendable {
         return Contents(bytes: bytes, table: try LeaseTable(parsing: bytes))
     }
 
-    /// Changes the leases, alone.
+    /// Changes the leases under the lock.
     ///
-    /// A damaged file is moved aside first, never overwritten; one of a later version stays as it
-    /// is. Leases that have expired, processes that no longer hold any, and what a killed process
-    /// has left behind are cleared away.
+    /// A damaged file is moved aside first, never overwritten; a file of a later version is left
+    /// unchanged. The update also clears away expired leases, holders that no longer run, and
+    /// temporary files of killed processes.
     ///
     /// - Parameters:
-    ///   - isDurable: whether to return only when the disk has it.
-    ///   - known: what an earlier call has read.
-    ///   - change: called at most once; what it does to the table is written.
+    ///   - isDurable: whether to return only after the disk has stored the file.
+    ///   - known: the result of an earlier call.
+    ///   - change: called at most once; its changes to the table are written.
     /// - Throws: `LeaseFileProblem`, `CancellationError`.
-    /// - Returns: what came of it.
+    /// - Returns: the outcome.
     func update<Result>(
         isDurable: Bool, known: Contents? = nil, _ change: (inout LeaseTable) -> Result
     ) async throws -> Update<Result> {
@@ -103,7 +103,8 @@ struct LeaseFile: Sendable {
         try StateFolder(path: folder).make()
         let lock = try FileDescriptor(
             opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
-        // Whoever replaces the file changes the folder before and after the disk makes it wait.
+        // A process that replaces the file changes the folder before and after it waits for the
+        // disk.
         try await lock.lock(wait: lockWait, limit: lockLimit) { Stamp.of(folder) }
         var contents: Contents
         var movedAside: String?
@@ -130,7 +131,7 @@ struct LeaseFile: Sendable {
         let stem = path + ".damaged-\(Timestamp.now)"
         var aside = stem
         var count = 1
-        // Another one of the same second is evidence too; the lock keeps the name free.
+        // An earlier one of the same second is evidence too; the lock keeps the name free.
         while unsafe access(aside, F_OK) == 0 {
             count += 1
             aside = "\(stem)-\(count)"
@@ -176,7 +177,7 @@ struct LeaseFile: Sendable {
 extension LeaseFile.Update: Sendable where Result: Sendable {}
 
 extension LeaseFile {
-    /// What tells a file from the one that has replaced it, for the price of one system call.
+    /// Distinguishes a file from its replacement, for the price of one system call.
     struct Stamp: Hashable {
         private var device: UInt64
         private var inode: UInt64
@@ -184,7 +185,7 @@ extension LeaseFile {
         private var seconds: Int
         private var nanoseconds: Int
 
-        /// The stamp of what is at a path; `nil` where there is nothing.
+        /// The stamp of the file at a path; `nil` if there is none.
         fileprivate static func of(_ path: String) -> Stamp? {
             var status = stat()
             return unsafe lstat(path, &status) == 0 ? Stamp(status) : nil
@@ -199,17 +200,18 @@ extension LeaseFile {
         }
     }
 
-    /// The stamp of the file as it is now; `nil` where there is none.
+    /// The stamp of the present file; `nil` if there is none.
     var stamp: Stamp? { Stamp.of(path) }
 
-    /// Rings when another process, or this one, replaces or deletes the file.
+    /// Watches for a replacement or deletion of the file by any process.
     ///
-    /// - Throws: `SystemError`; before the first update there may be no folder to watch.
+    /// - Returns: the watch.
+    /// - Throws: `SystemError`; before the first update the folder may not exist.
     func watch() throws(SystemError) -> FolderWatch { try FolderWatch(folder ?? "") }
 }
 
 extension LeaseTable {
-    /// Brings what was read up to date: expired leases, and holders that no longer run.
+    /// Sets aside expired leases and removes holders that no longer run.
     mutating func settle(at now: Timestamp) {
         setAsideExpired(at: now)
         removeDeadHolders(\.isAlive)

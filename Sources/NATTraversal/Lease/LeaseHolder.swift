@@ -2,15 +2,15 @@ import Glibc
 
 /// A process that keeps a lease's mapping alive, as the lease file names it.
 ///
-/// The process identifier alone would not do, because the kernel hands it out again. A process of
-/// another PID namespace that shares the file counts as dead.
+/// The process identifier alone is not enough, because the kernel reuses it. A process of another
+/// PID namespace that shares the file counts as ended.
 struct LeaseHolder: Hashable, Sendable {
     var processID: Int32
-    /// When the process started, in clock ticks since the boot; `nil` where /proc is not readable.
+    /// When the process started, in clock ticks since the boot; `nil` if /proc is not readable.
     var startTime: UInt64?
-    /// The boot that the ticks count from; `nil` where /proc is not readable.
+    /// The boot that the ticks count from; `nil` if /proc is not readable.
     var bootID: String?
-    /// Tells the holders of one process apart: a program may hold a mapping twice.
+    /// Distinguishes the holders of one process: a program may hold a mapping twice.
     var number: Int32
 
     private static let lastNumber = Locked(Int32(0))
@@ -33,13 +33,14 @@ struct LeaseHolder: Hashable, Sendable {
             bootID: ProcessStatus.bootID)
     }
 
-    /// Whether its process still runs, by what the system says of that process identifier.
+    /// Whether its process still runs, judged by the present process with that identifier.
     ///
     /// - Parameters:
     ///   - exists: whether a process has the identifier.
-    ///   - status: that process; `nil` where /proc is not readable, and its existence has to do.
-    ///   - bootID: the present boot, where that is known.
-    /// - Returns: `false` for a process that has ended or is another one.
+    ///   - status: that process; if it is `nil`, because /proc is not readable, existence is
+    ///     enough.
+    ///   - bootID: the present boot; `nil` if it is unknown.
+    /// - Returns: `false` if the process has ended or the identifier is another one's now.
     func isAlive(exists: Bool, status: ProcessStatus?, bootID: String?) -> Bool {
         guard exists, status?.hasEnded != true else { return false }
         if let mine = self.bootID, let bootID, mine != bootID { return false }
@@ -51,7 +52,7 @@ struct LeaseHolder: Hashable, Sendable {
 extension LeaseHolder {
     /// Reads an element of a record's `holders`.
     ///
-    /// - Returns: `nil` for anything else, which holds nothing.
+    /// - Returns: `nil` for anything else, which does not count as a holder.
     init?(_ value: JSONValue) {
         guard let members = value.object,
             let processID = members["pid"]?.integer.flatMap(Int32.init(exactly:)), processID > 0
@@ -71,9 +72,9 @@ extension LeaseHolder {
     }
 }
 
-/// What proc(5) says of a process.
+/// The state of a process by proc(5).
 struct ProcessStatus: Equatable, Sendable {
-    /// Whether it has ended, and only its parent has not noticed.
+    /// Whether it has ended and only waits for its parent.
     var hasEnded: Bool
     /// In clock ticks since the boot.
     var startTime: UInt64
@@ -82,7 +83,7 @@ struct ProcessStatus: Equatable, Sendable {
 extension ProcessStatus {
     /// Reads the text of /proc/PID/stat.
     ///
-    /// - Returns: `nil` for a text of another form.
+    /// - Returns: `nil` for any other text.
     init?(parsing text: String) {
         // The second field is a name in parentheses, and may contain spaces and parentheses.
         guard let nameEnd = text.lastIndex(of: ")") else { return nil }

@@ -1,6 +1,6 @@
 import Logging
 
-/// The leases as one command uses them: a file that cannot be used costs a warning, not the work.
+/// The leases of one command or holder; an unusable file costs a warning, and the work goes on.
 final class LeaseStore {
     let file: LeaseFile
     private var known: LeaseFile.Contents?
@@ -10,30 +10,30 @@ final class LeaseStore {
     /// Whether the last wait for the lock timed out.
     private var isLockStuck = false
 
-    /// Leases that this process knows to be there, whatever became of the file: it cannot be written,
-    /// the clock was set, another process has forgotten them.
+    /// The leases that this process holds, even if the file lacks them: it cannot be written, the
+    /// clock was set, or another process has removed them.
     private var held: [Lease.Key: Lease] = [:]
-    /// This store among the holders of leases, once it holds any.
+    /// This store as a holder of leases.
     private lazy var holder = LeaseHolder.new()
     /// The leases whose record in the file names this holder.
     private var registered: Set<Lease.Key> = []
-    /// The leases that are held no longer and whose record may still name this holder.
+    /// The leases no longer held, whose record may still name this holder.
     private var released: Set<Lease.Key> = []
     /// Held leases that another process has removed.
     private var removed: Set<Lease.Key> = []
     /// The file as `takeRemovedHolds` saw it last.
     private var lastStamp: LeaseFile.Stamp?
 
-    /// How long to wait for a lock that was waited for before: whoever is stuck costs a command one
-    /// long wait, not one for each update.
+    /// How long to wait for a lock after one wait has timed out: a stuck process costs a command
+    /// one long wait, not one for each update.
     private static let stuckLockWait = Duration.milliseconds(100)
 
     /// The leases of a file.
     ///
     /// - Parameters:
     ///   - file: the file.
-    ///   - timeout: how long the command may take; a quarter of it at most goes into waiting for a
-    ///     process that is stuck with the file's lock, so that the gateway has time to answer.
+    ///   - timeout: how long the command may take; it waits at most a quarter of that for a process
+    ///     that is stuck with the file's lock, so that the gateway has time to answer.
     init(_ file: LeaseFile, timeout: Duration? = nil) {
         var file = file
         if let timeout {
@@ -43,10 +43,10 @@ final class LeaseStore {
         self.file = file
     }
 
-    /// The leases that still live.
+    /// The leases that have not expired.
     func live(at now: Timestamp) -> [Lease] { readTable()?.live(at: now) ?? [] }
 
-    /// The leases that have expired by the clock within the last day; their gateways may know better.
+    /// The leases that have expired within the last day by the clock, which may be wrong.
     func expired(at now: Timestamp) -> [Lease] { readTable()?.expired(at: now) ?? [] }
 
     private func readTable() -> LeaseTable? {
@@ -61,7 +61,7 @@ final class LeaseStore {
         }
     }
 
-    /// The leases that still live, for a command that is about nothing else.
+    /// The leases that have not expired, for a command that needs the file.
     ///
     /// - Throws: `PortMapperError.leaseFile`.
     func requireLive(at now: Timestamp) throws(PortMapperError) -> [Lease] {
@@ -72,8 +72,10 @@ final class LeaseStore {
         }
     }
 
-    /// Changes the leases; where the file cannot be written, `change` sees what can still be read,
-    /// perhaps for the second time, and nothing is kept.
+    /// Changes the leases.
+    ///
+    /// If the file cannot be written, `change` is called with the leases that can be read, perhaps
+    /// for the second time, and its changes are lost.
     func change<Result>(
         isDurable: Bool, _ change: (inout LeaseTable) -> Result
     ) async throws -> Result {
@@ -91,27 +93,27 @@ final class LeaseStore {
             return update.result
         } catch let problem as LeaseFileProblem {
             warn(problem)
-            // A renewal on a full disk still has to know its nonce and port.
+            // A renewal on a full disk still needs its nonce and port.
             var table = readableTable
             addHeld(to: &table)
             return change(&table)
         }
     }
 
-    /// Forgets leases, whoever holds them.
+    /// Removes leases, whoever holds them.
     func remove(_ keys: Set<Lease.Key>) async throws {
         release(keys)
         try await change(isDurable: !keys.isEmpty) { $0.remove(keys) }
     }
 
-    /// The file, with the wait for its lock cut short once another process has been stuck with it.
+    /// The file, with a shorter wait for its lock after one wait has timed out.
     private var waitingFile: LeaseFile {
         var file = file
         if isLockStuck { file.lockWait = min(file.lockWait, Self.stuckLockWait) }
         return file
     }
 
-    /// What can be read where nothing can be written.
+    /// The leases that can be read when the file cannot be written.
     private var readableTable: LeaseTable {
         var table = (try? file.read(known: known))?.table ?? LeaseTable()
         table.settle(at: .now)
@@ -127,7 +129,7 @@ final class LeaseStore {
         checkFolder()
     }
 
-    /// Says the first problem; those that follow from it say no more.
+    /// Warns of the first problem; later ones follow from it.
     private func warn(_ problem: LeaseFileProblem) {
         isLockStuck = problem == .locked
         guard !isUnusable else { return }
@@ -147,10 +149,10 @@ final class LeaseStore {
     }
 }
 
-// Holding leases, beside other processes that hold them too.
+// Holding leases that other processes may hold too.
 extension LeaseStore {
-    /// Keeps leases in mind until they are removed; the next change or `registerHolds` tells other
-    /// processes.
+    /// Holds leases until they are removed; the next change or `registerHolds` records that in the
+    /// file.
     func hold(_ leases: [Lease]) {
         for lease in leases {
             held[lease.key] = lease
@@ -158,7 +160,7 @@ extension LeaseStore {
         }
     }
 
-    /// Keeps leases in mind no longer; the file may.
+    /// Stops holding leases; their records stay in the file.
     func release(_ keys: Set<Lease.Key>) {
         for key in keys { held[key] = nil }
         released.formUnion(keys.intersection(registered))
@@ -166,9 +168,9 @@ extension LeaseStore {
         removed.subtract(keys)
     }
 
-    /// Records this process among the holders of what it holds, unless it is there already.
+    /// Records this process as a holder of its leases, unless the file names it already.
     ///
-    /// From then on the end of another holder spares the mapping.
+    /// From then on the end of another holder leaves the mapping in place.
     ///
     /// - Throws: `CancellationError`.
     func registerHolds() async throws {
@@ -176,9 +178,9 @@ extension LeaseStore {
         try await change(isDurable: false) { _ in }
     }
 
-    /// Holds leases no longer; done although the task may have been cancelled.
+    /// Stops holding leases and records that, even if the task was cancelled.
     ///
-    /// - Returns: the keys that no other living process holds, whose mappings are to be deleted.
+    /// - Returns: the keys that no other running process holds, whose mappings are to be deleted.
     func endHolds(_ keys: Set<Lease.Key>) async -> Set<Lease.Key> {
         release(keys)
         let (file, known, holder) = (waitingFile, known, holder)
@@ -199,14 +201,14 @@ extension LeaseStore {
         }
     }
 
-    /// The held leases that another process has removed since the last call: `unmap` deleted their
-    /// mappings, and they are to be asked for again.
+    /// Returns the held leases that another process has removed since the last call: `unmap` has
+    /// deleted their mappings, which are to be mapped again.
     ///
-    /// Cheap enough for every look around: one system call while the file stays the same.
+    /// It costs one system call as long as the file stays the same.
     func takeRemovedHolds() -> Set<Lease.Key> {
         if !registered.isEmpty {
             let stamp = file.stamp
-            // A file that cannot be read says nothing of what was removed.
+            // An unreadable file does not show which leases were removed.
             if stamp != lastStamp, let contents = try? file.read(known: known) {
                 lastStamp = stamp
                 known = contents
@@ -217,7 +219,7 @@ extension LeaseStore {
         return removed
     }
 
-    /// Notes which held leases are no longer in a table as another process has left it.
+    /// Notes the held leases that another process has removed from the table.
     private func noteRemovals(in table: LeaseTable) {
         let missing = registered.filter { !table.names(holder, for: $0) }
         removed.formUnion(missing)
@@ -238,7 +240,7 @@ extension LeaseStore {
 }
 
 extension LeaseFileProblem {
-    /// What is wrong, to follow a colon.
+    /// The problem as a clause that follows a colon.
     var sentence: String {
         switch self {
         case .noFolder: "neither NATCTL_STATE nor HOME names a folder for it"

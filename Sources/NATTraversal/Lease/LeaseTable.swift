@@ -1,8 +1,8 @@
-/// All leases, with whatever else the file holds.
+/// All leases, with the unknown records and members of the file.
 ///
-/// A lease that has expired by the clock is set aside for a day, because the clock may be what is
-/// wrong: it no longer counts as a lease, but whoever maps or unmaps its port again can still use
-/// its nonce and its external port.
+/// A lease that has expired by the clock is set aside for a day, because the clock may be wrong. It
+/// no longer counts as a lease, but a process that maps or unmaps its port again can still use its
+/// nonce and its external port.
 struct LeaseTable: Hashable, Sendable {
     private var current = LeaseList()
     private var expired = LeaseList()
@@ -10,15 +10,15 @@ struct LeaseTable: Hashable, Sendable {
     private var unknownRecords: [JSONValue] = []
     private var unknownMembers: [String: JSONValue] = [:]
 
-    /// How long an expired lease is kept: a clock that was set wrong is noticed within a day.
+    /// How long an expired lease is kept: a wrong clock is noticed within a day.
     static let grace: UInt32 = 86400
 
     init() {}
 
     /// Reads the file's bytes.
     ///
-    /// - Throws: `LeaseFileProblem.damaged` for bytes that are no such document, `.laterVersion`
-    ///   for a document that this natctl would spoil.
+    /// - Throws: `LeaseFileProblem.damaged` for bytes that are not such a document, `.laterVersion`
+    ///   for a document that this natctl would damage.
     init(parsing bytes: [UInt8]) throws(LeaseFileProblem) {
         guard let document = try? JSONValue(parsing: bytes), var members = document.object else {
             throw .damaged
@@ -51,13 +51,13 @@ struct LeaseTable: Hashable, Sendable {
         return Array((JSONValue.object(members).text + "\n").utf8)
     }
 
-    /// The leases in the order they were made, without those that are known to have expired.
+    /// The leases in the order they were made, without expired ones.
     var leases: [Lease] { current.leases }
 
     /// The lease of a key; setting it adds, replaces or removes.
     ///
-    /// What is set keeps the holders of what it replaces, because whoever records a grant does not
-    /// know them. Once a gateway has granted a port again or said no, its expired lease is gone.
+    /// A new lease keeps the holders of the one it replaces, which the writer does not know. A new
+    /// grant or a refusal removes the expired lease of the port.
     subscript(key: Lease.Key) -> Lease? {
         get { current[key] }
         set {
@@ -82,27 +82,27 @@ struct LeaseTable: Hashable, Sendable {
 
 // Leases that have expired.
 extension LeaseTable {
-    /// The leases that live by this clock.
+    /// The leases that have not expired by this clock.
     func live(at now: Timestamp) -> [Lease] {
         current.leases.filter { $0.isLive(at: now) }
             + expired.leases.filter { returns($0, at: now) }
     }
 
-    /// The leases that have expired by this clock, and of which the gateway may still know.
+    /// The leases that have expired by this clock, whose mappings may still exist.
     func expired(at now: Timestamp) -> [Lease] {
         expired.leases.filter { !returns($0, at: now) }
             + current.leases.filter { !$0.isLive(at: now) }
     }
 
-    /// The expired lease of a key, as long as no gateway has been asked for its port again.
+    /// The expired lease of a key, until its port is granted again or refused.
     func expired(_ key: Lease.Key) -> Lease? { expired[key] }
 
-    /// Sets aside the leases that have ended, takes back those that a corrected clock brings to
-    /// life, and drops those that were set aside a day ago; no gateway's table is touched.
+    /// Sets expired leases aside, restores those that have not expired by a corrected clock, and
+    /// drops those that were set aside a day ago; gateways are not asked.
     mutating func setAsideExpired(at now: Timestamp) {
         var dropped: Set<Lease.Key> = []
         for var lease in expired.leases {
-            // An instant in the future was written by a clock that has been set back since.
+            // If the instant is in the future, the clock has been set back since.
             let since = min(lease.expiredSince ?? now, now)
             if returns(lease, at: now) {
                 dropped.insert(lease.key)
@@ -120,14 +120,14 @@ extension LeaseTable {
         guard !ended.isEmpty else { return }
         current.remove(Set(ended.map(\.key)))
         for var lease in ended {
-            // What a gateway has granted is worth more than what it was asked for since.
+            // A granted lease is worth more than a later one that was only asked for.
             guard lease.state == .granted || expired[lease.key]?.state != .granted else { continue }
             lease.expiredSince = now
             expired[lease.key] = lease
         }
     }
 
-    /// Whether a lease that was set aside lives after all.
+    /// Whether a lease that was set aside has not expired after all.
     private func returns(_ lease: Lease, at now: Timestamp) -> Bool {
         lease.isLive(at: now) && current[lease.key] == nil
     }
@@ -135,21 +135,21 @@ extension LeaseTable {
 
 // The processes that hold leases.
 extension LeaseTable {
-    /// Whether `holder` is named among the holders of a lease, expired or not.
+    /// Whether `holder` is one of the holders of a lease, expired or not.
     func names(_ holder: LeaseHolder, for key: Lease.Key) -> Bool {
         (current[key] ?? expired[key])?.holders.contains(holder) == true
     }
 
-    /// Names `holder` among the holders of a lease, where there is one.
+    /// Adds `holder` to the holders of a lease, if there is one.
     mutating func add(_ holder: LeaseHolder, to key: Lease.Key) {
         guard var lease = current[key], !lease.holders.contains(holder) else { return }
         lease.holders.append(holder)
         current[key] = lease
     }
 
-    /// Strikes `holder` from leases.
+    /// Removes `holder` from leases.
     ///
-    /// - Returns: the keys that nobody else holds, whether the table has them or not.
+    /// - Returns: the keys that have no other holder, whether the table has them or not.
     mutating func remove(_ holder: LeaseHolder, from keys: Set<Lease.Key>) -> Set<Lease.Key> {
         changeHolders { lease in
             keys.contains(lease.key) ? lease.holders.filter { $0 != holder } : lease.holders
@@ -157,7 +157,7 @@ extension LeaseTable {
         return keys.filter { (current[$0] ?? expired[$0])?.holders.isEmpty ?? true }
     }
 
-    /// Strikes the holders whose process no longer runs.
+    /// Removes the holders whose process no longer runs.
     ///
     /// - Parameter isAlive: asked once for each holder.
     mutating func removeDeadHolders(_ isAlive: (LeaseHolder) -> Bool) {

@@ -1,16 +1,16 @@
 import CSystemCalls
 import Glibc
 
-/// The folder that natctl's files are in.
+/// The folder of natctl's files.
 struct StateFolder: Sendable {
-    /// How many files are looked at, and how many removed, in one go: somebody else may have filled
+    /// How many files to look at, and how many to remove, in one go: another user may have filled
     /// the folder.
     private static let scanLimit = 4096
     private static let removalLimit = 64
 
     let path: String
 
-    /// Makes the folder and those above it that are missing, for this user alone.
+    /// Makes the folder and any missing ones above it, for this user alone.
     func make() throws(LeaseFileProblem) { try Self.make(path) }
 
     private static func make(_ path: String) throws(LeaseFileProblem) {
@@ -24,7 +24,7 @@ struct StateFolder: Sendable {
         }
     }
 
-    /// Whether other users can replace or delete what is in the folder (T-15).
+    /// Whether other users can replace or delete files in the folder (T-15).
     var isExposed: Bool {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return false }
@@ -32,15 +32,15 @@ struct StateFolder: Sendable {
             mode: status.st_mode, owner: status.st_uid, group: status.st_gid, to: geteuid())
     }
 
-    /// Whether others than `user` and root can write to a folder.
+    /// Whether users other than `user` and root can write to a folder.
     static func isExposed(mode: UInt32, owner: UInt32, group: UInt32, to user: UInt32) -> Bool {
         if owner != user && owner != 0 || mode & 0o002 != 0 { return true }
-        // A group of the user's own number is usually the user's alone.
+        // A group with the user's own number usually has no other member.
         return mode & 0o020 != 0 && group != user && group != 0
     }
 
-    /// Removes the temporary files of a file's replacements that were killed; whoever calls this
-    /// holds the lock that replacements take.
+    /// Removes the temporary files that killed processes left when they replaced a file; the caller
+    /// holds the lock that replacing takes.
     func removeLeftovers(of name: String) {
         guard let folder = unsafe opendir(path) else { return }
         defer { unsafe closedir(folder) }
@@ -48,7 +48,7 @@ struct StateFolder: Sendable {
         for _ in 0..<Self.scanLimit where removed < Self.removalLimit {
             guard let entry = unsafe readdir(folder) else { return }
             let type = unsafe entry.pointee.d_type
-            // Some file systems do not tell the type here.
+            // Some file systems do not report the type here.
             guard type == UInt8(DT_REG) || type == UInt8(DT_UNKNOWN) else { continue }
             let leftover = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
                 unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) {
@@ -70,7 +70,7 @@ struct StateFolder: Sendable {
             .split(separator: ".", omittingEmptySubsequences: false)
         guard numbers.count == 2, let process = Int32(numbers[0]), process > 0,
             let random = UInt32(numbers[1]),
-            // Signs and leading zeros are not ours.
+            // natctl writes no signs or leading zeros.
             temporary == Self.temporaryName(of: name, process: process, random: random)
         else { return nil }
         return process

@@ -8,13 +8,13 @@ final class GatewayWalk {
     private let selection: GatewaySelection
     private let budget: TimeBudget
 
-    /// How long a gateway may be silent when there is another one.
+    /// How long a gateway may be silent when another one is left.
     private static let silence = Duration.seconds(1)
 
     /// - Parameters:
-    ///   - selection: which gateways, how, and for how long.
-    ///   - ports: how many ports are asked for.
-    ///   - sessions: those of earlier walks, whose sockets and epochs are kept.
+    ///   - selection: which gateways to ask, how, and for how long.
+    ///   - ports: the number of ports to map.
+    ///   - sessions: the sessions of earlier walks, to keep their sockets and epochs.
     /// - Throws: `PortMapperError` when there is no gateway to ask.
     init(
         _ selection: GatewaySelection, forPorts ports: Int = 1, sessions: GatewaySessions? = nil
@@ -29,9 +29,9 @@ final class GatewayWalk {
     ///
     /// - Parameters:
     ///   - isEnough: whether an answer ends the walk.
-    ///   - ask: asks one; its second argument is when to give up a silent gateway.
-    /// - Returns: the answers; the last one is enough, or there is no other candidate.
-    /// - Throws: what `ask` throws, but for `PortMapperError`.
+    ///   - ask: asks one candidate; its second argument is when to give up a silent one.
+    /// - Returns: the answers; the last one ended the walk, or no candidate is left.
+    /// - Throws: any error of `ask` except `PortMapperError`.
     private func visit<Answer>(
         until isEnough: (Answer) -> Bool,
         _ ask: (GatewayTarget, _ silenceEnd: ContinuousClock.Instant?) async throws -> Answer
@@ -55,23 +55,23 @@ final class GatewayWalk {
     }
 }
 
-/// What came of asking for mappings: an attempt for each request on the gateway that was asked
-/// last, with what all candidates have said.
+/// The outcome of requests for mappings: an attempt for each request on the gateway that was asked
+/// last, and the failures of all candidates.
 struct MapOutcome {
     var target: GatewayTarget
     var attempts: [MappingAttempt]
     /// Why nothing was granted, for each request.
     var failures: [PortMapperError?]
-    /// What is to be said of the UPnP device that was asked.
+    /// The warnings about the UPnP device that was asked.
     var deviceWarnings: [MapperWarning] = []
 
-    /// The warnings that the grant of one attempt deserves.
+    /// The warnings about the grant of one attempt.
     func warnings(of attempt: MappingAttempt) -> [MapperWarning] {
         attempt.warnings(gateway: target.socketAddress.address)
             + (attempt.grant?.technique == .upnp ? deviceWarnings : [])
     }
 
-    /// The outcome as the public face shows it.
+    /// The outcome as a public value.
     var report: MappingReport {
         var report = MappingReport()
         for (attempt, failure) in zip(attempts, failures) {

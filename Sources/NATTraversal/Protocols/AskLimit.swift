@@ -1,4 +1,4 @@
-/// How long one question may take, and which search runs beside it.
+/// How long one question may take, and which search runs meanwhile.
 struct AskLimit {
     typealias Instant = ContinuousClock.Instant
 
@@ -13,9 +13,9 @@ struct AskLimit {
     var end: Instant?
     /// How often each request is sent; `nil` repeats it until an answer comes or time runs out.
     var sendLimit: Int?
-    /// How long ICMP's "port unreachable" is doubted.
+    /// How long to doubt ICMP's "port unreachable".
     var closedBelief = Self.closedBelief
-    /// The search that runs beside the question and may take over.
+    /// The search that runs meanwhile and may take over.
     var rival: Rival?
 
     /// A search that starts while a question waits, and takes over once it has found something.

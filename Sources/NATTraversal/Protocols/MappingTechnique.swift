@@ -1,4 +1,4 @@
-/// What PCP, NAT-PMP and UPnP have in common: operations on one gateway.
+/// The operations on one gateway that PCP, NAT-PMP and UPnP share.
 ///
 /// Not Sendable: one task uses it at a time. Its methods throw `PortMapperError` or
 /// `CancellationError`.
@@ -55,7 +55,7 @@ enum Removal: Hashable, Sendable {
     case absent
 }
 
-/// What probing a technique reveals without requesting anything.
+/// The result of probing a technique without requesting anything.
 struct TechniqueProbe: Sendable {
     /// The age of the gateway's mapping table in seconds, if reported.
     var epochSeconds: UInt32?
@@ -68,7 +68,7 @@ struct TechniqueProbe: Sendable {
 }
 
 extension MappingTechnique {
-    /// Makes the requests one by one; a failure that holds for all ports ends it.
+    /// Makes the requests one by one, and stops at a failure that holds for all ports.
     func oneByOne(
         _ attempts: [MappingAttempt], _ ask: (Int) async throws -> TechniqueAnswer
     ) async throws -> [TechniqueAnswer] {
@@ -80,7 +80,8 @@ extension MappingTechnique {
                 continue
             }
             let rest = attempts.count - answers.count
-            answers += Array(repeating: TechniqueAnswer(result: .failure(error), wasSent: false), count: rest)
+            answers += Array(
+                repeating: TechniqueAnswer(result: .failure(error), wasSent: false), count: rest)
             break
         }
         return answers

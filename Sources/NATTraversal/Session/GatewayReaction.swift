@@ -1,46 +1,46 @@
-/// What natctl does about a gateway's no, and how a command ends that meets one.
+/// The reaction to a gateway's refusal, and the kind of exit code it leads to.
 ///
-/// The one table of refusals, by the names of the codes; natctl(1) has it too. A code that is not
-/// in it, known or not, sends the request to the next technique: another one of the same gateway
-/// may grant what this one refuses.
+/// This is the one table of refusals, by the names of their codes; natctl(1) has it too. A code
+/// that is not in the table, known or not, sends the request to the next technique: another
+/// technique of the same gateway may grant what this one refuses.
 struct GatewayReaction: Hashable, Sendable {
-    /// Another form of the same request, for the technique that has refused it. Each is tried once,
-    /// ports a few times.
+    /// Another form of the same request, for the technique that has refused it.
+    ///
+    /// Each is tried once, ports a few times.
     enum Remedy: Hashable, Sendable {
-        /// Another external port, so often at most; never where one port is demanded.
+        /// Another external port, at most this often; never when the port is exact.
         case anotherPort(attempts: Int)
-        /// Another suggested external address; never where one port is demanded.
+        /// Another suggested external address; never when the port is exact.
         case anotherAddress
-        /// Without what the request can do without.
+        /// No options but the essential ones.
         case withoutOptions
-        /// A renewal as a mapping of its own, after the old one was deleted.
+        /// A new mapping instead of a renewal, after deleting the old one.
         case anew
         /// A lease without an end.
         case permanentLease
         /// The shortest description.
         case plainDescription
-        /// The same external as internal port.
+        /// An external port equal to the internal one.
         case samePort
         /// AddPortMapping instead of AddAnyPortMapping.
         case olderAction
-        /// The same again in a while.
+        /// The same request again, after a pause.
         case later
     }
 
-    /// Who is asked when no remedy is left.
+    /// The technique to ask when no remedy is left.
     enum Next: Hashable, Sendable {
         case nextTechnique
-        /// The next technique on another port: a daemon that was switched off says the same by PCP
-        /// and by NAT-PMP.
+        /// The next technique on another port: a disabled daemon refuses by PCP and NAT-PMP alike.
         case otherPort
     }
 
     /// Tried in this order.
     var remedies: [Remedy]
     var next: Next
-    /// Which exit code it leads to.
+    /// The kind of refusal, which decides the exit code.
     var kind: GatewayRefusal.Kind
-    /// Whether a delete that is answered so has nothing left to delete.
+    /// Whether the code, as the answer to a delete, says that there was nothing to delete.
     var meansAbsence: Bool
 
     private init(
@@ -53,7 +53,7 @@ struct GatewayReaction: Hashable, Sendable {
         self.meansAbsence = meansAbsence
     }
 
-    /// How many external ports are asked for by one technique.
+    /// How many external ports one technique is asked for.
     static let portLimit = 8
 
     /// The reaction to a refusal.
@@ -95,19 +95,20 @@ struct GatewayReaction: Hashable, Sendable {
             .pcp(.unsupportedOption): .init([.withoutOptions]),
             .pcp(.malformedOption): .init([.withoutOptions]),
             .pcp(.networkFailure): .init(.noExternalAddress),
-            // Some gateways cannot renew (N-8); miniupnpd says so of a delete of nothing (N-10).
+            // Some gateways cannot renew (N-8); miniupnpd answers so when a delete finds nothing
+            // (N-10).
             .pcp(.noResources): .init([.anew], .noRoom, meansAbsence: true),
             .pcp(.userExceededQuota): .init(.noRoom),
-            // Old miniupnpd says so of every suggestion of 0.0.0.0.
+            // Old miniupnpd answers so whenever 0.0.0.0 is suggested.
             .pcp(.cannotProvideExternal): .init([ports, .anotherAddress], .noRoom),
             // RFC 6886, section 3.5.
             .natPMP(.unsupportedVersion): .init(.unsupported),
             .natPMP(.notAuthorized): .init(then: .otherPort),
             .natPMP(.networkFailure): .init(.noExternalAddress),
-            // RouterOS says so when it dislikes the suggested port (N-3).
+            // RouterOS answers so when it dislikes the suggested port (N-3).
             .natPMP(.outOfResources): .init([.anotherPort(attempts: 1)], .noRoom),
             .natPMP(.unsupportedOpcode): .init(.unsupported),
-            // What gateways mean by UPnP's is and H-10.
+            // and H-10 list what gateways mean by UPnP's codes.
             .upnp(.invalidAction): .init([.olderAction], .unsupported),
             .upnp(.optionalActionNotImplemented): .init([.olderAction], .unsupported),
             .upnp(.invalidArgs): .init([.permanentLease, .plainDescription]),

@@ -1,8 +1,8 @@
 import Glibc
 import Logging
 
-/// Everything that is asked of one gateway from one address of this host: the socket, the search for
-/// its UPnP side, and what is known of it.
+/// All requests to one gateway from one address of this host: the socket, the search for the
+/// gateway's UPnP side, and the state of each technique.
 ///
 /// Not Sendable: one task uses it at a time.
 final class GatewaySession {
@@ -16,7 +16,7 @@ final class GatewaySession {
     let internalAddress: IPAddress
     /// Whether that is another host than this one.
     let isThirdParty: Bool
-    /// The time of what is asked at present.
+    /// The time limit of the present command or renewal.
     private(set) var budget: TimeBudget
 
     /// Opens the socket.
@@ -24,9 +24,9 @@ final class GatewaySession {
     /// - Parameters:
     ///   - target: the gateway.
     ///   - internalAddress: where mappings lead; `nil` is this host's address towards the gateway.
-    ///     One that is not this host's is a third party's.
-    ///   - others: all candidates; a device of theirs is not this one's.
-    ///   - via: the one technique that is wanted, if it is named.
+    ///     An address that is not this host's is a third party's.
+    ///   - others: all candidates; their devices are not this gateway's.
+    ///   - technique: the only technique to use; `nil` allows all.
     ///   - budget: the command's time.
     /// - Throws: `PortMapperError`.
     convenience init(
@@ -44,7 +44,7 @@ final class GatewaySession {
             via: technique, budget: budget)
     }
 
-    /// A session on what is open already.
+    /// Creates a session on an open socket.
     init(
         _ target: GatewayTarget, on socket: GatewaySocket, finder: any IGDFinding,
         internalAddress: IPAddress, isThirdParty: Bool = false, via technique: Technique? = nil,
@@ -60,7 +60,7 @@ final class GatewaySession {
         igd = IGDTechnique(finder, socket)
     }
 
-    /// The one place where a technique's name becomes the technique.
+    /// The implementation of a technique.
     func technique(_ technique: Technique) -> any MappingTechnique {
         switch technique {
         case .pcp: pcp
@@ -69,10 +69,10 @@ final class GatewaySession {
         }
     }
 
-    /// The present, by the clock that its requests wait by.
+    /// The present, by the clock of its requests.
     var now: ContinuousClock.Instant { socket.now }
 
-    /// Takes up the session again: the external address may be another one by now.
+    /// Resumes the session for another command or renewal: the external address may have changed.
     func begin(_ budget: TimeBudget) {
         self.budget = budget
         for technique in Technique.allCases { self.technique(technique).begin() }
@@ -81,7 +81,7 @@ final class GatewaySession {
     /// How often the gateway has shown that its mappings were lost.
     var lossCount: Int { socket.lossCount + igd.moveCount }
 
-    /// How long an asking may take.
+    /// The limits of a question.
     func limit(_ asking: TechniqueLadder.Asking) -> AskLimit {
         var limit = AskLimit(budget: budget, end: asking.end, closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
@@ -92,17 +92,20 @@ final class GatewaySession {
         return limit
     }
 
-    /// As long as the command may take.
+    /// The limits of the whole command.
     var wholeLimit: AskLimit { AskLimit(budget: budget) }
 }
 
 extension GatewaySession {
-    /// The external address: NAT-PMP's question first, because it leaves nothing behind and one
-    /// round trip answers it; PCP where the gateway speaks it instead.
+    /// Asks for the external address.
+    ///
+    /// NAT-PMP comes first, because its question leaves nothing behind and one round trip answers
+    /// it; a gateway that speaks only PCP is asked by PCP.
     ///
     /// - Parameters:
-    ///   - only: the one technique that is wanted, if it is named.
-    ///   - silenceEnd: when a gateway that says nothing is given up.
+    ///   - only: the only technique to use; `nil` allows all.
+    ///   - silenceEnd: when to give up a silent gateway.
+    /// - Returns: the address, with its warnings.
     /// - Throws: `PortMapperError`, `CancellationError`.
     func externalAddress(
         via only: Technique?, silenceEnd: ContinuousClock.Instant? = nil
@@ -120,7 +123,7 @@ extension GatewaySession {
                 } catch let error as PortMapperError {
                     ladder.failed(error, by: asking.technique, at: now)
                 }
-            // Nothing was made: PCP's temporary mapping is withdrawn where it is asked for.
+            // Nothing to withdraw: PCPTechnique withdraws its temporary mapping itself.
             case .withdraw: break
             case .end:
                 throw ladder.error
@@ -129,7 +132,7 @@ extension GatewaySession {
         }
     }
 
-    /// What one technique says.
+    /// Asks one technique for the external address.
     func externalAddress(
         by technique: Technique, _ limit: AskLimit
     ) async throws -> ExternalAddress {
@@ -143,7 +146,7 @@ extension GatewaySession {
             address: address, technique: technique, gateway: target.name, warnings: warnings)
     }
 
-    /// Whether the gateway's table, read by UPnP, shows a mapping, whatever technique made it.
+    /// Reads by UPnP whether the gateway's table shows a mapping, whichever technique made it.
     ///
     /// - Throws: `PortMapperError` when the table cannot be read, `CancellationError`.
     func hasMapping(_ lease: Lease) async throws -> Bool {
@@ -163,11 +166,11 @@ extension GatewaySession {
     /// Deletes leases, each by the technique that made it, and forgets them.
     ///
     /// - Parameters:
-    ///   - leases: of this gateway.
-    ///   - store: where they are remembered.
-    ///   - keepsAsked: whether what is not there, but was asked for, is kept in mind: the request may
-    ///     be carried out after its time.
-    /// - Returns: an outcome for each lease; what could not be deleted stays in the file.
+    ///   - leases: leases of this gateway.
+    ///   - store: the lease file.
+    ///   - keepsAsked: whether to keep a lease that was only asked for and is not there: the
+    ///     gateway may still carry out the request.
+    /// - Returns: an outcome for each lease; those that could not be deleted stay in the file.
     /// - Throws: `CancellationError`.
     @discardableResult
     func delete(
@@ -209,18 +212,19 @@ extension GatewaySession {
             port.transport, internalPort: port.number, wholeLimit)
     }
 
-    /// Whether this host has an address, as far as the gateway can be asked from it.
+    /// Whether this host has an address and can reach the gateway from it.
     func hasAddress(_ address: IPAddress) -> Bool {
         address == socket.local.address || (try? target.socket(fromOwn: address)) != nil
     }
 
-    /// The address that a lease's requests leave from: its own, or any where another host is meant.
+    /// The address to send a lease's requests from: its own, or this session's when the lease leads
+    /// to another host.
     private func sourceAddress(of lease: Lease) -> IPAddress {
         lease.isThirdParty ? socket.local.address : lease.key.internalAddress
     }
 
-    /// Deletes leases that were asked for from one address of this host; UPnP asks for them from
-    /// any.
+    /// Deletes leases that were requested from one address of this host; by UPnP any address can
+    /// delete them.
     private func delete(
         _ leases: [Lease], from address: IPAddress
     ) async throws -> [Result<Removal, PortMapperError>] {
@@ -249,12 +253,12 @@ extension GatewaySession {
         for technique in Technique.allCases {
             let indices = leases.indices.filter { leases[$0].technique == technique }
             guard !indices.isEmpty else { continue }
-            // One search does for all addresses.
+            // One search is enough for all addresses.
             let way = technique == .upnp ? upnp : self.technique(technique)
             let results = try await way.delete(indices.map { leases[$0] }, wholeLimit)
             for (index, result) in zip(indices, results) { outcomes[index] = result }
         }
-        // A process may have ended before it knew that the gateway speaks nothing better.
+        // A process may have ended before it learnt that the gateway speaks only NAT-PMP.
         for index in leases.indices where leases[index].state == .asked {
             guard case .failure(.unsupported(_, .pcp)) = outcomes[index] else { continue }
             outcomes[index] = try await natpmp.delete([leases[index]], wholeLimit)[0]
@@ -262,18 +266,18 @@ extension GatewaySession {
         return outcomes
     }
 
-    /// How long letting go takes at most, with a little left for the lease file of five seconds.
+    /// How long `release` may take: five seconds, less a little for the lease file.
     private static let releaseLimit = Duration.milliseconds(4800)
-    /// How long somebody who wants to leave waits for another process's lock of the lease file.
+    /// How long `release` waits for another process's lock of the lease file.
     private static let lockWait = Duration.seconds(1)
 
-    /// Deletes leases within five seconds, all of which are used while no answer has come.
+    /// Deletes leases within five seconds; a silent gateway is asked for all of that time.
     ///
-    /// It is done although the task may have been cancelled, for the gateway must still be told, and
-    /// on a socket on which no earlier answer can come. What cannot be deleted stays in the lease
+    /// Runs even if the task was cancelled, because the gateway must still be told, and on a new
+    /// socket, on which no earlier answer can arrive. Leases that cannot be deleted stay in the
     /// file.
     ///
-    /// - Returns: an outcome for each lease, and what is wrong with the lease file.
+    /// - Returns: an outcome for each lease, and warnings about the lease file.
     @discardableResult
     static func release(
         _ leases: [Lease], on target: GatewayTarget, leaseFile: LeaseFile
@@ -302,7 +306,7 @@ extension GatewaySession {
 }
 
 extension PortMapperError {
-    /// A lease leads to an address that this host does not have any more.
+    /// The failure for a lease that leads to a former address of this host.
     fileprivate static func elsewhere(_ address: IPAddress) -> PortMapperError {
         .system(SystemError("bind", code: EADDRNOTAVAIL))
     }
@@ -320,8 +324,9 @@ extension GatewayTarget {
     }
 }
 
-/// The sessions with gateways, one for each gateway and internal address: a command's own, or those
-/// of mappings that are held, whose sockets and epochs outlive many askings.
+/// The sessions of a command or of held mappings, one for each gateway and internal address.
+///
+/// Held mappings keep their sockets and epochs from one renewal to the next.
 final class GatewaySessions {
     private struct Key: Hashable {
         var target: GatewayTarget
@@ -332,19 +337,20 @@ final class GatewaySessions {
     private var order: [Key] = []
     private let technique: Technique?
 
-    /// - Parameter technique: the one technique that is wanted, if it is named.
+    /// - Parameter technique: the only technique to use; `nil` allows all.
     init(via technique: Technique? = nil) { self.technique = technique }
 
-    /// All of them, in the order they were opened.
+    /// All sessions, in the order they were opened.
     var all: [GatewaySession] { order.compactMap { sessions[$0] } }
 
-    /// The session with a gateway, opened where there is none yet.
+    /// Returns the session with a gateway, and opens one if there is none.
     ///
     /// - Parameters:
     ///   - target: the gateway.
     ///   - internalAddress: where mappings lead; `nil` is this host's address towards the gateway.
     ///   - others: all candidates.
-    ///   - budget: the time of what is asked now.
+    ///   - budget: the time limit of the present command or renewal.
+    /// - Returns: the session.
     /// - Throws: `PortMapperError`.
     func session(
         with target: GatewayTarget, internalAddress: IPAddress? = nil,

@@ -1,20 +1,20 @@
 import Logging
 
 extension IGDFinder {
-    /// The connection service, within the command's budget.
+    /// Finds the connection service within the command's budget.
     ///
     /// - Parameters:
     ///   - budget: the command's.
     ///   - limit: when to give up, if that is earlier.
-    ///   - silence: how long the search may bring nothing; `nil` is 3 s. A gateway that has answered
-    ///     it is asked for its description as long as the budget lasts.
+    ///   - silence: how long to search without an answer; `nil` is 3 s. A gateway that has answered
+    ///     is asked for its description as long as the budget lasts.
     /// - Returns: the device and the service chosen.
     /// - Throws: as `find(until:)`.
     func find(
         _ budget: TimeBudget, until limit: ContinuousClock.Instant? = nil,
         silence: Duration? = nil
     ) async throws -> Found {
-        // A host that is named by a location has not answered yet.
+        // The host of a location has not answered anything yet.
         let budgetEnd = target.location == nil ? budget.end : budget.deadline
         let end = min(budgetEnd, limit ?? budgetEnd)
         let searchEnd = min(budget.deadline, end, .now + (silence ?? limits.search))
@@ -28,8 +28,8 @@ extension IGDFinder {
     /// - Parameters:
     ///   - budget: the command's.
     ///   - limit: when to give up the search, if that is earlier.
-    ///   - silence: how long the search may bring nothing; `nil` is 3 s.
-    ///   - question: what is asked; may be called a second time.
+    ///   - silence: how long to search without an answer; `nil` is 3 s.
+    ///   - question: asks the service; may be called a second time.
     /// - Returns: the answer.
     /// - Throws: `PortMapperError`, `CancellationError`.
     func ask<Answer>(
@@ -42,13 +42,13 @@ extension IGDFinder {
         }
     }
 
-    /// Asks the service that was found; one that refuses what another tree of the same gateway may
-    /// grant is left for that one, once (D-12).
+    /// Asks the service that was found, and after some refusals once another tree of the same
+    /// gateway (D-12).
     ///
     /// - Parameters:
     ///   - found: the service.
     ///   - budget: the command's.
-    ///   - question: what is asked; may be called a second time.
+    ///   - question: asks the service; may be called a second time.
     /// - Returns: the answer.
     /// - Throws: `UPnPFailure`, of the first service when both refuse; `CancellationError`.
     func ask<Answer>(
@@ -76,7 +76,7 @@ extension IGDFinder.Found {
 }
 
 extension PortMapperError {
-    /// What a failure of the connection service means.
+    /// Converts a failure of the connection service.
     init(_ failure: UPnPFailure, of found: IGDFinder.Found, since start: ContinuousClock.Instant) {
         self.init(
             failure, host: found.device.location.host, service: found.connection.type,

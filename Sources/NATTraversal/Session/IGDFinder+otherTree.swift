@@ -1,8 +1,8 @@
 extension IGDFinder {
-    /// Another connection service of the same gateway that may grant what `found` has refused
-    /// (D-12): one in the same description, else one in another description at the same address.
+    /// Finds another connection service of the same gateway that may grant what `found` has refused
+    /// (D-12): in the same description, else in another description at the same address.
     ///
-    /// - Returns: `nil` when the refusal speaks for all trees, there is no other, or one was looked
+    /// - Returns: `nil` when the refusal holds for all trees, there is no other, or it was searched
     ///   for before.
     /// - Throws: `CancellationError`.
     func otherTree(
@@ -16,7 +16,7 @@ extension IGDFinder {
         {
             return Found(device: found.device, choice: choice)
         }
-        // A location that the user names stands instead of a search.
+        // The user's location replaces the search.
         guard target.location == nil else { return nil }
         do {
             let host = found.device.location.host
@@ -36,13 +36,13 @@ extension IGDFinder {
 }
 
 extension IGDConnection {
-    /// Which services of the same gateway are worth asking after a refusal of this one.
+    /// Selects the services of the same gateway that are worth asking after this one has refused.
     ///
     /// - Returns: `nil` when none is.
     fileprivate func alternatives(after failure: UPnPFailure) -> ((UPnPService) -> Bool)? {
         let (type, control) = (type, service.control)
         return switch failure {
-        // A tree for which a password is wanted, such as TR-064.
+        // A tree that wants a password, such as TR-064.
         case .status(401): { $0.control != control }
         // A tree that wants a permission that the older one does not know.
         case .fault(606, _) where type.version >= 2:

@@ -2,7 +2,7 @@ import Logging
 
 /// The UPnP side of one gateway: its connection service, found once in a command.
 final class IGDFinder: Sendable {
-    /// What was found.
+    /// The device and its connection service.
     struct Found: Sendable {
         var device: UPnPDevice
         var choice: IGDChoice
@@ -10,12 +10,12 @@ final class IGDFinder: Sendable {
         var connection: IGDConnection { choice.connection }
     }
 
-    /// How long searches may take.
+    /// Time limits of searches.
     struct Limits {
-        /// For the gateway's UPnP side, while nothing of it has answered.
+        /// For the gateway's UPnP side, as long as nothing answers.
         var search = Duration.seconds(3)
-        /// For another description of the gateway: what it answers a multicast with may take a
-        /// second, and half a one on the way (S-14).
+        /// For another description of the gateway: an answer to a multicast may take a second and a
+        /// half (S-14).
         var otherTree = Duration.milliseconds(1500)
     }
 
@@ -27,15 +27,15 @@ final class IGDFinder: Sendable {
     private let found = Locked<Found?>(nil)
     private let heard = Locked(false)
     private let unusable = Locked<UPnPDevice?>(nil)
-    /// Whether another tree of the gateway was looked for.
+    /// Whether another tree of the gateway was searched for.
     private let hasLookedFurther = Locked(false)
 
     /// - Parameters:
     ///   - target: the gateway.
     ///   - source: this host's address towards it.
-    ///   - others: other gateways that are candidates; a device of theirs is not this one's.
-    ///   - limits: how long searches may take.
-    ///   - network: the way to its devices; `nil` is this host's, by the target's interface.
+    ///   - others: the other candidate gateways; their devices are not this one's.
+    ///   - limits: time limits of searches.
+    ///   - network: the network to search; `nil` is this host's, by the target's interface.
     init(
         _ target: GatewayTarget, source: IPAddress, others: [GatewayTarget],
         limits: Limits = Limits(), network: (any UPnPNetwork)? = nil
@@ -52,11 +52,11 @@ final class IGDFinder: Sendable {
     /// Whether the gateway has answered a search.
     var hasHeard: Bool { heard.withLock { $0 } }
 
-    /// The gateway's device that answered the last search and could not be used, with its `problem`;
-    /// `nil` when nobody answered, or the search has found what it looked for.
+    /// The gateway's device that answered the last search and could not be used, with its
+    /// `problem`; `nil` when nobody answered, or the search has found what it looked for.
     ///
-    /// It tells a gateway whose UPnP side is broken from one that has none, which `find` reports with
-    /// the same kinds of error when the description is silent or closed.
+    /// It distinguishes a gateway whose UPnP side is broken from one that has none; `find` throws
+    /// the same kinds of error for both when the description is silent or its port closed.
     var foundButUnusable: UPnPDevice? { unusable.withLock { $0 } }
 
     /// Whether a connection service is known.
@@ -65,21 +65,21 @@ final class IGDFinder: Sendable {
     /// The gateway's device; `nil` while it is not known.
     var device: UPnPDevice? { found.withLock { $0?.device } }
 
-    /// Searches anew the next time.
+    /// Forgets what was found, so that the next call searches again.
     func forget() {
         found.withLock { $0 = nil }
         hasLookedFurther.withLock { $0 = false }
     }
 
-    /// The connection service.
+    /// Finds the connection service.
     ///
     /// - Parameters:
     ///   - deadline: when to give up.
-    ///   - searchEnd: when to stop listening for answers to the search; `nil` is `deadline`. What has
-    ///     answered by then is asked until `deadline`.
+    ///   - searchEnd: when to stop listening for answers to the search; `nil` is `deadline`.
+    ///     Devices that have answered by then are asked until `deadline`.
     /// - Returns: the device and the service chosen.
-    /// - Throws: `PortMapperError`: `.noAnswer` when nobody answers, `.unsupported` when the gateway
-    ///   does but offers no such service, and what is wrong with the device when
+    /// - Throws: `PortMapperError`: `.noAnswer` when no device answers, `.unsupported` when the
+    ///   gateway answers but offers no such service, and the device's problem when
     ///   `foundButUnusable` is set; `CancellationError`.
     func find(
         until deadline: ContinuousClock.Instant,
@@ -101,10 +101,12 @@ final class IGDFinder: Sendable {
         return found
     }
 
-    /// What is asked from now on.
+    /// Asks this service from now on.
     func keep(_ found: Found) { self.found.withLock { $0 = found } }
 
-    /// Whether another tree has not been looked for; from now on it has.
+    /// Marks the search for another tree as done.
+    ///
+    /// - Returns: whether it was not done before.
     func beginOtherTree() -> Bool {
         hasLookedFurther.withLock { hasLooked in
             defer { hasLooked = true }
@@ -135,15 +137,15 @@ final class IGDFinder: Sendable {
         }
     }
 
-    /// Whether a device may stand for the gateway: one at another address may, unless that is another
-    /// candidate's (S-10), or the user has named the gateway.
+    /// Whether a device may be the gateway's: also one at another address, unless that is another
+    /// candidate's (S-10) or the user has named the gateway.
     private func isOfGateway(_ device: UPnPDevice) -> Bool {
         let host = device.location.host.unmapped
         if target.isNamed { return host == target.socketAddress.address.unmapped }
         return !others.contains(host)
     }
 
-    /// Searches on the path to the gateway.
+    /// A browser that searches on the path to the gateway.
     func browser() -> UPnPBrowser {
         let gateway = SocketAddress(
             target.socketAddress.address, port: 1900, scopeID: target.socketAddress.scopeID)
@@ -154,9 +156,9 @@ final class IGDFinder: Sendable {
         return browser
     }
 
-    /// The interface that has the source address; 0, the system's choice, where that cannot be told.
+    /// The interface that has the source address; 0, the system's choice, if it is unknown.
     private var interfaceIndex: UInt32 {
-        // Nothing else of the tables is read: the search waits for it.
+        // Reads only the addresses, because the search waits for it.
         do throws(SystemError) {
             var tables = try KernelTables()
             let addresses = try tables.addresses(source.family)
@@ -168,7 +170,7 @@ final class IGDFinder: Sendable {
 }
 
 extension IGDFinder {
-    /// What is to be said of the device that was found.
+    /// The warnings about the device that was found.
     var warnings: [MapperWarning] {
         guard let device else { return [] }
         var warnings: [MapperWarning] = []

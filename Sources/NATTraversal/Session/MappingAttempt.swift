@@ -1,4 +1,4 @@
-/// One requested mapping on its way through one gateway, and what came of it.
+/// One requested mapping on one gateway, from the request to its outcome.
 struct MappingAttempt: Sendable {
     let request: MappingRequest
     let key: Lease.Key
@@ -9,14 +9,14 @@ struct MappingAttempt: Sendable {
     let plan: MappingPlan
     /// PCP's secret: the lease's own, or a fresh one.
     let nonce: PCPNonce
-    /// Which technique it is asked by, and how it is put.
+    /// Decides the technique to ask and the form of the request.
     var ladder: TechniqueLadder
-    /// What was granted.
+    /// The grant, if there is one.
     private(set) var grant: MappingGrant?
-    /// Why it failed after all techniques were asked, or was not to be asked.
+    /// Why it failed for all techniques, or could not be asked at all.
     private var verdict: PortMapperError?
-    /// The external port of a UPnP request that may have been carried out: the gateway has said
-    /// neither yes nor no to it.
+    /// The external port of a UPnP request that may have been carried out, because the gateway has
+    /// neither confirmed nor refused it.
     var openPort: PortNumber?
     /// The technique that the lease file says is asked.
     var recordedTechnique: Technique?
@@ -26,15 +26,15 @@ struct MappingAttempt: Sendable {
     var restored: MappingGrant?
     /// Whether the old mapping was asked for again, and may be there although nobody has said so.
     var mayBeRestored = false
-    /// What was granted, is unwanted, and could not be deleted.
+    /// An unwanted grant that could not be deleted.
     var leftover: MappingGrant?
 
     /// - Parameters:
-    ///   - request: what is wanted.
+    ///   - request: the wanted mapping.
     ///   - key: the lease's key.
     ///   - isThirdParty: whether the mapping leads to another host than this one.
     ///   - old: the live lease of that key.
-    ///   - terms: what holds for every port of one command.
+    ///   - terms: the terms of the command.
     init(
         _ request: MappingRequest, key: Lease.Key, isThirdParty: Bool, old: Lease?, _ terms: Terms
     ) {
@@ -74,25 +74,25 @@ struct MappingAttempt: Sendable {
         verdict = error
     }
 
-    /// What holds for every port of one command.
+    /// The terms that all ports of one command share.
     struct Terms {
-        /// The one technique that is wanted, if it is named.
+        /// The only technique to use; `nil` allows all.
         var only: Technique?
-        /// Whether a lease is renewed by its own technique alone, and left as it is by a silence.
+        /// Whether only a lease's own technique renews it, and silence changes nothing.
         var renewsOnly = false
-        /// How long a search for UPnP takes at most; `nil` is as long as there is time.
+        /// How long to search for UPnP at most; `nil` is the command's time.
         var searchLimit: Duration?
-        /// When a gateway that says nothing is given up.
+        /// When to give up a silent gateway.
         var silenceEnd: ContinuousClock.Instant?
     }
 
-    /// The techniques that may be asked, best first: PCP, then NAT-PMP, then UPnP, with the technique
-    /// of a live lease before them.
+    /// The techniques that may be asked, best first: PCP, then NAT-PMP, then UPnP, with the
+    /// technique of a live lease before them.
     ///
-    /// A limit to one peer goes by UPnP first: common PCP servers accept a filter and do not enforce
-    /// it.
+    /// A limit to one peer goes by UPnP first: common PCP servers accept a filter and do not
+    /// enforce it (N-20).
     ///
-    /// - Returns: none when nothing that is allowed can express the request.
+    /// - Returns: no technique when none of the allowed ones can express the request.
     static func order(
         only: Technique?, remembered: Technique?, isForThirdParty: Bool, hasRemoteHost: Bool
     ) -> [Technique] {
@@ -104,16 +104,16 @@ struct MappingAttempt: Sendable {
         }
     }
 
-    /// Why it failed, the most telling of what the techniques have said.
+    /// Why it failed: the most telling failure of the techniques.
     var failure: PortMapperError? { grant == nil ? verdict ?? ladder.error : nil }
 
-    /// Whether nothing is to be asked for any more.
+    /// Whether there is nothing left to ask.
     var isOver: Bool { grant != nil || verdict != nil }
 
     /// The lifetime to ask for, in whole seconds.
     var lifetimeSeconds: UInt32 { max(1, request.lifetime.wholeSeconds) }
 
-    /// Takes a grant.
+    /// Records a grant.
     mutating func take(_ new: MappingGrant) {
         grant = new
         openPort = nil
@@ -130,7 +130,7 @@ struct MappingAttempt: Sendable {
         ladder.rejected(because: problem, by: rejected.technique, at: now)
     }
 
-    /// Takes a failure by one technique; another may still grant it.
+    /// Records a failure of one technique; another one may still grant the mapping.
     mutating func take(
         _ error: PortMapperError, by technique: Technique, wasSent: Bool,
         at now: ContinuousClock.Instant
@@ -139,7 +139,7 @@ struct MappingAttempt: Sendable {
         ladder.failed(error, by: technique, wasSent: wasSent, at: now)
     }
 
-    /// Gives up, whatever was granted.
+    /// Gives up, even if there was a grant.
     mutating func fail(_ error: PortMapperError) {
         verdict = error
         grant = nil
@@ -151,7 +151,7 @@ struct MappingAttempt: Sendable {
             || (!ladder.hasAsked && old?.state == .asked)
     }
 
-    /// Why a grant is not what was demanded; `nil` when it is.
+    /// Why a grant does not fit the request; `nil` when it fits.
     func objection(to grant: MappingGrant) -> PortMapperError? {
         if request.isExact, grant.externalPort != request.suggestedExternalPort {
             return .portTaken(
@@ -164,7 +164,7 @@ struct MappingAttempt: Sendable {
     }
 }
 
-// What is remembered of it.
+// Its lease.
 extension MappingAttempt {
     /// The lease as it stands before the gateway has answered.
     func intent(at now: Timestamp) -> Lease {
@@ -182,7 +182,7 @@ extension MappingAttempt {
             created: old?.created ?? now, confirmed: now)
     }
 
-    /// The lease of what was granted.
+    /// The lease of a grant.
     func lease(of grant: MappingGrant, at now: Timestamp) -> Lease {
         var lease = intent(at: now)
         lease.state = .granted
@@ -199,14 +199,14 @@ extension MappingAttempt {
         return lease
     }
 
-    /// What may exist on the gateway of what was newly asked for; `nil` when nothing does.
+    /// The lease of a new mapping that may exist on the gateway; `nil` when none can.
     func newLease(at now: Timestamp) -> Lease? {
         guard plan != .renewal else { return nil }
         if let grant { return lease(of: grant, at: now) }
         return !isSettled || mayStillBeGranted ? intent(at: now) : nil
     }
 
-    /// Leaves in the table what is true now.
+    /// Records the outcome in the table.
     func record(in table: inout LeaseTable, at now: Timestamp) {
         if let existing = grant ?? leftover {
             table[key] = lease(of: existing, at: now)
@@ -232,9 +232,9 @@ extension MappingAttempt {
     }
 }
 
-// What is told of it.
+// Its report.
 extension MappingAttempt {
-    /// What was granted, as the public face shows it; `nil` when nothing was.
+    /// The grant as a public value; `nil` when there is none.
     var mapping: Mapping? {
         guard let grant else { return nil }
         let expiry = grant.lifetimeSeconds.map(Timestamp.now.advanced(bySeconds:))
@@ -247,9 +247,10 @@ extension MappingAttempt {
             description: request.shownDescription, isMine: true)
     }
 
-    /// The warnings that its grant deserves.
+    /// Returns the warnings about its grant.
     ///
     /// - Parameter gateway: the address of the gateway that granted it.
+    /// - Returns: the warnings; none without a grant.
     func warnings(gateway: IPAddress) -> [MapperWarning] {
         guard let grant else { return [] }
         var warnings: [MapperWarning] = []

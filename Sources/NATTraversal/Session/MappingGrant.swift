@@ -1,16 +1,15 @@
-/// What a gateway granted, by whatever technique.
+/// A grant by any technique.
 struct MappingGrant: Hashable, Sendable {
     var technique: Technique
-    /// `nil` when the gateway told none.
+    /// `nil` when the gateway reported none.
     var externalAddress: IPAddress?
     var externalPort: PortNumber
-    /// `nil` for a mapping that stays until it is deleted.
+    /// `nil` for a mapping that lasts until it is deleted.
     var lifetimeSeconds: UInt32?
-    /// Whether the gateway has answered what its external address is.
+    /// Whether the gateway has answered the question for its external address.
     var isAddressKnown = true
-    /// Whether nothing speaks against its being there: a UPnP success that could not be read back
-    /// is none.
+    /// `false` for a UPnP success that could not be read back.
     var isVerified = true
-    /// Whether the gateway's table was seen without it before.
+    /// Whether the gateway's table did not have it before.
     var isNew = false
 }

@@ -1,28 +1,28 @@
-/// What a request for a mapping means, given what is remembered of the same port.
+/// How a request relates to the lease of the same port.
 enum MappingPlan: Hashable, Sendable {
-    /// Nothing is remembered.
+    /// There is no lease.
     case new
     /// The same mapping again, with its nonce and port.
     case renewal
-    /// Something else than before: the old one is deleted first, and asked for again should the
-    /// new one be refused.
+    /// A different mapping: the old one is deleted first, and mapped again if the new one is
+    /// refused.
     case move
 
     /// Decides from the live lease of the same key, if there is one.
     ///
     /// - Parameters:
-    ///   - request: what is wanted now.
-    ///   - lease: what was granted, or asked for by a process that ended too early.
-    ///   - technique: the one technique that is wanted, if it is named.
+    ///   - request: the wanted mapping.
+    ///   - lease: the mapping as granted, or as requested by a process that ended too early.
+    ///   - technique: the only technique to use; `nil` allows all.
     init(_ request: MappingRequest, lease: Lease?, technique: Technique?) {
         guard let lease else {
             self = .new
             return
         }
         let isOtherTechnique = technique.map { $0 != lease.technique } ?? false
-        // Without an -e the lease's own port is as good as any; -e asks for the same as before when
-        // it names what was granted or what was suggested then, or cron would move a mapping at
-        // each run that could not get its wish.
+        // Without -e any port will do, so the lease's own does. With -e it is the same mapping if
+        // the port was granted or suggested then; otherwise cron would move a mapping at each run
+        // when the gateway does not grant the wanted port.
         let isOtherPort =
             request.externalPort.map {
                 $0 != lease.externalPort && $0 != lease.suggestedExternalPort

@@ -1,8 +1,10 @@
 import Logging
 
-/// Maps ports on one gateway and keeps the lease file true meanwhile: remembers what it is about to
-/// ask for, lets go what stands in the way, deletes what moves, asks, checks, takes back, restores,
-/// and records what was granted before anyone is told.
+/// Maps ports on one gateway and keeps the lease file in step.
+///
+/// It records each request before sending it, deletes leases that stand in the way or move, asks,
+/// checks the grants, deletes those that do not fit, restores moved mappings, and records grants
+/// before reporting them.
 struct MappingTransaction {
     private let session: GatewaySession
     private let store: LeaseStore
@@ -18,12 +20,12 @@ struct MappingTransaction {
             only: technique, searchLimit: session.budget.searchLimit, silenceEnd: silenceEnd)
     }
 
-    /// Maps.
+    /// Maps ports.
     ///
-    /// When the task is cancelled, what may have been newly mapped is deleted again; what cannot be
-    /// deleted in time stays in the lease file as asked for.
+    /// When the task is cancelled, new mappings are deleted again; those that cannot be deleted in
+    /// time stay in the lease file as asked for.
     ///
-    /// - Parameter requests: in the order they are to be asked.
+    /// - Parameter requests: the ports, in the order to ask for them.
     /// - Returns: an attempt for each request.
     /// - Throws: `CancellationError`.
     func map(_ requests: [MappingRequest]) async throws -> [MappingAttempt] {
@@ -32,7 +34,7 @@ struct MappingTransaction {
             try await session.delete(elsewhere, in: store)
             try await deleteMoved(&attempts)
             let open = attempts.indices.filter { !attempts[$0].isOver }
-            // The first alone: what it finds out of the gateway spares the others the same.
+            // The first alone: the others skip the techniques that it has found missing.
             try await ask(Array(open.prefix(1)), of: &attempts)
             for index in open.dropFirst() {
                 attempts[index].ladder.learn(from: attempts[open[0]].ladder)
@@ -48,12 +50,14 @@ struct MappingTransaction {
         }
     }
 
-    /// Renews what is granted already, by the technique that granted it and no other: what is not
-    /// answered is left alone, for there is time to ask again.
+    /// Renews mappings, each by the technique that granted it and no other.
+    ///
+    /// An unanswered renewal changes nothing, because there is time to try again.
     ///
     /// - Parameters:
-    ///   - requests: as they were mapped; one whose lease is gone is mapped as `map` does.
-    ///   - sendLimit: how often a datagram is sent; `nil` is until it is answered or time is over.
+    ///   - requests: the requests of the mappings; one without a lease is mapped as `map` does.
+    ///   - sendLimit: how often to send each datagram; `nil` repeats it until it is answered or
+    ///     time runs out.
     /// - Returns: an attempt for each request.
     /// - Throws: `CancellationError`.
     func renew(_ requests: [MappingRequest], sendLimit: Int?) async throws -> [MappingAttempt] {
@@ -70,10 +74,10 @@ struct MappingTransaction {
         return attempts
     }
 
-    /// Reads the leases and records what is about to be asked, without waiting for the disk.
+    /// Reads the leases and records the requests, without waiting for the disk.
     ///
-    /// - Returns: an attempt for each request, and leases of the same ports from another address of
-    ///   this host: a second interface, or a lease of DHCP's that has changed.
+    /// - Returns: an attempt for each request, and the leases of the same ports that lead to
+    ///   another address of this host: a second interface, or an address before DHCP changed it.
     private func remember(
         _ requests: [MappingRequest]
     ) async throws -> (attempts: [MappingAttempt], elsewhere: [Lease]) {
@@ -85,7 +89,7 @@ struct MappingTransaction {
                 let key = Lease.Key(
                     gateway: gateway, transport: request.transport, internalAddress: address,
                     internalPort: request.internalPort)
-                // The clock may be wrong about a lease that has expired; the gateway knows.
+                // The clock may be wrong about an expired lease; the gateway knows.
                 return MappingAttempt(
                     request, key: key, isThirdParty: isThirdParty,
                     old: table[key] ?? table.expired(key), terms)
@@ -103,13 +107,13 @@ struct MappingTransaction {
         return (attempts, elsewhere)
     }
 
-    /// Deletes what a moved mapping leaves behind, and records what is asked for in its place.
+    /// Deletes the old mappings of moves, and records the requests that take their place.
     private func deleteMoved(_ attempts: inout [MappingAttempt]) async throws {
         let moved = attempts.indices.filter { attempts[$0].plan == .move && !attempts[$0].isOver }
         guard !moved.isEmpty else { return }
         let outcomes = try await session.delete(moved.compactMap { attempts[$0].old }, in: store)
         for (index, outcome) in zip(moved, outcomes) {
-            // What is no longer there to be asked cannot be deleted, and runs out.
+            // A technique that is gone cannot delete its mapping, which expires.
             switch outcome {
             case .success, .failure(.unsupported), .failure(.closed): break
             case .failure(let error): attempts[index].fail(error)
@@ -122,8 +126,8 @@ struct MappingTransaction {
         }
     }
 
-    /// Does what the ladders say until all of them are at their end; those that ask by the same
-    /// technique are asked together.
+    /// Follows the ladders until all of them end; attempts whose next technique is the same are
+    /// asked together.
     private func ask(
         _ indices: [Int], of attempts: inout [MappingAttempt], _ sendLimit: Int? = nil
     ) async throws {
@@ -144,7 +148,7 @@ struct MappingTransaction {
         }
     }
 
-    /// The next asking of an attempt, after what comes before it; `nil` at the end.
+    /// The next question of an attempt, after any withdrawal; `nil` at the end.
     private func nextAsking(of attempt: inout MappingAttempt) -> TechniqueLadder.Asking? {
         while true {
             switch attempt.ladder.next(at: session.now, deadline: session.budget.deadline) {
@@ -175,7 +179,7 @@ struct MappingTransaction {
             try await record(indices, asking.technique, of: &attempts)
         }
         let asked = indices.map { attempts[$0] }
-        // Requests that may be carried out unheard are recorded before they are sent.
+        // A request that may be carried out without an answer is recorded before it is sent.
         var open = asked
         let answers: [TechniqueAnswer]
         do {
@@ -194,7 +198,7 @@ struct MappingTransaction {
             case .success(let grant):
                 attempts[index].take(grant)
             case .failure(let error):
-                // An answer settles what was sent before; a technique that was not asked does not.
+                // An answer settles an earlier request; a technique that sent nothing does not.
                 if answer.openPort != nil || open[position].openPort != asked[position].openPort {
                     attempts[index].openPort = answer.openPort
                 }
@@ -231,7 +235,7 @@ struct MappingTransaction {
         }
     }
 
-    /// Deletes a grant that is not what was demanded; another technique may grant that.
+    /// Deletes a grant that does not fit the request; another technique may grant one that does.
     private func check(_ attempt: inout MappingAttempt) async throws {
         guard let grant = attempt.grant,
             let objection = try await objection(to: grant, of: attempt)
@@ -262,11 +266,11 @@ struct MappingTransaction {
         }
     }
 
-    /// How long old mappings are asked for that moves have given up: what is left of the command's
-    /// time, but long enough for an answer.
+    /// How long to ask for the old mappings of failed moves: the rest of the command's time, but
+    /// long enough for an answer.
     private static let restoration = Duration.seconds(1)...Duration.seconds(5)
 
-    /// Asks again for what moves gave up in vain, by the techniques that made it.
+    /// Maps the old mappings of failed moves again, each by the technique that made it.
     private func restoreMoved(_ attempts: inout [MappingAttempt]) async throws {
         let lost = attempts.indices.filter { index in
             attempts[index].plan == .move && attempts[index].failure != nil
@@ -298,7 +302,7 @@ struct MappingTransaction {
         }
     }
 
-    /// Records what was granted, on the disk, before anyone is told of success.
+    /// Records grants on the disk, before anything is reported.
     private func record(_ attempts: [MappingAttempt]) async throws {
         let now = Timestamp.now
         try await store.change(isDurable: attempts.contains { $0.grant != nil }) { table in
@@ -308,7 +312,7 @@ struct MappingTransaction {
 }
 
 extension Lease {
-    /// The request that would make it again.
+    /// The request that makes its mapping again.
     fileprivate var request: MappingRequest {
         var request = MappingRequest(key.transport, internalPort: key.internalPort)
         request.externalPort = externalPort
@@ -320,8 +324,8 @@ extension Lease {
 }
 
 extension LeaseTable {
-    /// Leases of the same gateway, transport and port that lead to another address, made for this
-    /// host itself.
+    /// The leases of the same gateways, transports and ports that lead to other addresses and were
+    /// not made for another host.
     fileprivate func leases(ofSamePortsAs keys: [Lease.Key]) -> [Lease] {
         let (wanted, ports) = (Set(keys), Set(keys.map(PortOfGateway.init)))
         return leases.filter {

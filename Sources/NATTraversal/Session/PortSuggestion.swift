@@ -1,9 +1,8 @@
-/// The external port that a request suggests, and the next one when it is refused: for every
-/// technique alike.
+/// The external port that a request suggests, and the next one after a refusal, for all techniques.
 struct PortSuggestion: Hashable, Sendable {
-    /// What is suggested now.
+    /// The port suggested now.
     private(set) var port: PortNumber
-    /// What was wanted at first.
+    /// The wanted port, which is suggested first.
     let wanted: PortNumber
     /// Whether no other port will do.
     let isExact: Bool
@@ -15,11 +14,11 @@ struct PortSuggestion: Hashable, Sendable {
         port = wanted
     }
 
-    /// Takes another port: first the next one, then any of the dynamic ports, where no well-known
-    /// service is (A-15; RFC 6335, section 6).
+    /// Suggests another port: first the next one, then any of the dynamic ports, which no
+    /// well-known service uses (A-15; RFC 6335, section 6).
     ///
-    /// - Parameter limit: how many ports are asked for in all.
-    /// - Returns: `false` when this very port is wanted, or enough have been asked for.
+    /// - Parameter limit: how many ports to ask for in all.
+    /// - Returns: `false` when no other port will do, or the limit is reached.
     mutating func moveOn(limit: Int = GatewayReaction.portLimit) -> Bool {
         guard !isExact, refusals + 1 < limit else { return false }
         refusals += 1
@@ -29,9 +28,9 @@ struct PortSuggestion: Hashable, Sendable {
         return true
     }
 
-    /// Suggests a port that is as good as the wanted one.
+    /// Suggests this port.
     mutating func suggest(_ port: PortNumber) { self.port = port }
 
-    /// Suggests the wanted port again; what was refused stays counted.
+    /// Suggests the wanted port again; earlier refusals still count.
     mutating func startOver() { port = wanted }
 }

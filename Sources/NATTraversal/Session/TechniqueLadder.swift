@@ -1,33 +1,34 @@
-/// How one request finds the technique that grants it: told what came of each asking and the time,
-/// it says what is asked next, until when, what is searched for beside it, what is withdrawn, and
-/// when all is over.
+/// Decides which technique to ask next for one request to one gateway.
 ///
-/// Pure. One gateway, one request: a mapped port, or the external address.
+/// Pure: it is told the outcome of each question and the time. It returns which technique to ask
+/// and until when, which search runs meanwhile, which request to withdraw, and when to stop. A
+/// request is a port to map, or the external address.
 struct TechniqueLadder: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// What to do now.
+    /// The next thing to do.
     enum Step: Hashable, Sendable {
         case ask(Asking)
-        /// Delete what this technique may still make of a request that it has not answered.
+        /// Delete the mapping that an unanswered request by this technique may still make.
         case withdraw(Technique)
-        /// Nothing is left to be asked: there is a grant, or `error` says why there is none.
+        /// Stop: there is a grant, or `error` says why there is none.
         case end
     }
 
-    /// One asking.
+    /// A question by one technique.
     struct Asking: Hashable, Sendable {
         var technique: Technique
-        /// When to ask, if not at once.
+        /// When to send it; `nil` is at once.
         var start: Instant?
-        /// When to stop waiting for an answer, if that is earlier than the command's time. For UPnP
-        /// it ends the search; a service that was found has the command's time.
+        /// When to stop waiting for an answer; `nil` is the end of the command's time.
+        ///
+        /// For UPnP it ends the search; a service that was found has the command's time.
         var end: Instant?
-        /// The search for UPnP that goes on beside it.
+        /// The search for UPnP that runs meanwhile.
         var race: Race?
-        /// For how long ICMP's "port unreachable" is doubted.
+        /// How long to doubt ICMP's "port unreachable".
         var closedBelief = AskLimit.closedBelief
-        /// Whether what the technique has granted before is deleted first.
+        /// Whether to delete the technique's earlier grant first.
         var isAnew = false
 
         /// Whether both can be asked in one go.
@@ -42,38 +43,38 @@ struct TechniqueLadder: Sendable {
         var takesOverFrom: Instant
     }
 
-    /// How the request differs from what was wanted at first.
+    /// How the request differs from its first form.
     struct Variation: Hashable, Sendable {
         var suggestion: PortSuggestion
-        /// Whether another external address than "any" is suggested.
+        /// Whether to suggest another external address than "any".
         var suggestsAddress = false
-        /// Whether it goes without what it can do without.
+        /// Whether to leave out the options that are not essential.
         var isBare = false
     }
 
-    /// How long a gateway is asked by one technique alone: most have answered by then, and the LAN
-    /// has heard nothing else.
+    /// How long one technique is asked alone: most gateways answer by then, and the LAN has heard
+    /// nothing else.
     static let headStart = Duration.milliseconds(50)
-    /// For how long a technique must have said nothing before UPnP maps: long enough for one lost
-    /// packet to be sent again and answered.
+    /// How long a technique must be silent before UPnP maps: long enough to resend one lost packet
+    /// and get an answer.
     static let silence = Duration.milliseconds(500)
-    /// How long UPnP is searched for where another technique is left.
+    /// How long to search for UPnP while another technique is left.
     static let firstSearch = Duration.milliseconds(1500)
-    /// How long after the last no of a gateway another technique may still say yes.
+    /// How long after a gateway's last refusal other techniques are still asked.
     static let refusalLimit = Duration.seconds(3)
 
-    /// What is known of one technique.
+    /// The state of one technique.
     private enum Standing: Hashable {
         case untried
         /// It has not answered.
         case silent
-        /// ICMP calls its port closed, since then.
+        /// ICMP has called its port closed since then.
         case closed(since: Instant)
-        /// It shares its port with a technique that was asked, and waits for what comes of that.
+        /// It shares its port with a technique that was asked, and waits for that outcome.
         case covered
-        /// The gateway does not have it, whatever it is asked.
+        /// The gateway does not offer it.
         case absent
-        /// It has said no to this request.
+        /// It has refused this request.
         case refused
     }
 
@@ -81,18 +82,18 @@ struct TechniqueLadder: Sendable {
     private let hasOptions: Bool
     private let isRenewal: Bool
     private let isLeftAlone: Bool
-    /// When a gateway that says nothing is given up, because another one waits.
+    /// When to give up a silent gateway, because another one is left.
     private let silenceEnd: Instant?
-    /// How long a search takes at most; `nil` is as long as there is time.
+    /// How long to search at most; `nil` is the command's time.
     private let searchLimit: Duration?
     private var standings: [Technique: Standing]
     private var lastAsked: [Technique: Instant] = [:]
-    /// The asking that is on its way.
+    /// The question under way.
     private var current: Asking?
-    /// The same technique once more, in another form.
+    /// The same technique again, with the request in another form.
     private var repeated: Asking?
     private var withdrawn: Technique?
-    /// When the gateway last said no.
+    /// When the gateway last refused.
     private var lastNo: Instant?
     /// Whether it has answered anything, so that it is not given up for another one's sake.
     private var hasAnswered = false
@@ -104,24 +105,26 @@ struct TechniqueLadder: Sendable {
     private var namesNoAddress = 0
     private var isGranted = false
 
-    /// How the request is put now.
+    /// The present form of the request.
     private(set) var variation: Variation
-    /// The technique that is asked first; `nil` when there is none.
+    /// The technique to ask first; `nil` when there is none.
     var firstTechnique: Technique? { order.first }
 
-    /// The most telling of what the techniques have said; `nil` when none has failed.
+    /// The most telling failure of the techniques; `nil` when none has failed.
     private(set) var error: PortMapperError?
 
+    /// Creates a ladder on which nothing has been asked.
+    ///
     /// - Parameters:
     ///   - order: the techniques that may be asked, best first; a remembered one before the others.
-    ///   - port: the external port that is wanted.
+    ///   - port: the wanted external port.
     ///   - isExact: whether no other port will do.
-    ///   - hasOptions: whether the request has anything that it can do without.
+    ///   - hasOptions: whether the request has options that are not essential.
     ///   - isRenewal: whether the first technique has granted it before.
-    ///   - isLeftAlone: whether a silence leaves things as they are, because there is time to renew
-    ///     later: nothing is withdrawn, and nobody is asked again.
-    ///   - searchLimit: how long a search takes at most; `nil` is as long as there is time.
-    ///   - silenceEnd: when a gateway that says nothing is given up.
+    ///   - isLeftAlone: whether silence changes nothing, because there is time to renew later: no
+    ///     request is withdrawn or repeated.
+    ///   - searchLimit: how long to search at most; `nil` is the command's time.
+    ///   - silenceEnd: when to give up a silent gateway.
     init(
         _ order: [Technique], port: PortNumber, isExact: Bool = false, hasOptions: Bool = false,
         isRenewal: Bool = false,
@@ -137,9 +140,12 @@ struct TechniqueLadder: Sendable {
         variation = Variation(suggestion: PortSuggestion(port, isExact: isExact))
     }
 
-    /// What to do now.
+    /// Decides the next step.
     ///
-    /// - Parameter deadline: when the command's time is over, as things stand.
+    /// - Parameters:
+    ///   - now: the present.
+    ///   - deadline: when the command's time is over, as far as is known now.
+    /// - Returns: the step.
     mutating func next(at now: Instant, deadline: Instant) -> Step {
         let isOver = isGranted || now >= limit(deadline)
         let asking = isOver ? nil : repeated ?? nextTechnique.map { self.asking($0, at: now) }
@@ -157,7 +163,7 @@ struct TechniqueLadder: Sendable {
         return .ask(asking)
     }
 
-    /// When all is over if nothing else comes.
+    /// When to stop, unless something is granted before.
     private func limit(_ deadline: Instant) -> Instant {
         [deadline, silenceLimit, refusalEnd].compactMap(\.self).reduce(deadline, min)
     }
@@ -167,8 +173,10 @@ struct TechniqueLadder: Sendable {
         hasAnswered ? nil : silenceEnd
     }
 
-    /// Once the gateway has refused, or every technique but UPnP has said that it is not there, the
-    /// rest has a few seconds, however long the command may take.
+    /// When to stop after a refusal; `nil` when there was none.
+    ///
+    /// Once the gateway has refused, or answered that it offers no technique but perhaps UPnP, the
+    /// other techniques have a few seconds, however long the command may take.
     private var refusalEnd: Instant? {
         let onlyUPnPIsLeft =
             order.count > 1
@@ -178,8 +186,10 @@ struct TechniqueLadder: Sendable {
         return hasRefused || onlyUPnPIsLeft ? lastNo.map { $0 + Self.refusalLimit } : nil
     }
 
-    /// The next one that was not asked yet; else the one that was asked least lately of those that
-    /// may have lost a packet. After a refusal nobody is asked twice.
+    /// The next technique that was not asked yet; else, of those that may have lost a packet, the
+    /// one whose last question is oldest.
+    ///
+    /// After a refusal no technique is asked twice.
     private var nextTechnique: Technique? {
         if let untried = order.first(where: { standings[$0] == .untried }) { return untried }
         guard !hasRefused, !isLeftAlone else { return nil }
@@ -210,17 +220,18 @@ struct TechniqueLadder: Sendable {
         } else if canRace {
             asking.race = Race(
                 searchesFrom: now + Self.headStart, takesOverFrom: now + Self.silence)
-            // UPnP is asked at once instead.
+            // Asks UPnP at once instead.
             if standings[.upnp] == .untried { asking.closedBelief = .zero }
         }
         asking.end = ends.min()
         return asking
     }
 
-    /// Whether UPnP may still be asked after what is asked now.
+    /// Whether UPnP may still be asked after the present question.
     private var canRace: Bool { standings[.upnp] == .untried || mayBeAskedAgain(.upnp) }
 
-    /// Whether another technique than UPnP was not asked, or its port is not known to be closed.
+    /// Whether a technique other than UPnP was not asked yet, or is to be asked again because its
+    /// closed port is still doubted.
     private var othersWait: Bool {
         order.contains { technique in
             guard technique != .upnp else { return false }
@@ -230,7 +241,7 @@ struct TechniqueLadder: Sendable {
     }
 }
 
-// What has come of an asking.
+// The outcomes of questions.
 extension TechniqueLadder {
     /// The technique that was asked has granted it.
     mutating func granted(by technique: Technique) {
@@ -240,7 +251,7 @@ extension TechniqueLadder {
         openTechniques.remove(technique)
     }
 
-    /// What a technique has granted is not what was demanded, and was deleted again.
+    /// A grant did not fit the request and was deleted again.
     mutating func rejected(
         because problem: PortMapperError, by technique: Technique, at now: Instant
     ) {
@@ -257,8 +268,12 @@ extension TechniqueLadder {
 
     /// The technique that was asked has granted nothing.
     ///
-    /// - Parameter wasSent: whether this very request was sent, and not another port's that got an
-    ///   answer for all.
+    /// - Parameters:
+    ///   - problem: the failure.
+    ///   - technique: the technique that failed.
+    ///   - wasSent: whether this very request was sent, rather than that of an earlier port whose
+    ///     failure holds for all.
+    ///   - now: the present.
     mutating func failed(
         _ problem: PortMapperError, by technique: Technique, wasSent: Bool = true, at now: Instant
     ) {
@@ -278,7 +293,7 @@ extension TechniqueLadder {
             let wasDoubted = current.map { $0.closedBelief >= AskLimit.closedBelief } ?? false
             let isBelieved = wasDoubted || now >= since + AskLimit.closedBelief
             standings[technique] = isBelieved ? .absent : .closed(since: since)
-            // UPnP was heard, so that this is a no and not an absence.
+            // UPnP has answered the search, so this is a refusal and not an absence.
             if isBelieved, technique == .upnp { (lastNo, hasRefused) = (now, true) }
             cover(siblingOf: technique)
         case .unsupported:
@@ -304,7 +319,7 @@ extension TechniqueLadder {
         if case .noExternalAddress = problem { toldNoAddress() }
     }
 
-    /// Takes what was found out of the gateway by another request's asking.
+    /// Takes over what another request has shown about the gateway.
     mutating func learn(from other: TechniqueLadder) {
         for technique in order {
             switch other.standings[technique] {
@@ -326,7 +341,7 @@ extension TechniqueLadder {
         let reaction = GatewayReaction(to: refusal)
         let isRepeated = lastRefusal?.code == refusal.code
         lastRefusal = refusal
-        // UPnP's were tried by IGDNegotiation.
+        // IGDNegotiation has tried UPnP's.
         let remedies = refusal.technique.isOnSharedPort ? reaction.remedies : []
         if let remedy = remedies.first(where: { apply($0, isRepeated: isRepeated) }) {
             repeated = asking(refusal.technique, at: now)
@@ -342,11 +357,11 @@ extension TechniqueLadder {
 
     /// Changes the request as a remedy says.
     ///
-    /// - Returns: whether there is anything to change.
+    /// - Returns: whether the request has changed.
     private mutating func apply(_ remedy: GatewayReaction.Remedy, isRepeated: Bool) -> Bool {
         switch remedy {
         case .anotherPort(let attempts):
-            // Refused twice in a row for different ports it is not the port.
+            // The same refusal for two ports in a row is not about the port.
             guard !isRepeated else { return false }
             return variation.suggestion.moveOn(limit: attempts + 1)
         case .anotherAddress:
@@ -377,14 +392,15 @@ extension TechniqueLadder {
         lastNo = now
         hasRefused = true
         standings[technique] = .refused
-        // Each technique begins with what is wanted.
+        // Each technique starts with the wanted port and all options.
         variation.suggestion.startOver()
         variation.suggestsAddress = false
         variation.isBare = false
         lastRefusal = nil
     }
 
-    /// All techniques of a gateway share its external address: two that have none are believed.
+    /// Ends the ladder when two techniques report no external address, because all techniques of a
+    /// gateway share it.
     private mutating func toldNoAddress() {
         namesNoAddress += 1
         if namesNoAddress > 1 { endAll() }
@@ -394,7 +410,7 @@ extension TechniqueLadder {
         for technique in order { standings[technique] = .refused }
     }
 
-    /// PCP and NAT-PMP share a port, and the one is asked beside the other.
+    /// PCP and NAT-PMP share a port, and a question by one sends the other's as well.
     private mutating func cover(siblingOf technique: Technique) {
         guard let sibling = sibling(of: technique), standings[sibling] == .untried else { return }
         standings[sibling] = .covered
@@ -407,10 +423,11 @@ extension TechniqueLadder {
 }
 
 extension PortMapperError {
-    /// Whether it tells the user more than another failure of the same request: a refusal more than
-    /// an answer that makes no sense, that more than a service that was found and cannot be used,
-    /// and that more than a technique that is not there; silence says least. Of equals the first one
-    /// stays, but of two silences the later one says for how long.
+    /// Whether it tells the user more than another failure of the same request.
+    ///
+    /// A refusal tells more than a meaningless answer, that more than a service that was found and
+    /// cannot be used, that more than an absent technique, and that more than silence. Of equal
+    /// failures the first one stays, but of two silences the later one, which has the longer time.
     func isMoreTelling(than other: PortMapperError?) -> Bool {
         guard let other else { return true }
         if case .noAnswer = self, weight == other.weight { return true }

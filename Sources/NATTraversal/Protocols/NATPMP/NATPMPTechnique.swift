@@ -54,7 +54,7 @@ final class NATPMPTechnique: MappingTechnique {
             switch answers.address {
             case .success(let told): address = .some(IPAddress.v4(told).ifSpecified)
             case .failure: address = .some(nil)
-            case nil: break  // The response was lost: asks again with the next mapping.
+            case nil: break  // The response was lost: the next mapping asks again.
             }
         } else {
             grant = try await client.map(request, limit)

@@ -1,15 +1,14 @@
 import Logging
 
-/// UPnP as one of three techniques: the gateway's connection service, and its table of mappings.
+/// UPnP as a mapping technique: the gateway's connection service, and its table of mappings.
 final class IGDTechnique: MappingTechnique {
     private let finder: any IGDFinding
     private let socket: GatewaySocket
-    /// Whether what the finder knows is from an earlier asking.
+    /// Whether the finder's service is from an earlier command or renewal.
     private var mayBeStale = false
-    /// The external address as it was told since `begin`; `.some(nil)` when there is none.
+    /// The external address reported since `begin`; `.some(nil)` when the gateway has none.
     private var address: IPv4Address??
-    /// How often the gateway's services were found elsewhere than before: with a restart of the
-    /// gateway everything moves (S-18).
+    /// How often the gateway's services have moved, which a restart of the gateway causes (S-18).
     private(set) var moveCount = 0
 
     init(_ finder: any IGDFinding, _ socket: GatewaySocket) {
@@ -28,10 +27,10 @@ final class IGDTechnique: MappingTechnique {
     /// The gateway's device; `nil` while it is not known.
     var device: UPnPDevice? { finder.device }
 
-    /// What is to be said of that device.
+    /// The warnings about that device.
     var warnings: [MapperWarning] { finder.warnings }
 
-    /// Searches anew the next time.
+    /// Forgets the service, so that the next call searches again.
     func forget() { finder.forget() }
 
     func probe(_ limit: AskLimit) async throws -> TechniqueProbe {
@@ -54,14 +53,14 @@ final class IGDTechnique: MappingTechnique {
 
     func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
         try await ask(limit) { found in
-            // What was asked to choose a service for an earlier asking is old by now.
+            // The address that helped to choose a service earlier may have changed.
             if !mayBeStale, let address = found.choice.externalAddress { return .v4(address) }
             return try await found.connection.externalAddress(until: limit.budget.deadline)
                 .map(IPAddress.v4)
         }
     }
 
-    /// One after the other, because small gateways hang when asked at once.
+    /// Maps one port at a time, because small gateways hang on simultaneous requests.
     func map(
         _ attempts: [MappingAttempt], _ limit: AskLimit,
         recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
@@ -75,8 +74,8 @@ final class IGDTechnique: MappingTechnique {
         _ attempt: MappingAttempt, _ limit: AskLimit,
         recording record: (PortNumber) async throws -> Void
     ) async throws -> TechniqueAnswer {
-        /// The external port that was asked for last, and whether that may have been done though
-        /// nobody has said so.
+        /// The external port of the last request, and whether the gateway may have carried it out
+        /// without confirming it.
         var (asked, isOpen) = (PortNumber?.none, false)
         func grant() async throws -> MappingGrant {
             try await ask(limit) { found in
@@ -98,8 +97,8 @@ final class IGDTechnique: MappingTechnique {
         }
         let result = try await Result {
             let first = try await grant()
-            // What was asked before may have been granted late; deleting it may have taken this
-            // mapping along, because in many gateways both are one table.
+            // An earlier request may have been granted late; deleting that grant may have deleted
+            // this mapping as well, because in many gateways both are in one table.
             return await socket.answerLateGrants() ? try await grant() : first
         }
         return TechniqueAnswer(result: result, openPort: isOpen ? asked : nil)
@@ -112,8 +111,8 @@ final class IGDTechnique: MappingTechnique {
             isAddressKnown: address != nil, isVerified: grant.isVerified, isNew: grant.isNew)
     }
 
-    /// The external address that the connection told, `.some(nil)` when it has none, `nil` when it
-    /// has not answered.
+    /// The external address that the connection reports; `.some(nil)` when it has none, `nil` when
+    /// it has not answered.
     private func knownAddress(
         of found: IGDFinder.Found, _ limit: AskLimit
     ) async throws -> IPv4Address?? {
@@ -125,7 +124,7 @@ final class IGDTechnique: MappingTechnique {
         }
     }
 
-    /// Its requests were read back, or never sent.
+    /// Does nothing: UPnP's requests were read back, or never sent.
     func withdraw(_ attempt: MappingAttempt) {}
 
     func delete(
@@ -152,16 +151,15 @@ final class IGDTechnique: MappingTechnique {
         return outcomes
     }
 
-    /// The connection service; the search may bring nothing until the asking's end, and a service
-    /// that was found has the command's time.
+    /// Finds the connection service; the limit's end applies to the search, and a service that was
+    /// found has the command's time.
     private func find(_ limit: AskLimit) async throws -> IGDFinder.Found {
         let longest = limit.budget.searchLimit ?? limit.budget.end - socket.now
         let silence = limit.end.map { max(.zero, $0 - socket.now) } ?? longest
         return try await finder.find(limit.budget, silence: silence)
     }
 
-    /// Asks the connection service, and once more after another search where what was known of it is
-    /// stale (S-18).
+    /// Asks the connection service; if it has moved, searches and asks once more (S-18).
     private func ask<Answer>(
         _ limit: AskLimit, _ question: (IGDFinder.Found) async throws -> Answer
     ) async throws -> Answer {
@@ -181,11 +179,18 @@ final class IGDTechnique: MappingTechnique {
     }
 }
 
-// The gateway's table, whatever technique made its entries.
+// The gateway's table, whichever technique made its entries.
 extension IGDTechnique {
     /// Deletes an entry that leads to this port of this client, and no other.
     ///
-    /// - Parameter isRecorded: whether a lease says that the entry is natctl's.
+    /// - Parameters:
+    ///   - key: the entry.
+    ///   - client: the host that the entry must lead to.
+    ///   - internalPort: the port that the entry must lead to.
+    ///   - isRecorded: whether a lease says that the entry is natctl's.
+    ///   - limit: how long it may take.
+    /// - Returns: the outcome.
+    /// - Throws: `PortMapperError`, `CancellationError`.
     func delete(
         _ key: PortMappingKey, client: IPAddress, internalPort: PortNumber, isRecorded: Bool,
         _ limit: AskLimit
@@ -202,7 +207,11 @@ extension IGDTechnique {
         try await ask(limit) { try await $0.connection.entry(key, until: limit.budget.deadline) }
     }
 
-    /// All entries, everybody's, where reading them ended, and how many could not be read.
+    /// Reads all entries, including those of other hosts.
+    ///
+    /// - Parameter limit: how long it may take.
+    /// - Returns: the entries, where reading ended, and how many could not be read.
+    /// - Throws: `PortMapperError`, `CancellationError`.
     func entries(
         _ limit: AskLimit
     ) async throws -> (entries: [PortMappingEntry], end: IGDConnection.TableEnd, skipped: Int) {
@@ -214,18 +223,22 @@ extension IGDTechnique {
 protocol IGDFinding: RivalSearch {
     /// The gateway's device; `nil` while it is not known.
     var device: UPnPDevice? { get }
-    /// What is to be said of that device.
+    /// The warnings about that device.
     var warnings: [MapperWarning] { get }
-    /// The connection service, within the command's time.
+    /// Finds the connection service within the command's time.
     ///
-    /// - Parameter silence: how long the search may bring nothing.
+    /// - Parameters:
+    ///   - budget: the command's time.
+    ///   - silence: how long to search without an answer.
+    /// - Returns: the device and its service.
+    /// - Throws: `PortMapperError`, `CancellationError`.
     func find(_ budget: TimeBudget, silence: Duration) async throws -> IGDFinder.Found
     /// Asks the service that was found, or another one of the same gateway.
     func ask<Answer>(
         _ found: IGDFinder.Found, _ budget: TimeBudget,
         _ question: (IGDFinder.Found) async throws -> Answer
     ) async throws -> Answer
-    /// Searches anew the next time.
+    /// Forgets what was found, so that the next call searches again.
     func forget()
 }
 
@@ -252,7 +265,7 @@ extension MappingAttempt {
 }
 
 extension Lease {
-    /// What identifies its entry in the gateway's table.
+    /// The key of its entry in the gateway's table.
     var portMappingKey: PortMappingKey {
         PortMappingKey(
             transport: key.transport, externalPort: externalPort, remoteHost: remoteHost)

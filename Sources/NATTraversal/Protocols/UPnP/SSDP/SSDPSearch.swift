@@ -33,6 +33,7 @@ struct SSDPSearch {
             guard let datagram = try await transport.receive(until: min(wake, deadline)) else {
                 continue
             }
+            // Such a message is still read as far as it goes (S-12).
             if datagram.isTruncated { log.debug("\(datagram.source): an SSDP datagram was cut") }
             if let reply = replies.receive(datagram) { found(reply) }
         }
