@@ -45,7 +45,7 @@ extension IGDConnection {
         // A tree that wants a password, such as TR-064.
         case .status(401): { $0.control != control }
         // A tree that wants a permission that the older one does not know.
-        case .fault(606, _) where type.version >= 2:
+        case _ where failure.wantsPermission && type.version >= 2:
             { UPnPType($0.type).map { $0.version < 2 } ?? false }
         default: nil
         }

@@ -99,13 +99,43 @@ enum UPnPFailure: Error, Hashable, Sendable {
 
     /// Whether the action seems not to exist: said so, or the connection broken off (H-10).
     var isUnsupported: Bool {
-        switch cause {
-        case .fault(401, _), .fault(602, _), .status(501), .notSOAP: true
+        if let fault { return [.invalidAction, .optionalActionNotImplemented].contains(fault) }
+        return switch cause {
+        case .status(501), .notSOAP: true
         case .http(.message(.nothing)), .http(.message(.headCutShort)): true
         case .http(.connection(let error)): error.code == ECONNRESET
         default: false
         }
     }
+}
+
+// The meaning of the codes that are no refusal of a mapping; the others are `GatewayReaction`'s.
+extension UPnPFailure {
+    private var fault: UPnPErrorCode? { code.map(UPnPErrorCode.init(rawValue:)) }
+
+    /// Whether the table has no entry like the one that was named.
+    var isAbsentEntry: Bool { fault == .noSuchEntryInArray }
+
+    /// Whether a list of the table is empty.
+    var isEmptyListing: Bool { fault == .portMappingNotFound }
+
+    /// Whether a gateway may mean by it that the table ends here.
+    var isEndOfTable: Bool {
+        guard let fault else { return false }
+        return ![.invalidAction, .optionalActionNotImplemented, .actionNotAuthorized]
+            .contains(fault)
+    }
+
+    /// Whether the entry at the port must be read to know what the refusal means.
+    var mayMeanTakenPort: Bool {
+        fault.map { [.conflictInMappingEntry, .actionFailed, .forbidden].contains($0) } ?? false
+    }
+
+    /// Whether the gateway says that the port is taken.
+    var isConflict: Bool { fault == .conflictInMappingEntry }
+
+    /// Whether another tree of the same gateway may want no such permission (D-12).
+    var wantsPermission: Bool { fault == .actionNotAuthorized }
 }
 
 extension PortMapperError {

@@ -49,7 +49,7 @@ extension IGDConnection {
                 case .absent:
                     // Some gateways say yes to a lease that is not permanent and do nothing, without
                     // the code for that.
-                    guard negotiation.refused(725, isPortForeign: false) == .ask else {
+                    guard negotiation.becomePermanent() else {
                         throw UPnPFailure.result("the mapping in the table")
                     }
                     log.debug("\(key.externalPort): not in the table; asking for a permanent lease")
@@ -161,7 +161,7 @@ extension IGDConnection {
         _ request: IGDMappingRequest, _ negotiation: inout IGDNegotiation, _ failure: UPnPFailure,
         before: PortState, until deadline: ContinuousClock.Instant
     ) async throws -> Outcome {
-        guard [718, 501, 403].contains(failure.code) else {
+        guard failure.mayMeanTakenPort else {
             return try await outcome(
                 of: failure, &negotiation, isPortForeign: false, until: deadline)
         }
@@ -169,7 +169,7 @@ extension IGDConnection {
         let key = request.key(at: negotiation.externalPort)
         let entry = try await entryIfAnswered(key, until: deadline)
         let isSame = entry.map(request.isSame)
-        if isSame == true, failure.code == 718 || before == .vacant { return .granted(key, entry) }
+        if isSame == true, failure.isConflict || before == .vacant { return .granted(key, entry) }
         return try await outcome(
             of: failure, &negotiation, isPortForeign: isSame == false, until: deadline)
     }

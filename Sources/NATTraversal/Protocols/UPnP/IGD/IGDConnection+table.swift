@@ -72,7 +72,7 @@ extension IGDConnection {
                 let end = now + Self.changeTime(attempt: attempt, rest: deadline - now)
                 _ = try await service.invoke("DeletePortMapping", key.arguments, until: end)
                 return .deleted
-            } catch UPnPFailure.fault(714, _) {
+            } catch let failure as UPnPFailure where failure.isAbsentEntry {
                 return attempt == 0 ? .absent : .deleted
             } catch let failure as UPnPFailure
                 where failure.isUnsent && deadline - now > .seconds(1)
@@ -144,7 +144,7 @@ extension IGDConnection {
                 "GetListOfPortMappings", arguments, limits: .portListing,
                 until: optionalDeadline(deadline))
             return try PortMappingListing(parsing: reply.required("NewPortListing"))
-        } catch UPnPFailure.fault(730, _) {
+        } catch let failure as UPnPFailure where failure.isEmptyListing {
             return PortMappingListing()
         }
     }
@@ -193,14 +193,6 @@ extension UPnPArgument {
     /// The argument of GetGenericPortMappingEntry.
     fileprivate static func index(_ index: Int) -> UPnPArgument {
         UPnPArgument("NewPortMappingIndex", String(index))
-    }
-}
-
-extension UPnPFailure {
-    /// Whether a gateway may mean by it that the table ends here.
-    fileprivate var isEndOfTable: Bool {
-        guard let code else { return false }
-        return ![401, 602, 606].contains(code)
     }
 }
 

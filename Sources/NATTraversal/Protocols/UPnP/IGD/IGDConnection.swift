@@ -64,7 +64,7 @@ struct IGDConnection: Sendable {
             let reply = try await read(
                 "GetSpecificPortMappingEntry", key.arguments, until: deadline)
             return try PortMappingEntry(reply.results, for: key)
-        } catch UPnPFailure.fault(714, _) {
+        } catch let failure as UPnPFailure where failure.isAbsentEntry {
             return nil
         }
     }

@@ -104,7 +104,10 @@ struct IGDNegotiation: Hashable, Sendable {
         return .giveUp
     }
 
-    private mutating func becomePermanent() -> Bool {
+    /// Takes a lease without an end, because the gateway drops others without a word.
+    ///
+    /// - Returns: `false` when that was asked for already.
+    mutating func becomePermanent() -> Bool {
         guard lease != permanentLease else { return false }
         lease = permanentLease
         return true
