@@ -50,11 +50,14 @@ enum HoldBehindGateway {
 }
 
 extension AsyncStream<MapperEvent>.Iterator {
-    /// The next change that is no warning.
+    /// The next change that is neither a warning nor a renewal: another test's gateway on the same
+    /// loopback may announce a restart, and every holder answers such a hint by renewing.
     mutating func nextChange() async -> MapperEvent.Change? {
         while let event = await next(isolation: #isolation) {
-            if case .warning = event.change { continue }
-            return event.change
+            switch event.change {
+            case .warning, .renewed: continue
+            default: return event.change
+            }
         }
         return nil
     }

@@ -93,7 +93,7 @@ import Testing
             held.refresh()
             try await condition { gateway.log.count(.pcpMap) >= 3 }
             gateway.faults.silence = .none
-            while let change = await events.nextChange() {
+            while let change = await events.next()?.change {
                 if case .renewed = change { return }
             }
         }
@@ -108,7 +108,7 @@ import Testing
             _ = await events.nextChange()
             gateway.faults.refusals = [.natpmpAddress: 3]
             held.refresh()
-            while let change = await events.nextChange() {
+            while let change = await events.next()?.change {
                 guard case .renewed(let new) = change else { continue }
                 #expect(new.externalAddress == old.externalAddress)
                 return
@@ -130,7 +130,7 @@ import Testing
             gateway.faults.refusals = [:]
             held.refresh()
             // On a machine that stalls the epoch may look as if it had lagged.
-            while let change = await events.nextChange() {
+            while let change = await events.next()?.change {
                 if case .renewed = change { return }
             }
             Issue.record("it was not renewed")
