@@ -29,7 +29,9 @@ struct LeaseFile: Sendable {
     ///
     /// A process normally holds it for milliseconds; one that holds it longer is stuck, and the
     /// user waits for a mapping that needs no file.
-    var lockWait = Duration.seconds(1)
+    ///
+    /// Two seconds, because on a busy machine the process that has it may not run for one.
+    var lockWait = Duration.seconds(2)
     /// How long to wait in all while many processes change the file in turn.
     var lockLimit = Duration.seconds(10)
 

@@ -182,10 +182,10 @@ import Testing
         let lock = unsafe open(folder.path + "/leases.lock", O_RDWR | O_CREAT, 0o600)
         defer { close(lock) }
         #expect(flock(lock, LOCK_EX) == 0)
-        #expect(LeaseFile(folder: folder.path).lockWait == .seconds(1))
+        #expect(LeaseFile(folder: folder.path).lockWait == .seconds(2))
         #expect(
             LeaseStore(LeaseFile(folder: nil), timeout: .seconds(60)).file.lockWait
-                == .seconds(1))
+                == .seconds(2))
         let store = LeaseStore(LeaseFile(folder: folder.path), timeout: .seconds(2))
         #expect(store.file.lockWait == .milliseconds(500))
         let clock = ContinuousClock()
