@@ -24,7 +24,7 @@ struct GatewayState: Sendable {
     struct Reaction {
         /// The answer; `nil` for none.
         var answer: [UInt8]?
-        /// What has to be closed before the answer is sent.
+        /// The forwarding of ended mappings, to be closed before the answer is sent.
         var ended: [any PortForwarding] = []
     }
 

@@ -36,7 +36,7 @@ package struct UPnPFaults: Sendable {
     /// The device's name (D-11).
     package var friendlyName = "Simulated gateway"
 
-    /// What the next requests for the device description meet.
+    /// How the next requests for the device description fail; `nil` when they do not.
     package var descriptionFault: DescriptionFault?
 
     // Messages of HTTP.
@@ -105,21 +105,21 @@ package struct UPnPFaults: Sendable {
     /// A gateway that behaves.
     package init() {}
 
-    /// What some requests for the device description meet instead of it.
+    /// A failure of requests for the device description.
     package struct DescriptionFault: Sendable, Equatable {
-        /// What they meet.
+        /// The way a request fails.
         package enum Kind: String, Sendable, CaseIterable {
-            /// Not a byte.
+            /// The connection stays open without an answer.
             case hung
-            /// Half of the document.
+            /// The document ends halfway.
             case cut
-            /// Status 503 and a page.
+            /// The answer has status 503 and an error page.
             case unavailable = "503"
         }
 
-        /// What they meet.
+        /// The way these requests fail.
         package var kind: Kind
-        /// How many requests still meet it.
+        /// How many requests are still to fail.
         package var count: Int
 
         /// A fault of the next `count` answers.

@@ -1,14 +1,14 @@
 import NATTraversal
 
 extension GatewayState {
-    /// What a client finds on its connection.
+    /// How the gateway answers a request on its connection.
     enum HTTPReply {
         case answer(HTTPAnswer)
-        /// A reset.
+        /// The connection is reset.
         case reset
-        /// The end, in order and without a byte.
+        /// The connection is closed in order, without an answer.
         case close
-        /// Nothing until the client hangs up.
+        /// The connection stays open, silent, until the client closes it.
         case silence
     }
 
@@ -17,7 +17,7 @@ extension GatewayState {
         var reply: HTTPReply
         /// How long an answer is held back.
         var delay = Duration.zero
-        /// What has to be closed before that.
+        /// The forwarding of ended mappings, to be closed before the answer is sent.
         var ended: [any PortForwarding] = []
 
         init(_ reply: HTTPReply, ended: [any PortForwarding] = []) {

@@ -29,6 +29,7 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible,
     /// - Precondition: it can be used.
     public init(stringLiteral text: StaticString) {
         guard let name = Self(text.description) else {
+            // Only a literal in the program gets here, never foreign text.
             preconditionFailure("\(text) cannot be the name of an application")
         }
         self = name
