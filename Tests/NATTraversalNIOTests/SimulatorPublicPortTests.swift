@@ -191,7 +191,7 @@ struct SimulatorPublicPortTests {
         let folder = try TemporaryFolder()
         try await SimulatedGateway.run(configuration) { gateway in
             let selection = GatewaySelection(
-                gateway: GatewayAddress(gateway.gateway.description))
+                gateway: GatewayAddress(gateway.gateway.description), timeout: .seconds(60))
             try await body(
                 PortMapper(selection, stateFolder: folder.url.path), gateway)
         }

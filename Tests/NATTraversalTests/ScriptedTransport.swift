@@ -126,6 +126,6 @@ extension ScriptedTransport {
 extension PCPClient {
     /// Maps one.
     func map(_ request: PCPMapRequest, _ limit: AskLimit) async throws -> Grant {
-        try await map([request], limit)[0].get()
+        try await map([request], limit)[0].flatMap(grant(in:)).get()
     }
 }

@@ -24,6 +24,8 @@ final class GatewaySocket {
     private let open: (() throws(SystemError) -> Socket)?
     /// Whether no late response can be mistaken for the next question's.
     var isSettled = true
+    /// When the present question began; `nil` before the first one.
+    private var questionStart: ContinuousClock.Instant?
     private var pcpEpoch = EpochRecord()
     private var natpmpEpoch = EpochRecord()
     /// Whether the gateway has answered PCP.
@@ -65,81 +67,64 @@ final class GatewaySocket {
     func ask<Answer>(
         _ window: inout RequestWindow<Answer>, _ limit: AskLimit
     ) async throws -> PortMapperError? {
-        var exchange = Exchange()
-        defer { if exchange.unanswered > 0 { isSettled = false } }
-        do {
-            await beginQuestion()
-            guard let rival = limit.rival else {
-                try await run(&exchange, &window, limit)
-                return exchange.closed.map { classified($0.error) }
-            }
-            // Without the search at first: most gateways answer before it would add traffic.
-            var alone = limit
-            alone.rival = nil
-            alone.end = min(limit.deadline, rival.searchesFrom)
-            try await run(&exchange, &window, alone)
-            guard !window.isFinished, !limit.isOver(at: now) else { return nil }
-            log.debug("\(gateway): no answer yet; searching for UPnP as well")
-            let searchEnd = limit.end.map { min($0, limit.budget.end) } ?? limit.budget.end
-            try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { await rival.search.search(until: searchEnd) }
-                defer { group.cancelAll() }
-                try await run(&exchange, &window, limit)
-            }
-            return exchange.closed.map { classified($0.error) }
-        } catch let error as SystemError {
-            return classified(error)
-        }
-    }
-
-    /// The state of one call of `ask` across its two runs.
-    private struct Exchange {
+        await beginQuestion()
+        questionStart = now
         /// How many requests sent have no response.
         var unanswered = 0
+        defer { if unanswered > 0 { isSettled = false } }
         /// The first ICMP error and its time, as long as nothing else has arrived.
         var closed: (since: ContinuousClock.Instant, error: SystemError)?
+        var searchesFrom = limit.rival?.searchesFrom
+        return try await withThrowingDiscardingTaskGroup { group in
+            defer { group.cancelAll() }
+            while true {
+                do {
+                    for payload in window.due(at: now) {
+                        unanswered += 1
+                        try send(payload)
+                    }
+                    guard !window.isFinished, let wake = window.nextWake else { break }
+                    if limit.rival?.search.hasHeard == true { limit.budget.hasHeard = true }
+                    guard !limit.isOver(at: now) else {
+                        // A run that may be resumed keeps doubting weak answers (T-5).
+                        if now >= limit.budget.deadline { window.timeIsOver() }
+                        break
+                    }
+                    // Without the search at first: most gateways answer before it would add traffic.
+                    if let rival = limit.rival, let start = searchesFrom, now >= start {
+                        log.debug("\(gateway): no answer yet; searching for UPnP as well")
+                        searchesFrom = nil
+                        let end = min(limit.end ?? limit.budget.end, limit.budget.end)
+                        group.addTask { await rival.search.search(until: end) }
+                    }
+                    let look = limit.rival.map { _ in searchesFrom ?? now + Self.lookInterval }
+                    let payload = try await receive(
+                        by: transport, until: min(wake, limit.deadline, look ?? wake))
+                    guard let payload else { continue }
+                    guard window.received(payload) else {
+                        answerStray(payload)
+                        continue
+                    }
+                    unanswered -= 1
+                    closed = nil
+                    limit.budget.hasHeard = true
+                    window.gatewayAnswered(at: now)
+                } catch let error as SystemError where error.saysPortIsClosed {
+                    // One ICMP error counts as one lost packet, as if the request had not been sent.
+                    let first = closed ?? (now, error)
+                    closed = first
+                    guard now < first.since + limit.closedBelief else { break }
+                    window.portIsClosed(at: now)
+                } catch let error as SystemError {
+                    return classified(error)
+                }
+            }
+            return closed.map { classified($0.error) }
+        }
     }
 
     /// How often the rival search is checked.
     private static let lookInterval = Duration.milliseconds(20)
-
-    private func run<Answer>(
-        _ exchange: inout Exchange, _ window: inout RequestWindow<Answer>, _ limit: AskLimit
-    ) async throws {
-        while true {
-            do {
-                for payload in window.due(at: now) {
-                    exchange.unanswered += 1
-                    try send(payload)
-                }
-                guard !window.isFinished, let wake = window.nextWake else { return }
-                if limit.rival?.search.hasHeard == true { limit.budget.hasHeard = true }
-                guard !limit.isOver(at: now) else {
-                    // A run that may be resumed keeps doubting weak answers (T-5).
-                    if now >= limit.budget.deadline { window.timeIsOver() }
-                    return
-                }
-                let look = limit.rival == nil ? limit.deadline : now + Self.lookInterval
-                let payload = try await receive(
-                    by: transport, until: min(wake, limit.deadline, look))
-                guard let payload else { continue }
-                guard window.received(payload) else {
-                    answerStray(payload)
-                    continue
-                }
-                exchange.unanswered -= 1
-                exchange.closed = nil
-                limit.budget.hasHeard = true
-                window.gatewayAnswered(at: now)
-            } catch let error as SystemError where error.saysPortIsClosed {
-                // One ICMP error counts as one lost packet, as if the request had not been sent.
-                let closed = exchange.closed ?? (now, error)
-                exchange.closed = closed
-                guard now < closed.since + limit.closedBelief else { throw error }
-                window.portIsClosed(at: now)
-            }
-        }
-    }
 
     /// Makes sure that whatever arrives from now on answers a request sent from now on.
     ///
@@ -225,12 +210,18 @@ final class GatewaySocket {
     /// Records the epoch of an accepted PCP response, and counts a lost table.
     func notePCPEpoch(_ epochSeconds: UInt32) {
         knowsPCP = true
-        note(pcpEpoch.acceptsPCP(epochSeconds, at: now))
+        note(pcpEpoch.acceptsPCP(epochSeconds, in: exchange))
     }
 
     /// Records the epoch of a NAT-PMP response, and counts a lost table.
     func noteNATPMPEpoch(_ epochSeconds: UInt32) {
-        note(natpmpEpoch.acceptsNATPMP(epochSeconds, at: now))
+        note(natpmpEpoch.acceptsNATPMP(epochSeconds, in: exchange))
+    }
+
+    /// From the start of the present question until now: the gateway read its clock in between.
+    private var exchange: ClosedRange<ContinuousClock.Instant> {
+        let now = now
+        return min(questionStart ?? now, now)...now
     }
 
     private func note(_ isWhole: Bool) {

@@ -86,6 +86,15 @@ extension MappingTechnique {
         }
         return answers
     }
+
+    /// Deletes leases one by one, each with its own outcome.
+    func oneByOne(
+        _ leases: [Lease], _ delete: (Lease) async throws -> Removal
+    ) async throws -> [Result<Removal, PortMapperError>] {
+        var outcomes: [Result<Removal, PortMapperError>] = []
+        for lease in leases { outcomes.append(try await Result { try await delete(lease) }) }
+        return outcomes
+    }
 }
 
 extension PortMapperError {

@@ -113,11 +113,28 @@ struct MappingAttempt: Sendable {
     /// The lifetime to ask for, in whole seconds.
     var lifetimeSeconds: UInt32 { max(1, request.lifetime.wholeSeconds) }
 
-    /// Records a grant.
-    mutating func take(_ new: MappingGrant) {
-        grant = new
-        openPort = nil
-        ladder.granted(by: new.technique)
+    /// Records a technique's answer; after a failure another one may still grant the mapping.
+    ///
+    /// - Parameters:
+    ///   - answer: the answer.
+    ///   - technique: the technique that gave it.
+    ///   - wasOpened: whether asking has set `openPort`.
+    ///   - now: the present.
+    mutating func take(
+        _ answer: TechniqueAnswer, by technique: Technique, wasOpened: Bool,
+        at now: ContinuousClock.Instant
+    ) {
+        switch answer.result {
+        case .success(let new):
+            grant = new
+            openPort = nil
+            ladder.granted(by: new.technique)
+        case .failure(let error):
+            grant = nil
+            // An answer settles an earlier request; a technique that sent nothing does not.
+            if wasOpened || answer.openPort != nil { openPort = answer.openPort }
+            ladder.failed(error, by: technique, wasSent: answer.wasSent, at: now)
+        }
     }
 
     /// A grant was not what was demanded, and was deleted again.
@@ -128,15 +145,6 @@ struct MappingAttempt: Sendable {
         grant = nil
         recordedTechnique = nil
         ladder.rejected(because: problem, by: rejected.technique, at: now)
-    }
-
-    /// Records a failure of one technique; another one may still grant the mapping.
-    mutating func take(
-        _ error: PortMapperError, by technique: Technique, wasSent: Bool,
-        at now: ContinuousClock.Instant
-    ) {
-        grant = nil
-        ladder.failed(error, by: technique, wasSent: wasSent, at: now)
     }
 
     /// Gives up, even if there was a grant.

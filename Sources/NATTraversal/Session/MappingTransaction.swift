@@ -126,26 +126,54 @@ struct MappingTransaction {
         }
     }
 
-    /// Follows the ladders until all of them end; attempts whose next technique is the same are
-    /// asked together.
+    /// Follows the ladders until all of them end.
     private func ask(
         _ indices: [Int], of attempts: inout [MappingAttempt], _ sendLimit: Int? = nil
     ) async throws {
+        var questions: [Question] = []
         while true {
-            var groups: [(asking: TechniqueLadder.Asking, indices: [Int])] = []
-            for index in indices where !attempts[index].isOver {
-                guard let asking = nextAsking(of: &attempts[index]) else { continue }
-                if let group = groups.firstIndex(where: { $0.asking.isLike(asking) }) {
-                    groups[group].indices.append(index)
-                } else {
-                    groups.append((asking, [index]))
-                }
+            if questions.isEmpty { questions = nextQuestions(to: indices, of: &attempts) }
+            guard !questions.isEmpty else { return }
+            let (asking, indices) = questions.removeFirst()
+            try await prepare(asking, indices, &attempts)
+            var limit = session.limit(asking)
+            limit.sendLimit = sendLimit
+            /// The requests that may be carried out without an answer; each is recorded first.
+            var opened: Set<Int> = []
+            let answers = try await session.technique(asking.technique).map(
+                indices.map { attempts[$0] }, limit
+            ) { position, port in
+                let index = indices[position]
+                opened.insert(index)
+                attempts[index].openPort = port
+                try await record([attempts[index].intent(at: .now)])
             }
-            if groups.isEmpty { return }
-            for group in groups {
-                try await ask(group.indices, group.asking, of: &attempts, sendLimit)
+            for (index, answer) in zip(indices, answers) {
+                attempts[index].take(
+                    answer, by: asking.technique, wasOpened: opened.contains(index),
+                    at: session.now)
+            }
+            for index in indices { try await check(&attempts[index]) }
+        }
+    }
+
+    /// A question, and the attempts that it is about.
+    private typealias Question = (asking: TechniqueLadder.Asking, indices: [Int])
+
+    /// The next questions; attempts whose next technique is the same are asked together.
+    private func nextQuestions(
+        to indices: [Int], of attempts: inout [MappingAttempt]
+    ) -> [Question] {
+        var questions: [Question] = []
+        for index in indices where !attempts[index].isOver {
+            guard let asking = nextAsking(of: &attempts[index]) else { continue }
+            if let like = questions.firstIndex(where: { $0.asking.isLike(asking) }) {
+                questions[like].indices.append(index)
+            } else {
+                questions.append((asking, [index]))
             }
         }
+        return questions
     }
 
     /// The next question of an attempt, after any withdrawal; `nil` at the end.
@@ -166,47 +194,15 @@ struct MappingTransaction {
         }
     }
 
-    private func ask(
-        _ indices: [Int], _ asking: TechniqueLadder.Asking, of attempts: inout [MappingAttempt],
-        _ sendLimit: Int?
+    /// Waits, deletes and records what a question demands before it is sent.
+    private func prepare(
+        _ asking: TechniqueLadder.Asking, _ indices: [Int], _ attempts: inout [MappingAttempt]
     ) async throws {
-        let technique = session.technique(asking.technique)
-        var limit = session.limit(asking)
-        limit.sendLimit = sendLimit
         if let start = asking.start { try await session.socket.rest(until: start) }
         if asking.isAnew { try await deleteOld(of: indices, &attempts) }
         if asking.technique.isOnSharedPort {
             try await record(indices, asking.technique, of: &attempts)
         }
-        let asked = indices.map { attempts[$0] }
-        // A request that may be carried out without an answer is recorded before it is sent.
-        var open = asked
-        let answers: [TechniqueAnswer]
-        do {
-            answers = try await technique.map(asked, limit) { position, port in
-                open[position].openPort = port
-                let intent = open[position].intent(at: .now)
-                try await record([intent])
-            }
-        } catch {
-            for (position, index) in indices.enumerated() { attempts[index] = open[position] }
-            throw error
-        }
-        for (position, answer) in answers.enumerated() {
-            let index = indices[position]
-            switch answer.result {
-            case .success(let grant):
-                attempts[index].take(grant)
-            case .failure(let error):
-                // An answer settles an earlier request; a technique that sent nothing does not.
-                if answer.openPort != nil || open[position].openPort != asked[position].openPort {
-                    attempts[index].openPort = answer.openPort
-                }
-                attempts[index].take(
-                    error, by: asking.technique, wasSent: answer.wasSent, at: session.now)
-            }
-        }
-        for index in indices { try await check(&attempts[index]) }
     }
 
     /// Deletes mappings that the gateway cannot renew, to map them anew (N-8).

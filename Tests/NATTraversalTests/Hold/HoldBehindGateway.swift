@@ -40,9 +40,10 @@ enum HoldBehindGateway {
         try await SimulatedGateway.run(configuration) { gateway in
             let location = try gateway.location.map(HTTPURL.init)
             let mapper = PortMapper(
+                // A busy machine may keep the simulator from answering for seconds.
                 GatewaySelection(
                     technique: technique, gateway: GatewayAddress(gateway.gateway),
-                    location: location),
+                    location: location, timeout: .seconds(60)),
                 stateFolder: folder.url.path)
             try await body(mapper, gateway)
         }

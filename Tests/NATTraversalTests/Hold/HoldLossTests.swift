@@ -33,7 +33,7 @@ import Testing
             var limit = transport.limit
             limit.sendLimit = isOnce ? 1 : nil
             let outcome = try await client.map([order], limit)
-            switch outcome[0] {
+            switch outcome[0].flatMap(client.grant(in:)) {
             case .success(let grant):
                 plan.granted(0, for: grant.lifetime, by: .router, .none, at: transport.now)
                 hasBegun = true
@@ -60,8 +60,8 @@ import Testing
             }
             var limit = transport.limit
             limit.sendLimit = 1
-            let grant = try await client.map([order], limit)
-            plan.granted(0, for: try grant[0].get().lifetime, by: .router, .none, at: transport.now)
+            let grant = try await client.map(order, limit)
+            plan.granted(0, for: grant.lifetime, by: .router, .none, at: transport.now)
         }
         let times = transport.sent.map(\.time)
         #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 >= .seconds(60) })

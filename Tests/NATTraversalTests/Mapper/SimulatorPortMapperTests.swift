@@ -92,7 +92,7 @@ struct SimulatorPortMapperTests {
             let other = PortMapper(
                 GatewaySelection(
                     gateway: GatewayAddress(gateway.gateway),
-                    location: try gateway.location.map(HTTPURL.init)),
+                    location: try gateway.location.map(HTTPURL.init), timeout: .seconds(60)),
                 stateFolder: folder.path)
             _ = try await other.map(MappingRequest(.tcp, internalPort: 8080))
             let listed = try await mapper.list().mappings

@@ -29,8 +29,9 @@ import Testing
     func acceptsNATPMP(step: Step) {
         var record = EpochRecord()
         let start = ContinuousClock.now
-        _ = record.acceptsNATPMP(step.previous, at: start)
-        let isAccepted = record.acceptsNATPMP(step.current, at: start + .seconds(step.elapsed))
+        _ = record.acceptsNATPMP(step.previous, in: start...start)
+        let end = start + .seconds(step.elapsed)
+        let isAccepted = record.acceptsNATPMP(step.current, in: end...end)
         #expect(isAccepted == step.isAccepted)
     }
 
@@ -57,17 +58,58 @@ import Testing
     func acceptsPCP(step: Step) {
         var record = EpochRecord()
         let start = ContinuousClock.now
-        _ = record.acceptsPCP(step.previous, at: start)
-        let isAccepted = record.acceptsPCP(step.current, at: start + .seconds(step.elapsed))
+        _ = record.acceptsPCP(step.previous, in: start...start)
+        let end = start + .seconds(step.elapsed)
+        let isAccepted = record.acceptsPCP(step.current, in: end...end)
         #expect(isAccepted == step.isAccepted)
+    }
+
+    /// The last exchange takes from 0 s to `firstEnd`, the present one from 60 s to `secondEnd`.
+    struct SlowStep: Sendable, CustomTestStringConvertible {
+        var firstEnd: Int64 = 0
+        var secondEnd: Int64 = 60
+        var current: UInt32
+        var natpmp: Bool
+        var pcp: Bool
+
+        var testDescription: String { "0...\(firstEnd) s 1000, 60...\(secondEnd) s \(current)" }
+    }
+
+    static let slow = [
+        // The gateway answered at once, and its response was late.
+        SlowStep(secondEnd: 90, current: 1060, natpmp: true, pcp: true),
+        // It answered late.
+        SlowStep(secondEnd: 90, current: 1090, natpmp: true, pcp: true),
+        SlowStep(firstEnd: 30, current: 1060, natpmp: true, pcp: true),
+        SlowStep(firstEnd: 30, current: 1030, natpmp: true, pcp: true),
+        // Nothing between request and response explains these.
+        SlowStep(firstEnd: 30, current: 1026, natpmp: true, pcp: false),
+        SlowStep(firstEnd: 30, current: 1023, natpmp: false, pcp: false),
+        SlowStep(secondEnd: 90, current: 1049, natpmp: false, pcp: false),
+        SlowStep(secondEnd: 90, current: 1110, natpmp: true, pcp: false),
+        SlowStep(secondEnd: 90, current: 5, natpmp: false, pcp: false),
+    ]
+
+    @Test("a slow response is no restart (N-12)", arguments: slow)
+    func allowsForSlowResponses(step: SlowStep) {
+        let start = ContinuousClock.now
+        let first = start...start + .seconds(step.firstEnd)
+        let second = start + .seconds(60)...start + .seconds(step.secondEnd)
+        var (natpmp, pcp) = (EpochRecord(), EpochRecord())
+        _ = natpmp.acceptsNATPMP(1000, in: first)
+        _ = pcp.acceptsPCP(1000, in: first)
+        #expect(natpmp.acceptsNATPMP(step.current, in: second) == step.natpmp)
+        #expect(pcp.acceptsPCP(step.current, in: second) == step.pcp)
     }
 
     @Test("the one that did not fit is what the next is compared with")
     func remembersTheLast() {
         var record = EpochRecord()
         let start = ContinuousClock.now
-        let fits = [(50000, 0), (0, 60), (60, 120)].map { epoch, elapsed in
-            record.acceptsPCP(epoch, at: start + .seconds(elapsed))
+        let steps: [(UInt32, Int64)] = [(50000, 0), (0, 60), (60, 120)]
+        let fits = steps.map { epoch, elapsed in
+            let end = start + .seconds(elapsed)
+            return record.acceptsPCP(epoch, in: end...end)
         }
         #expect(fits == [true, false, true])
     }
@@ -75,7 +117,10 @@ import Testing
     @Test("the first one is only recorded (N-12)", arguments: [0, 1, .max])
     func takesTheFirst(epoch: UInt32) {
         var (pcp, natpmp) = (EpochRecord(), EpochRecord())
-        let fits = [pcp.acceptsPCP(epoch, at: .now), natpmp.acceptsNATPMP(epoch, at: .now)]
+        let now = ContinuousClock.now
+        let fits = [
+            pcp.acceptsPCP(epoch, in: now...now), natpmp.acceptsNATPMP(epoch, in: now...now),
+        ]
         #expect(fits == [true, true])
     }
 }

@@ -126,9 +126,11 @@ extension PacketFixture {
         let later = start + .seconds(elapsed)
         let fits =
             if expectation.version == 0 {
-                record.acceptsNATPMP(known, at: start) && record.acceptsNATPMP(epoch, at: later)
+                record.acceptsNATPMP(known, in: start...start)
+                    && record.acceptsNATPMP(epoch, in: later...later)
             } else {
-                record.acceptsPCP(known, at: start) && record.acceptsPCP(epoch, at: later)
+                record.acceptsPCP(known, in: start...start)
+                    && record.acceptsPCP(epoch, in: later...later)
             }
         #expect(fits == (expectation.verdict == "accept"))
     }

@@ -82,15 +82,10 @@ final class NATPMPTechnique: MappingTechnique {
     func delete(
         _ leases: [Lease], _ limit: AskLimit
     ) async throws -> [Result<Removal, PortMapperError>] {
-        var outcomes: [Result<Removal, PortMapperError>] = []
-        for lease in leases {
-            outcomes.append(
-                try await Result {
-                    try await delete(lease, limit)
-                    return .deleted
-                })
+        try await oneByOne(leases) { lease in
+            try await delete(lease, limit)
+            return .deleted
         }
-        return outcomes
     }
 
     /// A delete has external port 0 (RFC 6886, section 3.4); one gateway refuses that and takes the

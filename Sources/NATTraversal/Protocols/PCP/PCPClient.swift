@@ -72,10 +72,9 @@ public final class PCPClient {
             nonce: try nonce.map(PCPNonce.init(checking:)) ?? .random(), transport: transport,
             internalPort: internalPort.rawValue, externalPort: suggestedExternalPort?.rawValue ?? 0,
             lifetimeSeconds: max(1, lifetime.wholeSeconds))
-        return try await map(
-            [request], AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))[
-                0
-            ].get()
+        let responses = try await map(
+            [request], AskLimit(budget: TimeBudget(limit: limit, from: socket.now)))
+        return try responses[0].flatMap(grant(in:)).get()
     }
 
     /// Deletes a mapping; it is no error if there is none.
@@ -114,26 +113,11 @@ extension PCPClient {
         ).epochSeconds
     }
 
-    /// Maps several ports, each with its own outcome.
-    ///
-    /// - Parameters:
-    ///   - requests: the mappings to request.
-    ///   - asksNATPMP: whether to send a silent gateway NAT-PMP requests too, to recognize one that
-    ///     ignores PCP.
-    ///   - limit: how long it may take.
-    /// - Throws: `CancellationError`.
-    /// - Returns: an outcome for each request.
-    func map(
-        _ requests: [PCPMapRequest], asksNATPMP: Bool = false, _ limit: AskLimit
-    ) async throws -> [Result<Grant, PortMapperError>] {
-        try await ask(requests, asksNATPMP: asksNATPMP, limit).map { $0.flatMap(grant(in:)) }
-    }
-
     /// Deletes several mappings, each with its own outcome.
     func unmap(
         _ requests: [PCPMapRequest], _ limit: AskLimit
     ) async throws -> [Result<Void, PortMapperError>] {
-        try await ask(requests, limit).map { outcome in
+        try await map(requests, limit).map { outcome in
             switch outcome {
             case .success:
                 return .success(())
@@ -147,7 +131,16 @@ extension PCPClient {
         }
     }
 
-    private func ask(
+    /// Sends MAP requests, each with its own outcome; one with lifetime 0 is a delete.
+    ///
+    /// - Parameters:
+    ///   - requests: the mappings to request or delete.
+    ///   - asksNATPMP: whether to send a silent gateway NAT-PMP requests too, to recognize one that
+    ///     ignores PCP.
+    ///   - limit: how long it may take.
+    /// - Throws: `CancellationError`.
+    /// - Returns: a successful response for each request, or why there is none.
+    func map(
         _ requests: [PCPMapRequest], asksNATPMP: Bool = false, _ limit: AskLimit
     ) async throws -> [Result<PCPResponse, PortMapperError>] {
         let knowsPCP = socket.knowsPCP
@@ -230,7 +223,8 @@ extension PCPClient {
         return .noAnswer(gateway: gateway, after: budget.start.duration(to: socket.now))
     }
 
-    private func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {
+    /// What a successful response grants.
+    func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {
         let problem: String
         if case .map(let mapping) = response.operation {
             if response.lifetimeSeconds == 0 {

@@ -41,7 +41,7 @@ final class PCPTechnique: MappingTechnique {
             nonce: .random(), transport: .udp, internalPort: socket.local.port,
             externalAddress: address, lifetimeSeconds: Self.addressLifetimeSeconds)
         do {
-            let grant = try await client.map([request], limit)[0].get()
+            let grant = try await client.map([request], limit)[0].flatMap(client.grant(in:)).get()
             let budget = TimeBudget(limit: Self.addressDeletion, from: socket.now)
             _ = try await client.unmap([request.delete], AskLimit(budget: budget))
             return grant.externalAddress.ifSpecified
@@ -57,7 +57,7 @@ final class PCPTechnique: MappingTechnique {
         recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
     ) async throws -> [TechniqueAnswer] {
         try await client.map(attempts.map(\.pcpRequest), asksNATPMP: asksNATPMP, limit)
-            .map { TechniqueAnswer(result: $0.map(MappingGrant.init)) }
+            .map { TechniqueAnswer(result: $0.flatMap(client.grant(in:)).map(MappingGrant.init)) }
     }
 
     func withdraw(_ attempt: MappingAttempt) { client.withdraw(attempt.pcpRequest) }

@@ -130,25 +130,20 @@ final class IGDTechnique: MappingTechnique {
     func delete(
         _ leases: [Lease], _ limit: AskLimit
     ) async throws -> [Result<Removal, PortMapperError>] {
-        var outcomes: [Result<Removal, PortMapperError>] = []
-        for lease in leases {
-            outcomes.append(
-                try await Result {
-                    let deletion = try await delete(
-                        lease.portMappingKey, client: lease.key.internalAddress,
-                        internalPort: lease.key.internalPort, isRecorded: true, limit)
-                    switch deletion {
-                    case .deleted: return .deleted
-                    case .absent: return .absent
-                    case .foreign(let entry):
-                        // The lease is over.
-                        let client = IPAddress(entry.internalClient)?.description ?? "another host"
-                        log.debug("\(lease.externalPort) now leads to \(client); it stays")
-                        return .absent
-                    }
-                })
+        try await oneByOne(leases) { lease in
+            let deletion = try await delete(
+                lease.portMappingKey, client: lease.key.internalAddress,
+                internalPort: lease.key.internalPort, isRecorded: true, limit)
+            switch deletion {
+            case .deleted: return .deleted
+            case .absent: return .absent
+            case .foreign(let entry):
+                // The lease is over.
+                let client = IPAddress(entry.internalClient)?.description ?? "another host"
+                log.debug("\(lease.externalPort) now leads to \(client); it stays")
+                return .absent
+            }
         }
-        return outcomes
     }
 
     /// Finds the connection service; the limit's end applies to the search, and a service that was
