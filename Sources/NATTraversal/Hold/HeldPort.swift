@@ -58,10 +58,11 @@ struct HeldPort: Sendable {
     var held: HeldMapping? { if case .held(let held) = state { held } else { nil } }
 
     /// The request for a gateway that is to map the port anew: it suggests the port of before,
-    /// whichever gateway that was (RFC 6887, section 8.5).
+    /// whichever gateway that was (RFC 6887, section 8.5), where no lease of the present address
+    /// names one.
     var renewedRequest: MappingRequest {
         var request = request
-        request.externalPort = request.externalPort ?? lastExternalPort
+        request.formerExternalPort = lastExternalPort
         return request
     }
 

@@ -117,7 +117,9 @@ final class HoldRequester {
     func release(
         _ leases: [Lease], on target: GatewayTarget
     ) async -> (outcomes: [Result<Void, PortMapperError>], warnings: [MapperWarning]) {
-        await GatewaySession.release(leases, on: target, leaseFile: store.file)
+        let service = sessions.all.lazy.filter { $0.target == target }.compactMap(\.igd.known).first
+        return await GatewaySession.release(
+            leases, on: target, knowing: service, leaseFile: store.file)
     }
 
     /// Keeps leases in mind, whatever becomes of the lease file, in place of those replaced.

@@ -22,6 +22,9 @@ public struct MappingRequest: Hashable, Sendable {
     /// The text for the gateway's table, at most 64 bytes; `nil` is the application's name with
     /// transport and port.
     public var description: String?
+    /// The port that was granted before, perhaps for another address or by another gateway: a
+    /// suggestion where nothing else is wanted or remembered, and no wish.
+    var formerExternalPort: PortNumber?
     /// Who asks; the mapper says it.
     var applicationName = ApplicationName.natctl
 
@@ -45,7 +48,9 @@ public struct MappingRequest: Hashable, Sendable {
     }
 
     /// The port to suggest when nothing is remembered.
-    var suggestedExternalPort: PortNumber { externalPort ?? internalPort }
+    var suggestedExternalPort: PortNumber {
+        externalPort ?? formerExternalPort ?? internalPort
+    }
 
     /// The description for the gateway's table.
     var shownDescription: String {

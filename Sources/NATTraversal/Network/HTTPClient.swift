@@ -114,9 +114,10 @@ struct HTTPClient: HTTPTransport {
         try await withThrowingTaskGroup(of: TCPSocket?.self) { group in
             group.addTask { try await first.isConnected(until: deadline) ? first : nil }
             for number in 1..<Self.connectionLimit {
+                let start = ContinuousClock.now + Self.nextConnection * (number - 1)
+                guard start < deadline else { break }
                 group.addTask {
-                    try await Task.sleep(for: Self.nextConnection * (number - 1))
-                    guard .now < deadline else { return nil }
+                    try await Task.sleep(until: start)
                     let socket = try beginConnecting(to: peer)
                     return try await socket.isConnected(until: deadline) ? socket : nil
                 }

@@ -12,6 +12,8 @@ struct HTTPRepetition: Hashable, Sendable {
         case unopened
         /// The port is closed.
         case refused
+        /// The connection opened and was reset before anything was sent.
+        case reset
         /// The server disliked the request before it did anything, or knows only the older version
         /// (H-5).
         case disliked
@@ -35,28 +37,43 @@ struct HTTPRepetition: Hashable, Sendable {
 
     /// Whether the request may be sent again although the server may have carried it out.
     let isHarmless: Bool
+    /// How long a change waits for a byte; `nil` for as long as there is time.
+    private let patience: Duration?
+    /// The first silence that ends an attempt at a question; each later one is twice as long.
+    private let firstSilence: Duration
     private var silences = 0
     private var breaks = 0
     private var busyAnswers = 0
     private var hasBeenRefused = false
     private var hasBeenDisliked = false
 
-    /// The first silence that ends an attempt; each later one is twice as long.
-    private static let firstSilence = Duration.seconds(3)
+    /// Within which limits a quarter of the time is the first silence.
+    private static let firstSilences = Duration.milliseconds(500)...Duration.seconds(3)
     /// What one attempt may take in all (H-13).
     private static let longestAttempt = Duration.seconds(10)
     /// How often a broken exchange, and a busy server, is asked again.
     private static let repeatLimit = 2
     private static let shortPause = Duration.milliseconds(250)
 
-    init(isHarmless: Bool) { self.isHarmless = isHarmless }
+    /// - Parameters:
+    ///   - isHarmless: whether the request may be sent again although the server may have carried it
+    ///     out.
+    ///   - patience: how long another request waits for a byte, once it is sent; `nil` for as long as
+    ///     there is time.
+    ///   - time: how long all attempts may take.
+    init(isHarmless: Bool, patience: Duration? = nil, time: Duration) {
+        self.isHarmless = isHarmless
+        self.patience = patience
+        let limits = Self.firstSilences
+        firstSilence = min(max(time / 4, limits.lowerBound), limits.upperBound)
+    }
 
     /// How long the next attempt waits for a byte; `nil` for as long as there is time.
     ///
     /// A request that changes something waits: to ask whether it was carried out is the caller's.
     var silenceLimit: Duration? {
-        guard isHarmless else { return nil }
-        return min(Self.firstSilence * (1 << min(silences, 8)), Self.longestAttempt)
+        guard isHarmless else { return patience }
+        return min(firstSilence * (1 << min(silences, 8)), Self.longestAttempt)
     }
 
     /// How long the next attempt may take in all, however the bytes drip (T-3); `nil` for as long as
@@ -87,8 +104,8 @@ struct HTTPRepetition: Hashable, Sendable {
             guard busyAnswers < Self.repeatLimit else { return nil }
             busyAnswers += 1
             return Step(pause: .seconds(min(max(seconds ?? 1, 1), 5)))
-        case .closed, .cut:
-            guard isHarmless, breaks < Self.repeatLimit else { return nil }
+        case .closed, .cut, .reset:
+            guard isHarmless || failure == .reset, breaks < Self.repeatLimit else { return nil }
             defer { breaks += 1 }
             return Step(pause: Self.shortPause * breaks, changesVersion: failure == .closed)
         case .silent:
@@ -111,6 +128,8 @@ extension HTTPRepetition.Failure {
             self = .closed
         case .connection(let error) where error.code == ECONNREFUSED:
             self = .refused
+        case .connection(let error) where error.code == ECONNRESET:
+            self = .reset
         // The kernel has resolved no hardware address, or lost every SYN.
         case .connection(let error) where [EHOSTUNREACH, ETIMEDOUT].contains(error.code):
             self = .unopened

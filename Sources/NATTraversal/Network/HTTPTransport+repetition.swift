@@ -8,16 +8,19 @@ extension HTTPTransport {
     ///   - bodyLimit: the longest body, in bytes.
     ///   - isHarmless: whether asking again does no harm although the server may have acted. What is
     ///     not harmless is repeated only when nothing was sent or the server has said so.
+    ///   - patience: how long what is not harmless waits for a byte, once it is sent; `nil` for as
+    ///     long as there is time.
     ///   - deadline: when to give up.
     /// - Returns: the answer, with any status.
     /// - Throws: `HTTPClientError` of the last attempt, `CancellationError`.
     func exchangeRepeatedly(
-        _ request: HTTPRequest, bodyLimit: Int, isHarmless: Bool,
+        _ request: HTTPRequest, bodyLimit: Int, isHarmless: Bool, patience: Duration? = nil,
         until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
-        var repetition = HTTPRepetition(isHarmless: isHarmless)
-        var request = request
         let start = now
+        var repetition = HTTPRepetition(
+            isHarmless: isHarmless, patience: patience, time: deadline - start)
+        var request = request
         while true {
             let end = repetition.attemptLimit.map { min(deadline, now + $0) } ?? deadline
             let outcome: Result<HTTPExchange, HTTPClientError>

@@ -277,10 +277,17 @@ extension GatewaySession {
     /// socket, on which no earlier answer can arrive. Leases that cannot be deleted stay in the
     /// file.
     ///
+    /// - Parameters:
+    ///   - leases: leases of this gateway.
+    ///   - target: the gateway.
+    ///   - service: its connection service, where one is known: on a bad line a search takes most of
+    ///     the five seconds.
+    ///   - leaseFile: the lease file.
     /// - Returns: an outcome for each lease, and warnings about the lease file.
     @discardableResult
     static func release(
-        _ leases: [Lease], on target: GatewayTarget, leaseFile: LeaseFile
+        _ leases: [Lease], on target: GatewayTarget, knowing service: IGDFinder.Found?,
+        leaseFile: LeaseFile
     ) async -> (outcomes: [Result<Void, PortMapperError>], warnings: [MapperWarning]) {
         guard !leases.isEmpty else { return ([], []) }
         // A task of its own, which nobody cancels.
@@ -293,6 +300,7 @@ extension GatewaySession {
                 let others = (try? GatewaySelection().targets()) ?? []
                 let session = try GatewaySession(
                     target, others: others, budget: TimeBudget(limit: releaseLimit))
+                if let service { session.igd.begin(with: service) }
                 return (
                     try await session.delete(leases, in: store, keepsAsked: true), store.warnings
                 )

@@ -59,11 +59,14 @@ final class IGDFinder: Sendable {
     /// the same kinds of error for both when the description is silent or its port closed.
     var foundButUnusable: UPnPDevice? { unusable.withLock { $0 } }
 
+    /// The connection service; `nil` while it is not known.
+    var known: Found? { found.withLock { $0 } }
+
     /// Whether a connection service is known.
-    var isReady: Bool { found.withLock { $0 != nil } }
+    var isReady: Bool { known != nil }
 
     /// The gateway's device; `nil` while it is not known.
-    var device: UPnPDevice? { found.withLock { $0?.device } }
+    var device: UPnPDevice? { known?.device }
 
     /// Forgets what was found, so that the next call searches again.
     func forget() {
@@ -85,7 +88,7 @@ final class IGDFinder: Sendable {
         until deadline: ContinuousClock.Instant,
         searchingUntil searchEnd: ContinuousClock.Instant? = nil
     ) async throws -> Found {
-        if let found = found.withLock({ $0 }) { return found }
+        if let known { return known }
         let start = ContinuousClock.now
         unusable.withLock { $0 = nil }
         let device = try await device(until: deadline, searchingUntil: searchEnd ?? deadline)

@@ -45,7 +45,8 @@ struct MappingTransaction {
             return attempts
         } catch is CancellationError {
             let new = attempts.compactMap { $0.newLease(at: .now) }
-            await GatewaySession.release(new, on: session.target, leaseFile: store.file)
+            await GatewaySession.release(
+                new, on: session.target, knowing: session.igd.known, leaseFile: store.file)
             throw CancellationError()
         }
     }

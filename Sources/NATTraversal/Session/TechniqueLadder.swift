@@ -349,7 +349,10 @@ extension TechniqueLadder {
             return
         }
         said(noBy: refusal.technique, at: now)
-        if reaction.next == .otherPort, let sibling = sibling(of: refusal.technique) {
+        // What the gateway does not offer stays absent: the other ports need not ask for it either.
+        if reaction.next == .otherPort, let sibling = sibling(of: refusal.technique),
+            standings[sibling] != .absent
+        {
             standings[sibling] = .refused
         }
         if reaction.kind == .noExternalAddress { toldNoAddress() }

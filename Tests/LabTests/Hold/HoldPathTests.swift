@@ -50,6 +50,30 @@ struct HoldPathTests {
         }
     }
 
+    @Test(
+        "keeps the port of each address when this host moves to and fro",
+        arguments: ["pcp", "nat-pmp", "upnp"])
+    func changesLocalAddressBack(technique: String) async throws {
+        try await Lab.run { lab in
+            try await lab.natctl(staying: "map tcp 8080 --keep --via \(technique)") { tool in
+                try await tool.waits(for: "mapped")
+                var ports: [Int?] = []
+                for address in ["192.168.77.20", "192.168.77.10", "192.168.77.20"] {
+                    let seen = try await tool.events.count
+                    try await lab.on(.client, "lan-address \(address)")
+                    let changed = try await tool.waits(for: "changed", after: seen) {
+                        $0.mapping?.internalAddress == address
+                    }
+                    ports.append(changed.mapping?.externalPort)
+                }
+                #expect(ports[1] == 8080)
+                #expect(ports[2] == ports[0])
+            }
+            // The router does not let one address delete what another has mapped.
+            #expect(try await lab.ruleCount() == 1)
+        }
+    }
+
     @Test("is back after the interface was down for ten seconds")
     func losesLink() async throws {
         try await Lab.run { lab in

@@ -27,6 +27,16 @@ import Testing
         }
     }
 
+    @Test("are deleted by the service that is known, without looking for it again")
+    func endsWithoutSearch() async throws {
+        try await HoldBehindGateway.run([8080], .upnp) { held, gateway in
+            let descriptions = gateway.log.count(.description)
+            #expect(await held.stop().mappings.count == 1)
+            #expect(gateway.mappings.isEmpty)
+            #expect(gateway.log.count(.description) == descriptions)
+        }
+    }
+
     @Test("are none when one of them cannot be mapped at first")
     func failsAtFirst() async throws {
         let error = await #expect(throws: PortMapperError.self) {

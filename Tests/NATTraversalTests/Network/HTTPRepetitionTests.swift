@@ -9,7 +9,7 @@ import Testing
     /// What precedes each further attempt when every one ends alike, a second later each; at most
     /// six.
     private func steps(after failure: Failure, isHarmless: Bool) -> [Step] {
-        var repetition = HTTPRepetition(isHarmless: isHarmless)
+        var repetition = HTTPRepetition(isHarmless: isHarmless, time: .seconds(30))
         var steps: [Step] = []
         while steps.count < 6,
             let step = repetition.next(after: failure, elapsed: .milliseconds(900 * steps.count))
@@ -32,6 +32,9 @@ import Testing
             failure: .unopened, question: Array(repeating: Step(pause: pause), count: 6),
             change: Array(repeating: Step(pause: pause), count: 6)),
         Row(failure: .refused, question: [Step(pause: pause)], change: [Step(pause: pause)]),
+        Row(
+            failure: .reset, question: [Step(pause: .zero), Step(pause: pause)],
+            change: [Step(pause: .zero), Step(pause: pause)]),
         Row(
             failure: .disliked, question: [Step(pause: .zero, changesVersion: true)],
             change: [Step(pause: .zero, changesVersion: true)]),
@@ -62,22 +65,31 @@ import Testing
 
     @Test("a closed port is asked again within the first second only (S-18)")
     func refusal() {
-        var repetition = HTTPRepetition(isHarmless: true)
+        var repetition = HTTPRepetition(isHarmless: true, time: .seconds(30))
         #expect(repetition.next(after: .refused, elapsed: .seconds(1)) == nil)
     }
 
-    @Test("a question waits longer each time, and a change as long as there is time (H-13)")
-    func limits() {
-        var question = HTTPRepetition(isHarmless: true)
+    static let patience: [(time: Duration, silences: [Double])] = [
+        (.seconds(30), [3, 6, 10, 10, 10]), (.seconds(4), [1, 2, 4, 8, 10]),
+        (.milliseconds(10), [0.5, 1, 2, 4, 8]),
+    ]
+
+    @Test(
+        "a question waits longer each time, and a change as long as its caller likes (H-13)",
+        arguments: patience)
+    func limits(time: Duration, expected: [Double]) {
+        var question = HTTPRepetition(isHarmless: true, time: time)
         var silences: [Duration?] = []
         for _ in 0..<5 {
             silences.append(question.silenceLimit)
             #expect(question.attemptLimit == .seconds(10))
             _ = question.next(after: .silent, elapsed: .zero)
         }
-        #expect(silences == [3, 6, 10, 10, 10].map { .seconds($0) })
-        let change = HTTPRepetition(isHarmless: false)
-        #expect(change.silenceLimit == nil && change.attemptLimit == nil)
+        #expect(silences == expected.map { .seconds($0) })
+        for patience in [nil, Duration.seconds(4)] {
+            let change = HTTPRepetition(isHarmless: false, patience: patience, time: time)
+            #expect(change.silenceLimit == patience && change.attemptLimit == nil)
+        }
     }
 
     /// What an exchange came to, and how that counts.
@@ -85,6 +97,7 @@ import Testing
         (.unopened, .unopened), (.timeout, .silent), (.wrongPeer, nil),
         (.connection(SystemError("connect", code: 111)), .refused),
         (.connection(SystemError("connect", code: 113)), .unopened),
+        (.connection(SystemError("connect", code: 104)), .reset),
         (.connection(SystemError("connect", code: 101)), nil),
         (.connection(SystemError("receive", code: 104)), .closed),
         (.message(.nothing), .closed), (.message(.headCutShort), .cut),

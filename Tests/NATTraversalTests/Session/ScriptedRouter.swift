@@ -167,7 +167,8 @@ final class ScriptedFinder: IGDFinding {
             device: device, choice: IGDChoice(connection: try igd.connection, reason: "scripted"))
     }
 
-    var device: UPnPDevice? { isReady ? found?.device : nil }
+    var known: IGDFinder.Found? { isReady ? found : nil }
+    var device: UPnPDevice? { known?.device }
     var warnings: [MapperWarning] { [] }
 
     /// A race looks here for the first time when its search begins: in virtual time there is no
@@ -206,6 +207,12 @@ final class ScriptedFinder: IGDFinding {
         _ question: (IGDFinder.Found) async throws -> Answer
     ) async throws -> Answer {
         try await question(found)
+    }
+
+    /// There is only one service to be found.
+    func keep(_ found: IGDFinder.Found) {
+        let now = network.elapsed
+        beginning.withLock { $0 = now - Self.searchTime }
     }
 
     func forget() { beginning.withLock { $0 = nil } }

@@ -356,8 +356,10 @@ import Testing
         }
     }
 
-    @Test("what the first port finds out of a gateway spares the others the same")
-    func learns() throws {
+    @Test(
+        "what the first port finds out of a gateway spares the others the same",
+        arguments: [UInt8(66), 2])
+    func learns(natpmp code: UInt8) throws {
         let now = ContinuousClock.now
         let port = try TestPort.number(8080)
         func ladder() -> TechniqueLadder {
@@ -367,7 +369,7 @@ import Testing
         _ = first.next(at: now, deadline: now + .seconds(3))
         first.failed(.unsupported(gateway: .router, technique: .pcp), by: .pcp, at: now)
         _ = first.next(at: now, deadline: now + .seconds(3))
-        first.failed(.refused(try .test(.natPMP, 66)), by: .natPMP, at: now)
+        first.failed(.refused(try .test(.natPMP, Int(code))), by: .natPMP, at: now)
         second.learn(from: first)
         // That NAT-PMP refuses one port says nothing of another.
         guard case .ask(let asking) = second.next(at: now, deadline: now + .seconds(3)) else {

@@ -22,21 +22,29 @@ struct UPnPReply: Hashable, Sendable {
 extension UPnPService {
     /// Sends a call and reads what comes of it.
     ///
+    /// - Parameters:
+    ///   - action: the action.
+    ///   - arguments: its arguments, in their order.
+    ///   - limits: how much is read.
+    ///   - patience: how long an action that changes something waits for its answer, once it is
+    ///     sent; `nil` for as long as there is time.
+    ///   - deadline: when to give up.
+    /// - Returns: the answer.
     /// - Throws: `UPnPFailure`, `UPnPUsageError`, `CancellationError`.
     func invoke(
         _ action: String, _ arguments: [UPnPArgument] = [], limits: XMLLimits = .action,
-        until deadline: ContinuousClock.Instant
+        patience: Duration? = nil, until deadline: ContinuousClock.Instant
     ) async throws -> UPnPReply {
         guard case .url(let url) = control else {
             throw UPnPFailure.url(control.refusal ?? .missing)
         }
         var request = try self.request(action, arguments, at: url)
         request.version = knownVersion
-        var exchange = try await send(request, action, limits, until: deadline)
+        var exchange = try await send(request, action, limits, patience, until: deadline)
         if exchange.response.status == 404, let otherControl {
             log.debug("\(url): HTTP status 404, trying \(otherControl)")
             request.url = otherControl
-            exchange = try await send(request, action, limits, until: deadline)
+            exchange = try await send(request, action, limits, patience, until: deadline)
         }
         let reply = try Self.reply(to: action, exchange, limits: limits)
         log.debug("\(url): \(action) returned \(reply.results.count) values")
@@ -59,14 +67,14 @@ extension UPnPService {
     }
 
     private func send(
-        _ request: HTTPRequest, _ action: String, _ limits: XMLLimits,
+        _ request: HTTPRequest, _ action: String, _ limits: XMLLimits, _ patience: Duration?,
         until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
         do {
             // Whether what changes something was carried out is the caller's to find out.
             let exchange = try await http.exchangeRepeatedly(
                 request, bodyLimit: limits.bytes, isHarmless: action.hasPrefix("Get"),
-                until: deadline)
+                patience: patience, until: deadline)
             keep(exchange.version)
             return exchange
         } catch let error as HTTPClientError {

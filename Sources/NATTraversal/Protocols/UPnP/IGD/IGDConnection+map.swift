@@ -121,9 +121,9 @@ extension IGDConnection {
         while true {
             let failure: UPnPFailure
             do {
-                let end = now + Self.changeTime(attempt: attempt, rest: deadline - now)
+                let patience = Self.patience(attempt: attempt, rest: deadline - now)
                 let reply = try await service.invoke(
-                    negotiation.action, negotiation.arguments, until: end)
+                    negotiation.action, negotiation.arguments, patience: patience, until: deadline)
                 return .granted(try key.moved(by: reply, of: negotiation.action), nil)
             } catch let error as UPnPFailure {
                 failure = error

@@ -69,8 +69,9 @@ extension IGDConnection {
         var attempt = 0
         while true {
             do {
-                let end = now + Self.changeTime(attempt: attempt, rest: deadline - now)
-                _ = try await service.invoke("DeletePortMapping", key.arguments, until: end)
+                let patience = Self.patience(attempt: attempt, rest: deadline - now)
+                _ = try await service.invoke(
+                    "DeletePortMapping", key.arguments, patience: patience, until: deadline)
                 return .deleted
             } catch let failure as UPnPFailure where failure.isAbsentEntry {
                 return attempt == 0 ? .absent : .deleted

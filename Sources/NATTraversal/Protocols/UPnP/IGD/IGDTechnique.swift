@@ -30,6 +30,15 @@ final class IGDTechnique: MappingTechnique {
     /// The warnings about that device.
     var warnings: [MapperWarning] { finder.warnings }
 
+    /// The connection service; `nil` while it is not known.
+    var known: IGDFinder.Found? { finder.known }
+
+    /// Asks the service that another session has found; where it has moved, it is searched for.
+    func begin(with found: IGDFinder.Found) {
+        finder.keep(found)
+        begin()
+    }
+
     /// Forgets the service, so that the next call searches again.
     func forget() { finder.forget() }
 
@@ -233,6 +242,10 @@ protocol IGDFinding: RivalSearch {
         _ found: IGDFinder.Found, _ budget: TimeBudget,
         _ question: (IGDFinder.Found) async throws -> Answer
     ) async throws -> Answer
+    /// What was found; `nil` while nothing is known.
+    var known: IGDFinder.Found? { get }
+    /// Asks this service from now on.
+    func keep(_ found: IGDFinder.Found)
     /// Forgets what was found, so that the next call searches again.
     func forget()
 }
