@@ -37,36 +37,16 @@ struct NATCtl: AsyncParsableCommand {
         }
         let inbox = SignalInbox.shared
         inbox.catch(SIGINT, SIGTERM)
-        // Detached, because `main` counts as the main actor and is blocked below.
-        let work = Task.detached {
-            await descriptors.reserveForTimers()
-            let status = await run()
-            // What stayed has let go, and its readers had their time.
-            StandardErrorLog.shared.flush(within: inbox.handler == nil ? nil : .seconds(1))
-            inbox.end(with: status)
-        }
-        // Of a command that does not handle signals itself: the first asks for a clean end, a later
-        // one ends at once.
-        var requests = EndRequests()
-        var first: Int32?
-        while true {
-            switch inbox.next() {
-            case .ended(let status):
-                exit(first.map { 128 + $0 } ?? status)
-            case .signal(let signal):
-                if let handler = inbox.handler {
-                    handler(signal)
-                    continue
-                }
-                switch requests.received(signal.number, at: .now) {
-                case .first:
-                    first = signal.number
-                    ReaderTimeLimit.extend(by: ReaderTimeLimit.atEnd)
-                    work.cancel()
-                case .copy: break
-                case .further: _exit(128 + signal.number)
-                }
+        Reactor.shared.takeThread(watching: inbox.descriptor, whenReadable: inbox.receive) {
+            // Detached, because `main` counts as the main actor, which never runs.
+            let work = Task.detached(executorPreference: Reactor.shared) {
+                await descriptors.reserveForTimers()
+                let status = await run()
+                // What stayed has let go, and its readers had their time.
+                StandardErrorLog.shared.flush(within: inbox.isTakenOver ? .seconds(1) : nil)
+                inbox.exit(with: status)
             }
+            inbox.setCancel(work.cancel)
         }
     }
 

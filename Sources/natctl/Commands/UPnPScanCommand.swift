@@ -39,7 +39,9 @@ struct UPnPScanCommand: AsyncParsableCommand {
         target != nil ? "--target" : scanTime != nil ? "--scan-time" : nil
     }
 
-    func run() async throws {
+    func run() async throws { try await besideMainThread(scan) }
+
+    private func scan() async throws {
         let target = try searchTarget()
         try await output.run {
             let listing = UPnPScanListing(format: output.format)

@@ -15,7 +15,9 @@ struct WatchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
-    func run() async throws {
+    func run() async throws { try await besideMainThread(watch) }
+
+    private func watch() async throws {
         let control = HoldControl(hasCommand: false)
         control.takeOver(.shared)
         let mapper = try await output.value {
