@@ -3,7 +3,7 @@ import NATTraversal
 
 struct MapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "map",
+        commandName: "map", _superCommandName: NATCtl.name,
         abstract: "Open ports on the gateway",
         usage: """
             natctl map tcp|udp|both <port[-port]> ... [<options>]

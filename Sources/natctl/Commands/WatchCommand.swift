@@ -3,7 +3,7 @@ import NATTraversal
 
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch",
+        commandName: "watch", _superCommandName: NATCtl.name,
         abstract: "Tell what changes on the way to the Internet",
         discussion: """
             Prints an event a line, the present state first, until SIGINT or SIGTERM: another \
