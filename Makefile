@@ -5,12 +5,14 @@ SHELL = /bin/bash
 
 # A newer compiler's new warning must not stop a user's build, only ours.
 STRICT = $(if $(filter true,$(CI)),-Xswiftc -warnings-as-errors)
-RELEASE = swift build -c release --static-swift-stdlib
+DYNAMIC = swift build -c release --static-swift-stdlib --product natctl
+# What is installed: release or dynamic.
+BUILD ?= release
 
 BASH_SCRIPTS = Scripts/demo Scripts/setup Scripts/test Packaging/static/build .ci/run \
     Tests/LabTests/lab Tests/LabTests/tools/router-daemon
 
-.PHONY: build setup release static completions demo test lint bench install clean
+.PHONY: build setup release static dynamic completions demo test lint bench install clean
 
 build:
 	@Scripts/setup build
@@ -19,15 +21,16 @@ build:
 setup:
 	@Scripts/setup
 
-release:
-	@Scripts/setup build
-	$(RELEASE) $(STRICT)
-	strip --strip-all -o .build/natctl "$$($(RELEASE) --show-bin-path)/natctl"
+# One file without any shared library: .build/natctl.
+release static:
+	@Scripts/setup release
+	Packaging/static/build .build/natctl $(STRICT)
 
-# One file without any shared library, for machines that have none of ours: .build/natctl-static.
-static:
+# .build/natctl-dynamic, for a package whose libxml2 gets the distribution's security updates.
+dynamic:
 	@Scripts/setup build
-	Packaging/static/build .build/natctl-static
+	$(DYNAMIC) $(STRICT)
+	strip --strip-all -o .build/natctl-dynamic "$$($(DYNAMIC) --show-bin-path)/natctl"
 
 # The options have changed: the shells' scripts follow.
 completions: build
@@ -55,12 +58,14 @@ lint:
 	@for script in $(wildcard completions/_*); do zsh -n $$script || exit; done
 	@for script in $(wildcard completions/*.fish); do fish -n $$script || exit; done
 
-bench: release static
+bench: release dynamic
 	@Scripts/setup
+	swift build -c release --product gateway-simulator $(STRICT)
 	Scripts/bench
 
-install: release
-	install -D -m 755 .build/natctl $(DESTDIR)$(PREFIX)/bin/natctl
+install: $(BUILD)
+	install -D -m 755 .build/natctl$(if $(filter dynamic,$(BUILD)),-dynamic) \
+	    $(DESTDIR)$(PREFIX)/bin/natctl
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 Man/*.1
 	install -D -m 644 completions/natctl.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/natctl
@@ -73,4 +78,4 @@ install: release
 
 clean:
 	swift package clean
-	rm -rf .build/natctl .build/natctl-static .build/examples .build-static
+	rm -rf .build/natctl .build/natctl-dynamic .build/examples .build-static

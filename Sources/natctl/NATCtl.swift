@@ -4,8 +4,9 @@ import NATTraversal
 
 /// The commands.
 struct NATCtl: AsyncParsableCommand {
+    static let name = "natctl"
     static let configuration = CommandConfiguration(
-        commandName: "natctl",
+        commandName: name,
         abstract: "Open ports on home routers by PCP, NAT-PMP and UPnP",
         discussion: """
             natctl map tcp 8080 makes port 8080 of this host public for two hours; run it again \
@@ -16,11 +17,14 @@ struct NATCtl: AsyncParsableCommand {
             COMMAND its own status, 127 when it could not be run.
             """,
         version: "0.1.0",
-        subcommands: [
-            ExternalIPCommand.self, MapCommand.self, UnmapCommand.self, ListCommand.self,
-            ListInterfacesCommand.self, GatewayCommand.self, UPnPScanCommand.self,
-            UPnPCallCommand.self, WatchCommand.self,
-        ])
+        // One by one: converting the array would ask for each conformance.
+        subcommands: commands.map { $0 as any ParsableCommand.Type })
+
+    private static let commands: [any AsyncParsableCommand.Type] = [
+        ExternalIPCommand.self, MapCommand.self, UnmapCommand.self, ListCommand.self,
+        ListInterfacesCommand.self, GatewayCommand.self, UPnPScanCommand.self,
+        UPnPCallCommand.self, WatchCommand.self,
+    ]
 }
 
 /// The entry point.
@@ -37,36 +41,16 @@ struct NATCtl: AsyncParsableCommand {
         }
         let inbox = SignalInbox.shared
         inbox.catch(SIGINT, SIGTERM)
-        // Detached, because `main` counts as the main actor and is blocked below.
-        let work = Task.detached {
-            await descriptors.reserveForTimers()
-            let status = await run()
-            // What stayed has let go, and its readers had their time.
-            StandardErrorLog.shared.flush(within: inbox.handler == nil ? nil : .seconds(1))
-            inbox.end(with: status)
-        }
-        // Of a command that does not handle signals itself: the first asks for a clean end, a later
-        // one ends at once.
-        var requests = EndRequests()
-        var first: Int32?
-        while true {
-            switch inbox.next() {
-            case .ended(let status):
-                exit(first.map { 128 + $0 } ?? status)
-            case .signal(let signal):
-                if let handler = inbox.handler {
-                    handler(signal)
-                    continue
-                }
-                switch requests.received(signal.number, at: .now) {
-                case .first:
-                    first = signal.number
-                    ReaderTimeLimit.extend(by: ReaderTimeLimit.atEnd)
-                    work.cancel()
-                case .copy: break
-                case .further: _exit(128 + signal.number)
-                }
+        Reactor.shared.takeThread(watching: inbox.descriptor, whenReadable: inbox.receive) {
+            // Detached, because `main` counts as the main actor, which never runs.
+            let work = Task.detached(executorPreference: Reactor.shared) {
+                await descriptors.reserveForTimers()
+                let status = await run()
+                // What stayed has let go, and its readers had their time.
+                StandardErrorLog.shared.flush(within: inbox.isTakenOver ? .seconds(1) : nil)
+                inbox.exit(with: status)
             }
+            inbox.setCancel(work.cancel)
         }
     }
 
@@ -75,11 +59,7 @@ struct NATCtl: AsyncParsableCommand {
         LibXML2.refuseOtherDocuments()
         do {
             var command = try NATCtl.command(for: Array(CommandLine.arguments.dropFirst()))
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try await command.run()
             return 0
         } catch is CancellationError where Task.isCancelled {
             // The main thread knows by which signal.
@@ -117,7 +97,7 @@ struct NATCtl: AsyncParsableCommand {
 
 extension NATCtl {
     /// The command that the arguments mean, of `map` with the COMMAND after `--`.
-    static func command(for arguments: [String]) throws -> any ParsableCommand {
+    static func command(for arguments: [String]) throws -> any AsyncParsableCommand {
         guard arguments.first == MapCommand.configuration.commandName else {
             return try parsed(arguments)
         }
@@ -139,11 +119,26 @@ extension NATCtl {
     /// A subcommand alone takes half the time of the whole tree to parse, and natctl runs from
     /// scripts many times. What it does not take, help and mistakes among it, is for the tree, which
     /// knows what to say.
-    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
-        let type = configuration.subcommands.first {
-            $0.configuration.commandName == arguments.first
+    ///
+    /// The runtime finds out by a walk through thousands of records, each time anew, whether a type
+    /// conforms to a protocol. So each configuration has a `_superCommandName`, without which
+    /// ArgumentParser parses two hidden commands first, and types are named where they are known.
+    private static func parsed(_ arguments: [String]) throws -> any AsyncParsableCommand {
+        let type = commands.first { $0.configuration.commandName == arguments.first }
+        if let command = type.flatMap({ alone($0, Array(arguments.dropFirst())) }) {
+            return command
         }
-        if let command = try? type?.parse(Array(arguments.dropFirst())) { return command }
-        return try parseAsRoot(arguments)
+        var command = try parseAsRoot(arguments)
+        if let command = command as? any AsyncParsableCommand { return command }
+        // A help, which throws what it has to say.
+        try command.run()
+        throw ExitCode.success
+    }
+
+    /// The command that its arguments mean without its tree.
+    private static func alone<Command: AsyncParsableCommand>(
+        _ type: Command.Type, _ arguments: [String]
+    ) -> Command? {
+        try? type.parseAsRoot(arguments) as? Command
     }
 }

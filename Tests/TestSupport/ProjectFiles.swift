@@ -6,8 +6,10 @@ package enum ProjectFiles {
     package static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The built `natctl`, beside the tests.
-    package static let natctl = Bundle.main.bundleURL.appendingPathComponent("natctl")
+    /// The built `natctl`, beside the tests, or another one that `NATCTL` names.
+    package static let natctl =
+        ProcessInfo.processInfo.environment["NATCTL"].map { URL(fileURLWithPath: $0) }
+        ?? Bundle.main.bundleURL.appendingPathComponent("natctl")
 
     /// The built `gateway-simulator`.
     package static let simulator = Bundle.main.bundleURL.appendingPathComponent("gateway-simulator")

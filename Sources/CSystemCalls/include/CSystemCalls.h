@@ -28,3 +28,11 @@ void csystem_give_memory_back(void);
 
     One `outlet` for all signals, the last one named. */
 int csystem_catch_signal(int number, int outlet);
+
+/** Lets each signal that is caught end this process at once, with 128 and its number, when the first
+    one came longer ago than `window` nanoseconds; a negative one lets none. */
+void csystem_end_at_second_signal(int64_t window);
+
+/** How many nanoseconds ago the first signal came while `csystem_end_at_second_signal` was in force;
+    -1 for none. */
+int64_t csystem_time_since_signal(void);

@@ -3,10 +3,14 @@ import Glibc
 
 /// Readiness of descriptors, with deadlines and cancellation, over one poll(2) thread.
 ///
+/// It is an executor too: tasks that prefer it run on that thread, so that a process whose main
+/// thread it takes needs no other one, and no switch between two, for a question and its answer.
+/// Such a task must not block.
+///
 /// Neither Dispatch (never wakes on a UDP socket's error) nor SwiftNIO (traps on some of them) will
 /// do here; CONTRIBUTING describes the failures seen.
-package final class Reactor: Sendable {
-    /// The process's one reactor; its thread starts with the first wait.
+package final class Reactor: TaskExecutor {
+    /// The process's one reactor; its thread starts with the first wait, unless it takes one over.
     package static let shared = Reactor()
 
     fileprivate struct Wait {
@@ -21,8 +25,21 @@ package final class Reactor: Sendable {
         /// Waits that were cancelled before they were registered.
         var cancelled: Set<UInt64> = []
         var lastIdentifier: UInt64 = 0
+        /// The next steps of tasks that prefer this executor.
+        var jobs: [UnownedJob] = []
         var hasThread = false
+        /// Whether the thread waits in poll or is about to, and has to be woken for what is new.
+        var isPolling = false
     }
+
+    /// A descriptor that is watched for good.
+    private struct Watch {
+        var descriptor: Int32
+        var whenReadable: () -> Void
+    }
+
+    /// After how many rounds of jobs the thread looks at its descriptors, however many jobs wait.
+    private static let roundsOfJobs = 16
 
     private let state = Locked(State())
     /// An eventfd that interrupts poll when the set of waits has changed.
@@ -31,7 +48,7 @@ package final class Reactor: Sendable {
     /// The errno if `wakeUp` could not be created.
     private let problem: Int32
 
-    private init() {
+    init() {
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         problem = wakeUp < 0 ? errno : 0
     }
@@ -81,6 +98,16 @@ package final class Reactor: Sendable {
         }
     }
 
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let startsThread = state.withLock { state in
+            state.jobs.append(job)
+            defer { state.hasThread = true }
+            return !state.hasThread
+        }
+        if startsThread { startThread() } else { wakeThread() }
+    }
+
     private func cancel(_ identifier: UInt64) {
         let wait = state.withLock { state -> Wait? in
             if let wait = state.waits.removeValue(forKey: identifier) { return wait }
@@ -92,7 +119,9 @@ package final class Reactor: Sendable {
         wait.continuation.resume(throwing: CancellationError())
     }
 
+    /// Makes the thread look at what is new; it does by itself after what it is doing.
     private func wakeThread() {
+        guard state.withLock(\.isPolling) else { return }
         var one: UInt64 = 1
         // A full eventfd already wakes the thread, so the result does not matter.
         _ = unsafe write(wakeUp, &one, 8)
@@ -124,24 +153,64 @@ package final class Reactor: Sendable {
         }
     }
 
-    private func run() -> Never {
-        while true { pollOnce() }
+    /// Makes the calling thread this reactor's, which must not have one yet, until the process ends.
+    ///
+    /// - Parameters:
+    ///   - descriptor: an open descriptor that is watched as well.
+    ///   - whenReadable: called on this thread whenever `descriptor` can be read, also while tasks
+    ///     have more to do. It must read what is there, and not block.
+    ///   - start: starts the first task.
+    package func takeThread(
+        watching descriptor: Int32, whenReadable: @escaping () -> Void, start: () -> Void
+    ) -> Never {
+        state.withLock { $0.hasThread = true }
+        start()
+        run(watching: Watch(descriptor: descriptor, whenReadable: whenReadable))
     }
 
-    private func pollOnce() {
-        let (identifiers, descriptors, timeout) = state.withLock(\.pollArguments)
-        var polled = [pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)] + descriptors
+    private func run(watching watch: Watch? = nil) -> Never {
+        while true {
+            var rounds = 0
+            while rounds < Self.roundsOfJobs, runJobs() { rounds += 1 }
+            pollOnce(watch)
+        }
+    }
+
+    /// Runs the jobs that wait now.
+    ///
+    /// - Returns: whether there were any.
+    private func runJobs() -> Bool {
+        let jobs = state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        for job in jobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+        return !jobs.isEmpty
+    }
+
+    private func pollOnce(_ watch: Watch?) {
+        let (identifiers, descriptors, timeout) = state.withLock { state in
+            state.isPolling = state.jobs.isEmpty
+            return state.pollArguments
+        }
+        // poll skips a negative descriptor.
+        let own = [wakeUp, watch?.descriptor ?? -1].map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        var polled = own + descriptors
         _ = unsafe poll(&polled, nfds_t(polled.count), timeout)
+        let now = ContinuousClock.now
+        let ended = state.withLock { state in
+            state.isPolling = false
+            return zip(identifiers, polled.dropFirst(own.count)).compactMap { identifier, polled in
+                state.end(identifier, isReady: polled.revents != 0, at: now)
+            }
+        }
         if polled[0].revents != 0 {
             var count: UInt64 = 0
             _ = unsafe read(wakeUp, &count, 8)
         }
-        let now = ContinuousClock.now
-        let ended = state.withLock { state in
-            zip(identifiers, polled.dropFirst()).compactMap { identifier, polled in
-                state.end(identifier, isReady: polled.revents != 0, at: now)
-            }
-        }
+        if polled[1].revents != 0 { watch?.whenReadable() }
         for (continuation, isReady) in ended { continuation.resume(returning: isReady) }
     }
 }
@@ -155,6 +224,7 @@ extension Reactor.State {
             identifiers.append(identifier)
             descriptors.append(pollfd(fd: wait.descriptor, events: wait.events, revents: 0))
         }
+        guard jobs.isEmpty else { return (identifiers, descriptors, 0) }
         guard let first = waits.values.compactMap(\.deadline).min() else {
             return (identifiers, descriptors, -1)
         }

@@ -71,6 +71,10 @@ package final class UDPSocket: DatagramTransport {
     ) async throws -> Datagram? {
         while true {
             if let datagram = try receiveNow() { return datagram }
+            guard now < deadline else {
+                try Task.checkCancellation()
+                return nil
+            }
             let isReady = try await Reactor.shared.wait(
                 for: descriptor, events: POLLIN, until: deadline)
             guard isReady else { return nil }

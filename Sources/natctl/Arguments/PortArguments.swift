@@ -7,6 +7,10 @@ enum TransportArgument: String, ExpressibleByArgument, CaseIterable {
     case udp
     case both
 
+    static var allValueStrings: [String] { allCases.map(\.rawValue) }
+    static var allValueDescriptions: [String: String] { [:] }
+    var defaultValueDescription: String { rawValue }
+
     /// The transports in the order they are asked.
     var transports: [TransportProtocol] {
         switch self {

@@ -8,6 +8,10 @@ enum TechniqueArgument: String, ExpressibleByArgument, CaseIterable {
     case natPMP = "nat-pmp"
     case upnp
 
+    static var allValueStrings: [String] { allCases.map(\.rawValue) }
+    static var allValueDescriptions: [String: String] { [:] }
+    var defaultValueDescription: String { rawValue }
+
     /// The technique, `nil` for any.
     var technique: Technique? {
         switch self {

@@ -3,7 +3,7 @@ import NATTraversal
 
 struct ExternalIPCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "external-ip",
+        commandName: "external-ip", _superCommandName: NATCtl.name,
         abstract: "Print the address on the Internet side",
         discussion: """
             NAT-PMP tells it, or UPnP; where only PCP can, a mapping of natctl's own UDP port is \

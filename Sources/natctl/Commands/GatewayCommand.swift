@@ -3,7 +3,7 @@ import NATTraversal
 
 struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gateway",
+        commandName: "gateway", _superCommandName: NATCtl.name,
         abstract: "Show the path to the Internet and what is on it",
         discussion: """
             Nothing is mapped, so PCP shows no address. Any diagnosis is success; no gateway is \

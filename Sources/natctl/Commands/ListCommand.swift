@@ -3,7 +3,7 @@ import NATTraversal
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list",
+        commandName: "list", _superCommandName: NATCtl.name,
         abstract: "Show the gateway's mappings",
         discussion: """
             A lease is a mapping that natctl made and remembers. What others have mapped is shown \

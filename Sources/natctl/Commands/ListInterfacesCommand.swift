@@ -4,7 +4,8 @@ import NATTraversal
 /// `natctl list-interfaces`: every address of every interface, and which is best.
 struct ListInterfacesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list-interfaces", abstract: "Show this host's addresses and the best of them",
+        commandName: "list-interfaces", _superCommandName: NATCtl.name,
+        abstract: "Show this host's addresses and the best of them",
         discussion: """
             The best address of each family is the one used towards the best gateway; without a \
             gateway it is the first public address, else the first private one, else any. With \

@@ -3,7 +3,7 @@ import NATTraversal
 
 struct MapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "map",
+        commandName: "map", _superCommandName: NATCtl.name,
         abstract: "Open ports on the gateway",
         usage: """
             natctl map tcp|udp|both <port[-port]> ... [<options>]
@@ -66,16 +66,17 @@ struct MapCommand: AsyncParsableCommand {
 
     func run() async throws {
         let requests = try requests()
-        if isHolding {
-            try await HeldMap(
-                gateway: gateway, requests: requests, output: output, command: command,
-                hook: onChange
-            ).run()
-        }
+        if isHolding { return try await besideMainThread { try await hold(requests) } }
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
             let mapper = PortMapper(try gateway.ipv4Selection())
             return MappingOutput(report: try await mapper.map(requests))
         }
+    }
+
+    private func hold(_ requests: [MappingRequest]) async throws {
+        try await HeldMap(
+            gateway: gateway, requests: requests, output: output, command: command, hook: onChange
+        ).run()
     }
 
     /// A request for each port and transport, tcp before udp.

@@ -4,7 +4,8 @@ import NATTraversal
 /// `natctl upnp-call`: any action of any service.
 struct UPnPCallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "upnp-call", abstract: "Call an action of a UPnP service",
+        commandName: "upnp-call", _superCommandName: NATCtl.name,
+        abstract: "Call an action of a UPnP service",
         discussion: """
             SERVICE is a type, its short name (WANIPConnection) or a control URL that upnp-scan \
             shows. A short name is the gateway's service, else the only device's that has it. The \

@@ -4,7 +4,8 @@ import NATTraversal
 /// `natctl upnp-scan`: every UPnP device and service on the link.
 struct UPnPScanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "upnp-scan", abstract: "List the UPnP devices and services on the link",
+        commandName: "upnp-scan", _superCommandName: NATCtl.name,
+        abstract: "List the UPnP devices and services on the link",
         discussion: """
             Each device is shown as it answers: where its description is, its services, and in \
             quotes what it calls itself and its model. With --quiet the locations alone are printed.
@@ -39,7 +40,9 @@ struct UPnPScanCommand: AsyncParsableCommand {
         target != nil ? "--target" : scanTime != nil ? "--scan-time" : nil
     }
 
-    func run() async throws {
+    func run() async throws { try await besideMainThread(scan) }
+
+    private func scan() async throws {
         let target = try searchTarget()
         try await output.run {
             let listing = UPnPScanListing(format: output.format)

@@ -3,7 +3,7 @@ import NATTraversal
 
 struct UnmapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unmap",
+        commandName: "unmap", _superCommandName: NATCtl.name,
         abstract: "Delete what map has made",
         usage: """
             natctl unmap tcp|udp|both <port[-port]> ... [<options>]

@@ -3,7 +3,7 @@ import NATTraversal
 
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch",
+        commandName: "watch", _superCommandName: NATCtl.name,
         abstract: "Tell what changes on the way to the Internet",
         discussion: """
             Prints an event a line, the present state first, until SIGINT or SIGTERM: another \
@@ -15,7 +15,9 @@ struct WatchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
-    func run() async throws {
+    func run() async throws { try await besideMainThread(watch) }
+
+    private func watch() async throws {
         let control = HoldControl(hasCommand: false)
         control.takeOver(.shared)
         let mapper = try await output.value {

@@ -33,7 +33,7 @@ final class HoldControl: Sendable {
     /// Takes the signals of this process over, which stays for weeks.
     func takeOver(_ inbox: SignalInbox) {
         csystem_give_memory_back()
-        inbox.handler = { [self] in receive($0) }
+        inbox.takeOver { [self] in receive($0) }
         inbox.catchUnlessIgnored(SIGHUP, SIGPIPE)
         if state.withLock(\.signals.hasCommand) {
             inbox.catchUnlessIgnored(SIGQUIT, SIGUSR1, SIGUSR2)

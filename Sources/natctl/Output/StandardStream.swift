@@ -44,7 +44,7 @@ func say(_ line: String) {
 /// How long a reader who does not read may keep this process waiting.
 ///
 /// While it works for as long as he likes. Once it is to end only for some seconds, because whoever
-/// has stopped it waits as well.
+/// has stopped it waits as well; whichever thread waits looks at the time of the signal itself.
 enum ReaderTimeLimit {
     /// How long after it was told to end.
     static let atEnd = Duration.seconds(4)
@@ -52,7 +52,10 @@ enum ReaderTimeLimit {
     private static let end = Locked<ContinuousClock.Instant?>(nil)
 
     /// When it is over; `nil` while there is no limit.
-    static var deadline: ContinuousClock.Instant? { end.withLock(\.self) }
+    static var deadline: ContinuousClock.Instant? {
+        let requested = SignalInbox.timeSinceRequest.map { ContinuousClock.now - $0 + atEnd }
+        return [end.withLock(\.self), requested].compactMap(\.self).max()
+    }
 
     /// Limits it to a time from now, or extends it to that.
     ///

@@ -2,39 +2,42 @@ import CSystemCalls
 import Glibc
 import NATTraversal
 
-/// The signals that this process gets, read by the main thread, which has nothing else to do.
+/// The signals that this process gets.
 ///
-/// A handler in C writes them into a pipe: Dispatch would not tell who sent one, and takes longer
-/// to start, and Swift's runtime must not be entered from a handler.
+/// A handler in C writes them into a pipe, which the main thread watches: Dispatch would not tell
+/// who sent one, and takes longer to start, and Swift's runtime must not be entered from a handler.
+/// The main thread may be busy with a command, so that the C handler itself ends the process at the
+/// second request to end.
 final class SignalInbox: Sendable {
-    /// What the main thread reads.
-    enum Message: Equatable {
-        case signal(ReceivedSignal)
-        /// The command has ended with this status.
-        case ended(Int32)
-    }
-
     typealias Handler = @Sendable (ReceivedSignal) -> Void
+
+    private struct State {
+        var handler: Handler?
+        var cancelCommand: @Sendable () -> Void = {}
+        /// The first signal that no handler took.
+        var first: Int32?
+    }
 
     /// The process's one inbox.
     static let shared = SignalInbox()
 
-    /// The ends of the pipe.
-    private let input: Int32
+    /// The end of the pipe that can be read when there is a signal.
+    let descriptor: Int32
     private let outlet: Int32
-    private let ending = Locked<Int32?>(nil)
-    private let present = Locked<Handler?>(nil)
+    private let state = Locked(State())
 
     private init() {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else {
             say(SystemError("pipe").description)
-            exit(EndCode.io.rawValue)
+            Glibc.exit(EndCode.io.rawValue)
         }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        // A handler must not block.
-        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        (input, outlet) = (ends[0], ends[1])
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        (descriptor, outlet) = (ends[0], ends[1])
+        csystem_end_at_second_signal(EndRequests.copyWindow.nanoseconds)
     }
 
     /// Catches these signals from now on, also where they were ignored: a shell lets what it starts
@@ -57,26 +60,53 @@ final class SignalInbox: Sendable {
         }
     }
 
-    /// What is done with signals from now on, on the main thread; `nil` is what every command does.
-    var handler: Handler? {
-        get { present.withLock(\.self) }
-        set { present.withLock { $0 = newValue } }
+    /// What the first signal does to a command that does not handle signals itself.
+    func setCancel(_ cancel: @escaping @Sendable () -> Void) {
+        state.withLock { $0.cancelCommand = cancel }
     }
 
-    /// Lets the main thread end the process.
-    func end(with status: Int32) {
-        ending.withLock { $0 = status }
-        _ = unsafe write(outlet, [0, 0] as [UInt8], 2)
+    /// Whether the command handles signals itself.
+    var isTakenOver: Bool { state.withLock(\.handler) != nil }
+
+    /// Passes every signal on from now on, on the main thread, which must have no other work then.
+    func takeOver(_ handler: @escaping Handler) {
+        state.withLock { $0.handler = handler }
+        csystem_end_at_second_signal(-1)
     }
 
-    /// Waits for the next message.
-    func next() -> Message {
+    /// Does what the signals mean that have come.
+    func receive() {
         var message: [UInt8] = [0, 0]
-        while unsafe read(input, &message, 2) != 2 {}
-        if let status = ending.withLock(\.self) { return .ended(status) }
-        return .signal(
-            ReceivedSignal(number: Int32(message[0]), isFromKernel: message[1] != 0))
+        while unsafe read(descriptor, &message, 2) == 2 {
+            handle(ReceivedSignal(number: Int32(message[0]), isFromKernel: message[1] != 0))
+        }
     }
+
+    private func handle(_ signal: ReceivedSignal) {
+        let (handler, cancel) = state.withLock { state in
+            let isFirst = state.first == nil
+            if isFirst, state.handler == nil { state.first = signal.number }
+            return (state.handler, isFirst ? state.cancelCommand : {})
+        }
+        if let handler { handler(signal) } else { cancel() }
+    }
+
+    /// Ends the process with this status, or with that of a signal that has come before.
+    func exit(with status: Int32) -> Never {
+        receive()
+        Glibc.exit(state.withLock(\.first).map { 128 + $0 } ?? status)
+    }
+
+    /// How long ago the first signal came that asked a command to end which does not handle signals
+    /// itself; of use to threads too that wait for something else.
+    static var timeSinceRequest: Duration? {
+        let nanoseconds = csystem_time_since_signal()
+        return nanoseconds < 0 ? nil : .nanoseconds(nanoseconds)
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 { Int64(self / .nanoseconds(1)) }
 }
 
 /// A signal that this process got.

@@ -17,6 +17,19 @@ struct SimulatorSlowGatewayTests {
         },
     ]
 
+    @Test(
+        "is asked and waited for by one thread alone", arguments: ["external-ip", "map tcp 8080"])
+    func isAskedByOneThread(command: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            tool.gateway.faults.delay = .seconds(1)
+            let outcome = try await tool.running("\(command) --via nat-pmp") { natctl in
+                try await condition { tool.gateway.log.count > 0 }
+                #expect(natctl.threadCount == 1)
+            }
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+    }
+
     @Test("and that speaks NAT-PMP alone, maps by it and tells its address", arguments: cases)
     func mapsByNATPMP(example: Case) async throws {
         try await ToolBehindGateway.run({

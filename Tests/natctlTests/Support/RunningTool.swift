@@ -25,13 +25,23 @@ struct RunningTool: Sendable {
         return state?.contains(") Z ") ?? true
     }
 
+    /// The folders of its threads.
+    private var threads: [String] {
+        let folder = "/proc/\(process)/task"
+        let threads = try? FileManager.default.contentsOfDirectory(atPath: folder)
+        return (threads ?? []).map { "\(folder)/\($0)" }
+    }
+
+    /// How many threads it has, but for ThreadSanitizer's own, of which this process has one too.
+    var threadCount: Int {
+        threads.count - (unsafe dlsym(nil, "__tsan_init") == nil ? 0 : 1)
+    }
+
     /// Whether it waits for somebody to read what it writes, as the kernel of a PC shows it: by
     /// poll(2), system call 7, of one descriptor, for 1000 ms at a time.
     var isWaitingForReader: Bool {
-        let folder = "/proc/\(process)/task"
-        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return threads.contains { thread in
-            let call = try? String(contentsOfFile: "\(folder)/\(thread)/syscall", encoding: .utf8)
+        threads.contains { thread in
+            let call = try? String(contentsOfFile: "\(thread)/syscall", encoding: .utf8)
             return call?.firstMatch(of: #/^7 0x[0-9a-f]+ 0x1 0x3e8 /#) != nil
         }
     }
