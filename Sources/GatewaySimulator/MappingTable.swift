@@ -8,6 +8,8 @@ struct MappingTable: Sendable {
         -> (any PortForwarding)?
 
     private(set) var mappings: [SimulatedMapping] = []
+    /// Before this none of them ends; `nil` when all are permanent.
+    private var firstEnd: ContinuousClock.Instant?
     private let open: Opener
 
     /// An empty table whose mappings get their traffic carried by what `open` returns.
@@ -15,19 +17,25 @@ struct MappingTable: Sendable {
 
     /// The mapping of an internal endpoint that PCP or NAT-PMP made; by UPnP it may have others.
     func index(of transport: TransportProtocol, to endpoint: SocketAddress) -> Int? {
-        mappings.firstIndex {
-            $0.transport == transport && $0.internalEndpoint == endpoint && $0.technique != .upnp
+        // By index here and below: of a mapping that is passed to a closure every part is counted,
+        // which took most of the time of a thousand mappings.
+        mappings.indices.first {
+            mappings[$0].transport == transport && mappings[$0].internalEndpoint == endpoint
+                && mappings[$0].technique != .upnp
         }
     }
 
     /// The mapping of an external port.
     func index(of transport: TransportProtocol, externalPort: UInt16) -> Int? {
-        mappings.firstIndex { $0.transport == transport && $0.externalPort == externalPort }
+        mappings.indices.first {
+            mappings[$0].externalPort == externalPort && mappings[$0].transport == transport
+        }
     }
 
     /// Lets one mapping be changed where it stands; its endpoint and filters take effect with that.
     mutating func update(_ index: Int, _ change: (inout SimulatedMapping) -> Void) {
         change(&mappings[index])
+        if let end = mappings[index].expiry { firstEnd = min(firstEnd ?? end, end) }
         mappings[index].forwarder.follow(
             ForwardingRules(
                 endpoint: mappings[index].internalEndpoint, filters: mappings[index].filters))
@@ -60,7 +68,9 @@ struct MappingTable: Sendable {
 
     /// Takes out the mappings whose lifetime is over.
     mutating func expire(at now: ContinuousClock.Instant) -> [any PortForwarding] {
-        remove { mapping in mapping.expiry.map { $0 <= now } ?? false }
+        guard let firstEnd, firstEnd <= now else { return [] }
+        defer { self.firstEnd = mappings.compactMap(\.expiry).min() }
+        return remove { mapping in mapping.expiry.map { $0 <= now } ?? false }
     }
 
     /// A line for each mapping, as the router's page shows them: transport, external port, internal
@@ -85,9 +95,10 @@ struct MappingTable: Sendable {
         _ port: UInt16, _ transport: TransportProtocol, for client: IPAddress
     ) -> Bool {
         if port == 0 || transport == .udp && (port == 5350 || port == 5351) { return false }
-        return !mappings.contains { mapping in
-            mapping.externalPort == port
-                && (mapping.transport == transport || mapping.internalEndpoint.address != client)
+        return !mappings.indices.contains {
+            mappings[$0].externalPort == port
+                && (mappings[$0].transport == transport
+                    || mappings[$0].internalEndpoint.address != client)
         }
     }
 

@@ -12,14 +12,16 @@ struct FileDescriptors: Sendable {
     /// How many there are, counted up to `plenty`.
     let free: Int
 
-    /// Counts them, where the limit does not say already that there is plenty: at the start of a
-    /// process the numbers below the limit are taken from the bottom.
+    /// Counts them, where the limit does not say already that there is plenty: numbers are taken
+    /// from the bottom, so that above a free one, at the start of a process, all are free.
     init() {
         var limit = rlimit()
         if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
-            let highest = Int32(exactly: limit.rlim_cur), highest > 4 * Self.plenty
+            limit.rlim_cur >= 4 * Self.plenty
         {
-            let lowest = highest - Int32(Self.plenty)
+            // No higher than needed: the kernel's table grows to the highest number used, and limits
+            // of a million are common in containers.
+            let lowest = Int32(3 * Self.plenty)
             let copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, lowest)
             if copy >= 0 { close(copy) }
             if copy == lowest {
