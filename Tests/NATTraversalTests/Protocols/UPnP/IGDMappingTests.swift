@@ -69,19 +69,21 @@ import Testing
         #expect(!gateway.actions.contains("DeletePortMapping"))
     }
 
-    @Test("makes anew what a renewal has not extended (A-10)")
-    func uselessRenewal() async throws {
+    @Test("makes anew what a renewal has not extended (A-10)", arguments: [(7200, 50), (20, 10)])
+    func uselessRenewal(lifetime: UInt32, left: Int) async throws {
         let gateway = ScriptedIGD(version: 1)
         gateway.state.withLock { state in
-            state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080", lease: 60)
+            state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080", lease: left)
             let asked = Locked(0)
             state.grant = { lease in
                 asked.withLock {
-                    $0 += 1; return $0 == 1 ? 50 : lease
+                    $0 += 1; return $0 == 1 ? left : lease
                 }
             }
         }
-        #expect(try await map(gateway, request()).lifetimeSeconds == 7200)
+        var request = try request()
+        request.lifetimeSeconds = lifetime
+        #expect(try await map(gateway, request).lifetimeSeconds == lifetime)
         #expect(gateway.actions.filter { $0 == "DeletePortMapping" }.count == 1)
     }
 

@@ -145,8 +145,9 @@ extension IGDConnection {
 }
 
 extension PortMappingEntry {
-    /// How far from what was asked a lease may be and still be the same, in seconds.
-    private static let tolerance: UInt32 = 10
+    /// How far from what was asked a lease may be and still be the same, in seconds; less than half
+    /// of it, because that is left when it is renewed.
+    private static func tolerance(of asked: UInt32) -> UInt32 { min(10, asked / 4) }
 
     /// The lease in seconds: what was asked for, or what the table shows where that is shorter.
     ///
@@ -157,7 +158,7 @@ extension PortMappingEntry {
         guard let shown = remainingSeconds else { return asked == 0 ? nil : asked }
         guard asked != 0 else { return shown }
         // The time of asking has passed already.
-        let (nearest, _) = shown.addingReportingOverflow(Self.tolerance)
+        let (nearest, _) = shown.addingReportingOverflow(Self.tolerance(of: asked))
         return nearest >= asked ? asked : shown
     }
 
@@ -166,7 +167,6 @@ extension PortMappingEntry {
         guard let before = previous.remainingSeconds, let now = remainingSeconds else {
             return false
         }
-        let isLessThanAsked = now < asked.subtractingReportingOverflow(Self.tolerance).partialValue
-        return asked > Self.tolerance && isLessThanAsked && now <= before
+        return now < asked - Self.tolerance(of: asked) && now <= before
     }
 }
