@@ -44,8 +44,8 @@ struct HeldPort: Sendable {
     /// What the user wants.
     let request: MappingRequest
     private var state = State.unmapped
-    /// The external port that was granted last.
-    private var lastExternalPort: PortNumber?
+    /// What was granted last.
+    private var lastGrant: MappingRequest.FormerGrant?
     /// The failure that listeners were told last; `nil` since the last grant.
     private var toldFailure: HeldMappingState.Failure?
     /// What the user was warned of at the last grant.
@@ -61,7 +61,7 @@ struct HeldPort: Sendable {
     /// whichever gateway that was (RFC 6887, section 8.5).
     var renewedRequest: MappingRequest {
         var request = request
-        request.externalPort = request.externalPort ?? lastExternalPort
+        request.former = lastGrant
         return request
     }
 
@@ -97,7 +97,8 @@ struct HeldPort: Sendable {
         }
         new.wasSeen = old?.wasSeen == true && isSameGateway && !grant.isNew
         state = .held(new)
-        lastExternalPort = new.mapping.externalPort
+        lastGrant = MappingRequest.FormerGrant(
+            key: new.lease.key, externalPort: new.mapping.externalPort)
         toldFailure = nil
         let isUnchanged = old.map { new.mapping.isSame(as: $0.mapping) } ?? false
         let change: MapperEvent.Change =

@@ -50,7 +50,7 @@ struct MappingAttempt: Sendable {
             remembered: remembered?.technique, isForThirdParty: isThirdParty,
             hasRemoteHost: request.remoteHost != nil)
         ladder = TechniqueLadder(
-            order, port: remembered?.externalPort ?? request.suggestedExternalPort,
+            order, port: remembered?.externalPort ?? request.suggestedExternalPort(for: key),
             isExact: request.isExact,
             hasOptions: request.isExact || request.description != nil,
             isRenewal: remembered != nil,
@@ -158,7 +158,7 @@ struct MappingAttempt: Sendable {
                 gateway: key.gateway, technique: grant.technique,
                 wanted: request.suggestedExternalPort, granted: grant.externalPort)
         }
-        guard request.requiresPublic else { return nil }
+        guard request.requiresPublic, grant.isAddressKnown else { return nil }
         return ExternalAddressCheck.failure(
             for: grant.externalAddress, gateway: key.gateway, technique: grant.technique)
     }
