@@ -27,6 +27,7 @@ final class IGDFinder: Sendable {
     private let found = Locked<Found?>(nil)
     private let heard = Locked(false)
     private let unusable = Locked<UPnPDevice?>(nil)
+    private let problem = Locked<PortMapperError?>(nil)
     /// Whether another tree of the gateway was searched for.
     private let hasLookedFurther = Locked(false)
 
@@ -59,6 +60,10 @@ final class IGDFinder: Sendable {
     /// the same kinds of error for both when the description is silent or its port closed.
     var foundButUnusable: UPnPDevice? { unusable.withLock { $0 } }
 
+    /// Why the last search found nothing that can be used; `nil` when it found something, or was
+    /// broken off.
+    var lastProblem: PortMapperError? { problem.withLock { $0 } }
+
     /// Whether a connection service is known.
     var isReady: Bool { found.withLock { $0 != nil } }
 
@@ -86,6 +91,18 @@ final class IGDFinder: Sendable {
         searchingUntil searchEnd: ContinuousClock.Instant? = nil
     ) async throws -> Found {
         if let found = found.withLock({ $0 }) { return found }
+        problem.withLock { $0 = nil }
+        do {
+            return try await search(until: deadline, searchingUntil: searchEnd)
+        } catch let error as PortMapperError {
+            problem.withLock { $0 = error }
+            throw error
+        }
+    }
+
+    private func search(
+        until deadline: ContinuousClock.Instant, searchingUntil searchEnd: ContinuousClock.Instant?
+    ) async throws -> Found {
         let start = ContinuousClock.now
         unusable.withLock { $0 = nil }
         let device = try await device(until: deadline, searchingUntil: searchEnd ?? deadline)
