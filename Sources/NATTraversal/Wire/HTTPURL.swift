@@ -23,7 +23,9 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// Reads a URL that a person has given, whose link-local host may have a zone, written
     /// `[fe80::1%25eth0]` (RFC 6874) or `[fe80::1%eth0]`.
     ///
-    /// - Parameter interface: the zone of a link-local host that has none; `nil` for none.
+    /// - Parameters:
+    ///   - text: what was given.
+    ///   - interface: the zone of a link-local host that has none; `nil` for none.
     /// - Returns: the URL, and its zone if the host has one that is no interface here.
     /// - Throws: `URLRefusal`.
     package static func givenByUser(
