@@ -44,8 +44,8 @@ struct HeldPort: Sendable {
     /// What the user wants.
     let request: MappingRequest
     private var state = State.unmapped
-    /// The external port that was granted last.
-    private var lastExternalPort: PortNumber?
+    /// What was granted last.
+    private var lastGrant: MappingRequest.FormerGrant?
     /// The failure that listeners were told last; `nil` since the last grant.
     private var toldFailure: HeldMappingState.Failure?
     /// What the user was warned of at the last grant.
@@ -57,12 +57,10 @@ struct HeldPort: Sendable {
     /// The mapping that is there, as far as is known.
     var held: HeldMapping? { if case .held(let held) = state { held } else { nil } }
 
-    /// The request for a gateway that is to map the port anew: it suggests the port of before,
-    /// whichever gateway that was (RFC 6887, section 8.5), where no lease of the present address
-    /// names one.
+    /// The request for a gateway that is to map the port anew, with what was granted before.
     var renewedRequest: MappingRequest {
         var request = request
-        request.formerExternalPort = lastExternalPort
+        request.former = lastGrant
         return request
     }
 
@@ -98,7 +96,8 @@ struct HeldPort: Sendable {
         }
         new.wasSeen = old?.wasSeen == true && isSameGateway && !grant.isNew
         state = .held(new)
-        lastExternalPort = new.mapping.externalPort
+        lastGrant = MappingRequest.FormerGrant(
+            key: new.lease.key, externalPort: new.mapping.externalPort)
         toldFailure = nil
         let isUnchanged = old.map { new.mapping.isSame(as: $0.mapping) } ?? false
         let change: MapperEvent.Change =

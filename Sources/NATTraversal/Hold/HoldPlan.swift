@@ -37,6 +37,8 @@ struct HoldPlan: Sendable {
 
     /// After a hint that shows no loss the others are renewed over this time.
     private static let roundLength = Duration.seconds(60)
+    /// How many mappings of a gateway are looked for at a time: its whole table where it is short.
+    static let lookLimit = 128
     /// No more than one such round in this time.
     static let roundInterval = Duration.seconds(300)
 
@@ -119,13 +121,16 @@ struct HoldPlan: Sendable {
         return indices
     }
 
-    /// One mapping of each gateway: the one that has not been seen for longest.
+    /// The mappings of each gateway, where they are many those that have not been seen for longest.
     private var longestUnseen: [Int] {
-        byGateway.compactMap { indices in
-            indices.min { first, second in
-                guard let a = states[first].seen, let b = states[second].seen else { return false }
-                return a < b
-            }
+        byGateway.flatMap { indices in
+            guard indices.count > Self.lookLimit else { return indices }
+            return indices.sorted { first, second in
+                switch (states[first].seen, states[second].seen) {
+                case (let a?, let b?): a < b
+                case (let a, let b): a == nil && b != nil
+                }
+            }.prefix(Self.lookLimit).sorted()
         }.sorted()
     }
 

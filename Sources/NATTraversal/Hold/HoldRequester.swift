@@ -83,10 +83,12 @@ final class HoldRequester {
     ///   - held: the mapping.
     ///   - request: what it was asked for with.
     ///   - candidates: all gateways on the path.
+    ///   - asksAddress: whether to ask for the external address.
     /// - Returns: `nil` when UPnP may not be used.
     /// - Throws: `CancellationError`.
     func readBack(
-        _ held: HeldMapping, of request: MappingRequest, among candidates: [GatewayTarget]
+        _ held: HeldMapping, of request: MappingRequest, among candidates: [GatewayTarget],
+        asksAddress: Bool
     ) async throws -> TableReading? {
         guard selection.allows(.upnp) else { return nil }
         let mapping = held.mapping
@@ -99,7 +101,7 @@ final class HoldRequester {
             reading.isPresent = isPresent
             if !isPresent {
                 reading.failure = session.missingMapping
-            } else if mapping.technique == .upnp, mapping.externalAddress != nil {
+            } else if asksAddress, mapping.technique == .upnp, mapping.externalAddress != nil {
                 reading.externalAddress = try await session.igd.externalAddress(session.wholeLimit)
             }
         } catch let error as PortMapperError {

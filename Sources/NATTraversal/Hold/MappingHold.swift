@@ -1,6 +1,6 @@
 /// How mappings are held.
 public struct HoldOptions: Hashable, Sendable {
-    /// How often one mapping of each gateway is read back where its table can be read.
+    /// How often the mappings are read back where their gateway's table can be read.
     public var readBackInterval = Duration.seconds(300)
     /// Which local addresses are told beside the public ones.
     public var localAddresses = LocalAddresses.internal

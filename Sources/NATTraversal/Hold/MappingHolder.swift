@@ -204,7 +204,7 @@ actor MappingHolder {
             case .lookAround(let indices):
                 await look()
                 guard monitor.path != nil else { continue }
-                for index in indices { await readBack(index) }
+                await readBack(indices)
             }
         }
         for index in plan.ended(at: .now) { tell(ports.lost(index, because: .noGateway)) }
@@ -229,13 +229,31 @@ actor MappingHolder {
         }
     }
 
-    /// Looks whether the gateway's table still has a mapping, where it can be read.
-    private func readBack(_ index: Int) async {
-        guard let held = ports.readable(index),
+    /// Looks whether the gateways' tables still have these mappings, where they can be read.
+    private func readBack(_ indices: [Int]) async {
+        var asked: Set<GatewayTarget> = []
+        var silent: Set<GatewayTarget> = []
+        for index in indices {
+            guard !Task.isCancelled else { return }
+            guard let held = ports.readable(index), !silent.contains(held.target) else { continue }
+            // One question for the external address is enough.
+            let isFirst = asked.insert(held.target).inserted
+            if await !readBack(index, held, asksAddress: isFirst) { silent.insert(held.target) }
+        }
+    }
+
+    /// Looks whether the gateway's table still has a mapping.
+    ///
+    /// - Returns: whether the table could be read.
+    private func readBack(
+        _ index: Int, _ held: HeldMapping, asksAddress: Bool
+    ) async -> Bool {
+        guard
             // Cancelled: nobody waits for it any more.
             let reading = try? await requester.readBack(
-                held, of: ports[index].request, among: monitor.path?.targets ?? [])
-        else { return }
+                held, of: ports[index].request, among: monitor.path?.targets ?? [],
+                asksAddress: asksAddress)
+        else { return false }
         let news = ports.take(reading, of: index)
         tell(news.change)
         switch news.isPresent {
@@ -245,6 +263,7 @@ actor MappingHolder {
         }
         for index in news.outdated { plan.updated(index, at: .now) }
         if news.isHint { plan.hinted(at: .now) }
+        return reading.isPresent != nil
     }
 
     /// Takes the answer to a request, or why there was none.

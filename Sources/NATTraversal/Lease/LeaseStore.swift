@@ -65,6 +65,7 @@ final class LeaseStore {
     ///
     /// - Throws: `PortMapperError.leaseFile`.
     func requireLive(at now: Timestamp) throws(PortMapperError) -> [Lease] {
+        checkFolder()
         do throws(LeaseFileProblem) {
             return try file.read().table.live(at: now)
         } catch {

@@ -49,9 +49,13 @@ public struct GatewayReport: Hashable, Sendable {
     /// What the user should know about that device, such as that it is not the gateway.
     public var warnings: [MapperWarning] = []
 
-    /// The diagnosis; `nil` when the gateway speaks only PCP, which reports no address in a probe.
+    /// The diagnosis; `nil` when the gateway speaks only PCP, which reports no address in a probe,
+    /// and when a technique was found that gave no usable answer.
     public var diagnosis: Diagnosis? {
-        guard techniques.contains(where: \.isAvailable) else { return .noMappingService }
+        guard techniques.contains(where: \.isAvailable) else {
+            return techniques.contains { $0.problem?.showsUnusedService == true }
+                ? nil : .noMappingService
+        }
         let addresses = techniques.compactMap(\.externalAddress)
         if Set(addresses).count > 1 { return .disagreement }
         if let address = addresses.first { return Diagnosis(externalAddress: address) }
@@ -63,6 +67,17 @@ public struct GatewayReport: Hashable, Sendable {
             }
         }
         return hasNone ? .noExternalAddress : nil
+    }
+}
+
+extension PortMapperError {
+    /// Whether the gateway offers a technique of which nothing more came to be known.
+    fileprivate var showsUnusedService: Bool {
+        switch self {
+        case .noAnswer(_, let technique, _): technique != nil
+        case .badAnswer: true
+        default: false
+        }
     }
 }
 

@@ -54,6 +54,8 @@ public enum MapperWarning: Hashable, Sendable {
     case truncatedTable(entries: Int, isBrokenOff: Bool)
     /// This many entries of the table could not be read and were left out.
     case unreadableEntries(Int)
+    /// A device's texts, or the descriptions in its table, were longer than what is kept (T-6).
+    case truncatedTexts(of: IPAddress)
     /// A held port could not be mapped; the request will be repeated.
     case mappingFailed(TransportProtocol, PortNumber, PortMapperError)
     /// The program to run at changes failed, took too long, or missed some changes.
@@ -93,7 +95,8 @@ public enum MapperWarning: Hashable, Sendable {
         case .leasesOnly: "leasesOnly"
         case .repointedLocation: "repointedLocation"
         case .unchecked: "unchecked"
-        case .truncatedAnswers, .truncatedTable, .unreadableEntries: "truncated"
+        case .truncatedAnswers, .truncatedTable, .truncatedTexts, .unreadableEntries:
+            "truncated"
         case .mappingFailed: "mappingFailed"
         case .hookFailed: "hookFailed"
         }

@@ -22,9 +22,8 @@ public struct MappingRequest: Hashable, Sendable {
     /// The text for the gateway's table, at most 64 bytes; `nil` is the application's name with
     /// transport and port.
     public var description: String?
-    /// The port that was granted before, perhaps for another address or by another gateway: a
-    /// suggestion where nothing else is wanted or remembered, and no wish.
-    var formerExternalPort: PortNumber?
+    /// What was granted for it before, which is suggested where the user names no port.
+    var former: FormerGrant?
     /// Who asks; the mapper says it.
     var applicationName = ApplicationName.natctl
 
@@ -47,9 +46,22 @@ public struct MappingRequest: Hashable, Sendable {
         self.description = description
     }
 
-    /// The port to suggest when nothing is remembered.
-    var suggestedExternalPort: PortNumber {
-        externalPort ?? formerExternalPort ?? internalPort
+    /// The port to suggest when nothing is remembered: what the user wishes.
+    var suggestedExternalPort: PortNumber { externalPort ?? internalPort }
+
+    /// The port to suggest for a mapping: that of before (RFC 6887, section 8.5), unless it led to
+    /// another address of this host on the same gateway, which may still hold it.
+    func suggestedExternalPort(for key: Lease.Key) -> PortNumber {
+        guard externalPort == nil, !isExact, let former,
+            former.key.gateway != key.gateway || former.key.internalAddress == key.internalAddress
+        else { return suggestedExternalPort }
+        return former.externalPort
+    }
+
+    /// A mapping of the same port that was held before.
+    struct FormerGrant: Hashable, Sendable {
+        var key: Lease.Key
+        var externalPort: PortNumber
     }
 
     /// The description for the gateway's table.

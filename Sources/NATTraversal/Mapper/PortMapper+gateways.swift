@@ -77,6 +77,9 @@ extension PortMapper {
             }
             probe.device = answer.device.map { GatewayReport.Device($0.device, $0.status) }
             if technique == .upnp { probe.warnings = session.igd.warnings }
+            if let device = answer.device?.device, device.hasCutText {
+                probe.warnings.append(.truncatedTexts(of: device.location.host))
+            }
         } catch let error as PortMapperError {
             // This is the caller's mistake, not the gateway's answer.
             if case .noSuchInterface = error { throw error }

@@ -42,6 +42,9 @@ extension PortMapper {
         case .brokenOff:
             report.add([.truncatedTable(entries: entries.count, isBrokenOff: true)])
         }
+        if entries.contains(where: \.hasCutText) {
+            report.add([.truncatedTexts(of: target.socketAddress.address)])
+        }
         if skipped > 0 { report.add([.unreadableEntries(skipped)]) }
         report.add(session.igd.warnings)
     }
@@ -50,10 +53,16 @@ extension PortMapper {
     ///
     /// - Returns: mappings with the rest of their lifetimes.
     /// - Throws: `PortMapperError.leaseFile`.
-    public func leases() throws -> [Mapping] {
-        let now = Timestamp.now
-        return try LeaseStore(leaseFile).requireLive(at: now)
+    public func leases() throws -> [Mapping] { try leaseReport().mappings }
+
+    /// The same with what is wrong with the lease file.
+    package func leaseReport() throws -> MappingReport {
+        let (store, now) = (LeaseStore(leaseFile), Timestamp.now)
+        var report = MappingReport()
+        report.mappings = try store.requireLive(at: now)
             .filter { $0.state == .granted }.map { $0.mapping(at: now) }
+        report.add(store.warnings)
+        return report
     }
 }
 

@@ -41,6 +41,13 @@ struct RequestWindow<Answer: Sendable> {
     private var waiting: [Waiting] = []
     private var unsent = 0
 
+    /// How many datagrams in a row that answer nothing, over which time, are all that will come.
+    private static var nonsense: (count: Int, time: Duration) { (3, .seconds(3)) }
+    private var mismatchCount = 0
+    private var mismatchedSince: Instant?
+    /// Whether the requests were given up because the gateway answers nonsense.
+    private(set) var isNonsense = false
+
     /// The answers so far, in the order of the requests.
     private(set) var answers: [Answer?]
     /// Why the last datagram that matched no request did not; `nil` when all matched.
@@ -70,6 +77,15 @@ struct RequestWindow<Answer: Sendable> {
 
     /// The datagrams to send now.
     mutating func due(at now: Instant) -> [[UInt8]] {
+        if mismatchCount > 0 { mismatchedSince = mismatchedSince ?? now }
+        if let mismatchedSince, mismatchCount >= Self.nonsense.count,
+            now >= mismatchedSince + Self.nonsense.time
+        {
+            isNonsense = true
+            timeIsOver()
+            unsent = requests.count
+            return []
+        }
         var payloads: [[UInt8]] = []
         waiting = waiting.compactMap { entry in
             guard entry.nextSend <= now else { return entry }
@@ -122,6 +138,12 @@ struct RequestWindow<Answer: Sendable> {
     ///
     /// - Returns: whether it answered one.
     mutating func received(_ payload: [UInt8]) -> Bool {
+        let matches = answer(payload)
+        (mismatchCount, mismatchedSince) = matches ? (0, nil) : (mismatchCount + 1, mismatchedSince)
+        return matches
+    }
+
+    private mutating func answer(_ payload: [UInt8]) -> Bool {
         // Skips requests that already have their answer (N-5).
         let named = keyOf(payload).flatMap { indices[$0] }
         var mismatch: String?

@@ -126,9 +126,21 @@ extension GatewaySession {
             // Nothing to withdraw: PCPTechnique withdraws its temporary mapping itself.
             case .withdraw: break
             case .end:
-                throw ladder.error
-                    ?? .noAnswer(gateway: target.name, after: budget.start.duration(to: now))
+                throw told(
+                    ladder.error
+                        ?? .noAnswer(
+                            gateway: target.name, after: budget.start.duration(to: now)))
             }
+        }
+    }
+
+    /// The failure to report when the techniques that were asked brought this one: what the search
+    /// beside them came upon says more than their silence, if time was over before UPnP's turn.
+    func told(_ error: PortMapperError) -> PortMapperError {
+        switch (error, igd.problem) {
+        case (.noAnswer(_, nil, _), let problem?), (.closed(_, nil, _), let problem?):
+            if case .noAnswer(_, nil, _) = problem { error } else { problem }
+        default: error
         }
     }
 

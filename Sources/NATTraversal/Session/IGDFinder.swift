@@ -27,6 +27,7 @@ final class IGDFinder: Sendable {
     private let found = Locked<Found?>(nil)
     private let heard = Locked(false)
     private let unusable = Locked<UPnPDevice?>(nil)
+    private let problem = Locked<PortMapperError?>(nil)
     /// Whether another tree of the gateway was searched for.
     private let hasLookedFurther = Locked(false)
 
@@ -62,6 +63,10 @@ final class IGDFinder: Sendable {
     /// The connection service; `nil` while it is not known.
     var known: Found? { found.withLock { $0 } }
 
+    /// Why the last search found nothing that can be used; `nil` when it found something, or was
+    /// broken off.
+    var lastProblem: PortMapperError? { problem.withLock { $0 } }
+
     /// Whether a connection service is known.
     var isReady: Bool { known != nil }
 
@@ -89,6 +94,18 @@ final class IGDFinder: Sendable {
         searchingUntil searchEnd: ContinuousClock.Instant? = nil
     ) async throws -> Found {
         if let known { return known }
+        problem.withLock { $0 = nil }
+        do {
+            return try await search(until: deadline, searchingUntil: searchEnd)
+        } catch let error as PortMapperError {
+            problem.withLock { $0 = error }
+            throw error
+        }
+    }
+
+    private func search(
+        until deadline: ContinuousClock.Instant, searchingUntil searchEnd: ContinuousClock.Instant?
+    ) async throws -> Found {
         let start = ContinuousClock.now
         unusable.withLock { $0 = nil }
         let device = try await device(until: deadline, searchingUntil: searchEnd ?? deadline)

@@ -50,7 +50,7 @@ struct MappingAttempt: Sendable {
             remembered: remembered?.technique, isForThirdParty: isThirdParty,
             hasRemoteHost: request.remoteHost != nil)
         ladder = TechniqueLadder(
-            order, port: remembered?.externalPort ?? request.suggestedExternalPort,
+            order, port: remembered?.externalPort ?? request.suggestedExternalPort(for: key),
             isExact: request.isExact,
             hasOptions: request.isExact || request.description != nil,
             isRenewal: remembered != nil,
@@ -137,6 +137,12 @@ struct MappingAttempt: Sendable {
         }
     }
 
+    /// Records the external address of its grant, `nil` when the gateway has none.
+    mutating func learned(_ externalAddress: IPAddress?) {
+        grant?.externalAddress = externalAddress
+        grant?.isAddressKnown = true
+    }
+
     /// A grant was not what was demanded, and was deleted again.
     mutating func reject(
         _ rejected: MappingGrant, because problem: PortMapperError,
@@ -166,7 +172,7 @@ struct MappingAttempt: Sendable {
                 gateway: key.gateway, technique: grant.technique,
                 wanted: request.suggestedExternalPort, granted: grant.externalPort)
         }
-        guard request.requiresPublic else { return nil }
+        guard request.requiresPublic, grant.isAddressKnown else { return nil }
         return ExternalAddressCheck.failure(
             for: grant.externalAddress, gateway: key.gateway, technique: grant.technique)
     }

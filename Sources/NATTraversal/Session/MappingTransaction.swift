@@ -190,6 +190,11 @@ struct MappingTransaction {
                     let waited = session.budget.start.duration(to: session.now)
                     attempt.fail(.noAnswer(gateway: session.target.name, after: waited))
                 }
+                if let failure = attempt.failure, case let told = session.told(failure),
+                    told != failure
+                {
+                    attempt.fail(told)
+                }
                 return nil
             }
         }
@@ -234,9 +239,10 @@ struct MappingTransaction {
 
     /// Deletes a grant that does not fit the request; another technique may grant one that does.
     private func check(_ attempt: inout MappingAttempt) async throws {
-        guard let grant = attempt.grant,
-            let objection = try await objection(to: grant, of: attempt)
-        else { return }
+        let unknown = try await learnAddress(of: &attempt)
+        guard let grant = attempt.grant else { return }
+        let problem = try await objection(to: grant, of: attempt)
+        guard let objection = unknown ?? problem else { return }
         let lease = attempt.lease(of: grant, at: .now)
         let deletion = try await session.delete([lease], in: store)[0]
         if case .failure = deletion {
@@ -244,6 +250,27 @@ struct MappingTransaction {
             attempt.fail(objection)
         } else {
             attempt.reject(grant, because: objection, at: session.now)
+        }
+    }
+
+    /// How long to ask once more for an external address that must be public.
+    private static let addressLimit = Duration.seconds(5)
+
+    /// Asks for the external address where the request depends on it and the answer was lost.
+    ///
+    /// - Returns: why it is not known.
+    private func learnAddress(of attempt: inout MappingAttempt) async throws -> PortMapperError? {
+        guard attempt.request.requiresPublic, let grant = attempt.grant, !grant.isAddressKnown
+        else { return nil }
+        let rest = max(.zero, session.budget.deadline - session.now)
+        let budget = TimeBudget(limit: min(rest, Self.addressLimit), from: session.now)
+        do {
+            attempt.learned(
+                try await session.technique(grant.technique).externalAddress(
+                    AskLimit(budget: budget)))
+            return nil
+        } catch let error as PortMapperError {
+            return error
         }
     }
 

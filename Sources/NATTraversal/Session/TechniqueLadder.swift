@@ -282,6 +282,10 @@ extension TechniqueLadder {
         openTechniques.remove(technique)
         hasAnswered = hasAnswered || problem.showsGateway
         switch problem {
+        case .noAnswer(_, let other?, _) where other == sibling(of: technique):
+            // It speaks that one; whether it speaks this one as well is not known.
+            standings[technique] = .silent
+            if standings[other] == .covered { standings[other] = .untried }
         case .noAnswer:
             standings[technique] = .silent
             cover(siblingOf: technique)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// An http URL whose host is an address: the only kind that is connected to (T-1).
 public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// The host; an IPv4-mapped address is the IPv4 address it maps.
@@ -16,6 +18,51 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: `URLRefusal`.
     public init(_ text: String) throws(URLRefusal) {
         self = try Self(URLReference(text))
+    }
+
+    /// Reads a URL that a person has given, whose link-local host may have a zone, written
+    /// `[fe80::1%25eth0]` (RFC 6874) or `[fe80::1%eth0]`.
+    ///
+    /// - Parameters:
+    ///   - text: what was given.
+    ///   - interface: the zone of a link-local host that has none; `nil` for none.
+    /// - Returns: the URL, and its zone if the host has one that is no interface here.
+    /// - Throws: `URLRefusal`.
+    package static func givenByUser(
+        _ text: String, interface: String? = nil
+    ) throws(URLRefusal) -> (url: HTTPURL, unknownZone: String?) {
+        var reference = URLReference(text)
+        var zone: Substring?
+        if let authority = reference.authority, let percent = authority.firstIndex(of: "%"),
+            let end = authority[percent...].firstIndex(of: "]")
+        {
+            let name = authority[authority.index(after: percent)..<end]
+            zone = name.hasPrefix("25") && name.count > 2 ? name.dropFirst(2) : name
+            reference.authority = String(authority[..<percent] + authority[end...])
+        }
+        var url = try HTTPURL(reference)
+        guard url.host.family == .ipv6, url.host.scope == .linkLocal else {
+            if zone != nil { throw .notAnAddress }
+            return (url, nil)
+        }
+        guard let name = zone.map(String.init) ?? interface else { return (url, nil) }
+        let named = unsafe if_nametoindex(name)
+        url.scopeID = named != 0 ? named : UInt32(name) ?? 0
+        return (url, url.scopeID == 0 ? name : nil)
+    }
+
+    /// The URL as a person needs it on this host: with the zone of a link-local host (RFC 6874).
+    package var zonedDescription: String {
+        guard scopeID != 0, case .v6(let address) = host else { return description }
+        var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        let found = unsafe if_indextoname(scopeID, &buffer)
+        let zone =
+            unsafe found == nil
+            ? String(scopeID)
+            : String(
+                decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let name = "[\(address)%25\(zone)]"
+        return "http://" + (port.rawValue == 80 ? name : "\(name):\(port)") + target
     }
 
     /// The URL that `reference` makes, at `substitute` where one is given instead of its own host.
@@ -39,6 +86,16 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         var url = try HTTPURL(URLReference(text).resolved(against: URLReference(description)))
         if url.host == host { url.scopeID = scopeID }
         return url
+    }
+
+    /// Whether its host is link-local by IPv6 and its interface is not known.
+    package var lacksZone: Bool { host.family == .ipv6 && host.scope == .linkLocal && scopeID == 0 }
+
+    /// Whether both are the same URL; one that a person gave without a zone matches any.
+    func matches(_ other: HTTPURL) -> Bool {
+        var url = self
+        if url.scopeID == 0 { url.scopeID = other.scopeID }
+        return url == other
     }
 
     /// Whether both name the same host, whatever the ports.

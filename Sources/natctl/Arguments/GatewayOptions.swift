@@ -40,11 +40,13 @@ struct GatewayOptions: ParsableArguments {
 
     func validate() throws {
         guard let location else { return }
-        _ = try locationURL(location)
+        try checkLocation(location)
         if !via.usesUPnP {
             throw ValidationError.cannotCombine("--location", with: "--via \(via.rawValue)")
         }
     }
+
+    private var chosenInterface: String? { interface ?? environment("NATCTL_INTERFACE") }
 
     /// The first of these options that was given, `nil` for none.
     var firstGiven: String? {
@@ -67,9 +69,10 @@ struct GatewayOptions: ParsableArguments {
         return GatewaySelection(
             technique: via.technique,
             gateway: gateway ?? variable.flatMap { applies($0) ? $0 : nil },
-            location: try location.map(locationURL)
-                ?? (via.usesUPnP && gateway == nil ? environmentLocation() : nil),
-            interface: interface ?? environment("NATCTL_INTERFACE"),
+            location: try location.map { try locationURL($0, interface: chosenInterface) }
+                ?? (via.usesUPnP && gateway == nil
+                    ? environmentLocation(interface: chosenInterface) : nil),
+            interface: chosenInterface,
             timeout: timeout?.duration)
     }
 
@@ -95,16 +98,33 @@ func environment(_ name: String) -> String? {
     return text.isEmpty ? nil : text
 }
 
-/// A description that is read in place of a search.
-func locationURL(_ text: String) throws -> HTTPURL {
-    do throws(URLRefusal) { return try HTTPURL(text) } catch {
+/// A description that is read in place of a search; `interface` is the zone of a link-local host
+/// that has none.
+///
+/// - Throws: `ValidationError`, `PortMapperError.noSuchInterface`.
+func locationURL(_ text: String, interface: String?) throws -> HTTPURL {
+    let (url, zone) = try readLocation(text, interface: interface)
+    if let zone { throw PortMapperError.noSuchInterface(zone) }
+    if url.lacksZone { throw ValidationError.noZone(text) }
+    return url
+}
+
+/// Checks how a description's URL is written; which interfaces there are is found out later.
+func checkLocation(_ text: String) throws { _ = try readLocation(text) }
+
+private func readLocation(
+    _ text: String, interface: String? = nil
+) throws -> (url: HTTPURL, unknownZone: String?) {
+    do throws(URLRefusal) {
+        return try HTTPURL.givenByUser(text, interface: interface)
+    } catch {
         throw ValidationError.url(text, error)
     }
 }
 
 /// The description that the environment names.
-func environmentLocation() throws -> HTTPURL? {
-    try environment("NATCTL_LOCATION").map(locationURL)
+func environmentLocation(interface: String?) throws -> HTTPURL? {
+    try environment("NATCTL_LOCATION").map { try locationURL($0, interface: interface) }
 }
 
 /// The gateway of the environment.

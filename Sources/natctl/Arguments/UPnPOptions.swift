@@ -26,7 +26,7 @@ struct UPnPOptions: ParsableArguments {
 
     func validate() throws {
         guard let location else { return }
-        _ = try locationURL(location)
+        try checkLocation(location)
         if gateway != nil {
             throw ValidationError.searchesNothing("--gateway")
         }
@@ -35,8 +35,9 @@ struct UPnPOptions: ParsableArguments {
     /// The description that is read in place of a search; the environment's only where no flag says
     /// where to search.
     func url() throws -> HTTPURL? {
-        if let location { return try locationURL(location) }
-        return gateway == nil && interface == nil ? try environmentLocation() : nil
+        if let location { return try locationURL(location, interface: chosenInterface) }
+        return gateway == nil && interface == nil
+            ? try environmentLocation(interface: chosenInterface) : nil
     }
 
     /// What is at a description's URL.

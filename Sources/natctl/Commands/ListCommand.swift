@@ -29,9 +29,7 @@ struct ListCommand: AsyncParsableCommand {
                 let mapper = PortMapper(try gateway.ipv4Selection())
                 return MappingOutput(report: try await mapper.list())
             }
-            var report = MappingReport()
-            report.mappings = try PortMapper().leases()
-            return MappingOutput(report: report)
+            return MappingOutput(report: try PortMapper().leaseReport())
         }
     }
 }

@@ -105,7 +105,7 @@ extension OutputFormat {
     fileprivate func renderAtOnce(_ row: UPnPScanOutput.Row) -> String? {
         switch self {
         case .text: row.lines.map(harmless).joined(separator: "\n")
-        case .quiet: row.device.location.description
+        case .quiet: row.device.location.zonedDescription
         case .json: nil
         }
     }

@@ -74,6 +74,9 @@ extension MapperEvent.Change {
             "changed \(mapping.line), was \(previous.externalEndpoint)"
         case .lost(let mapping, let error):
             "lost \(mapping.line): \(error.userMessage)"
+        // At first it is not known either whether there is one.
+        case .externalAddressChanged(nil, previous: nil):
+            "external address not known"
         case .externalAddressChanged(let address, let previous):
             change("external address", address?.description, previous?.description)
         case .gatewayRestarted(let gateway):

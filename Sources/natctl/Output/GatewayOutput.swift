@@ -113,6 +113,9 @@ extension GatewayReport.TechniqueReport {
     fileprivate var row: String {
         let name = technique.displayName
         let head = name + String(repeating: " ", count: max(1, 9 - name.count))
+        if case .noAnswer(_, _, let time)? = problem, !isAvailable {
+            return head + "unknown: no answer within \(durationText(time))"
+        }
         guard isAvailable else { return head + "no: \(problem?.userMessage ?? "unknown")" }
         let facts = [
             "yes", milliseconds.map { "\($0) ms" }, epochSeconds.map { "epoch \($0) s" },

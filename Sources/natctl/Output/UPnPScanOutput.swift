@@ -17,7 +17,9 @@ struct UPnPScanOutput: CommandOutput {
     var quietLines: [String] { [] }
 
     var warnings: [MapperWarning] {
-        rows.map(\.device).filter(\.isRepointed).map { .repointedLocation($0.location) }
+        let devices = rows.map(\.device)
+        return devices.filter(\.isRepointed).map { .repointedLocation($0.location) }
+            + devices.filter(\.hasCutText).map { .truncatedTexts(of: $0.location.host) }
             + (ignored > 0 ? [.truncatedAnswers(ignored)] : [])
     }
 
@@ -39,7 +41,7 @@ extension UPnPScanOutput.Row {
             device.friendlyName, manufacturer: device.manufacturer, modelName: device.modelName,
             limit: limit)
         let problem = device.problem.map { "(\($0.userMessage))" }
-        let words = [device.location.description, services, problem ?? ""] + names
+        let words = [device.location.zonedDescription, services, problem ?? ""] + names
         return [words.filter { !$0.isEmpty }.joined(separator: "  ")] + actionLines
     }
 
@@ -58,7 +60,8 @@ extension UPnPScanOutput.Row {
     var document: JSONValue {
         let services = device.services.map(\.document)
         return [
-            "location": .string(device.location.description), "server": JSONValue(device.server),
+            "location": .string(device.location.zonedDescription),
+            "server": JSONValue(device.server),
             "usn": JSONValue(device.usn), "friendlyName": JSONValue(device.friendlyName),
             "manufacturer": JSONValue(device.manufacturer),
             "modelName": JSONValue(device.modelName), "deviceType": JSONValue(device.deviceType),
@@ -87,7 +90,7 @@ extension ServiceURL {
     /// Absolute, or as the description spells it when it is refused.
     fileprivate var document: JSONValue {
         switch self {
-        case .url(let url): .string(url.description)
+        case .url(let url): .string(url.zonedDescription)
         case .refused(let text, .missing): text.isEmpty ? .null : .string(text)
         case .refused(let text, _): .string(text)
         }

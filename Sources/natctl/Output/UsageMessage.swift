@@ -79,6 +79,13 @@ extension ValidationError {
                 + "(\(refusal.rawValue))")
     }
 
+    /// A link-local host is one of many without its zone.
+    static func noZone(_ text: String) -> ValidationError {
+        ValidationError(
+            "\(displayed(text)) has a link-local host without a zone; write it as "
+                + "http://[fe80::1%25eth0]/, or add --interface")
+    }
+
     static func searchTarget(_ text: String) -> ValidationError {
         ValidationError("\(displayed(text)) is not a search target")
     }
@@ -94,7 +101,7 @@ extension ValidationError {
 
     /// A short name is that of several services.
     static func ambiguous(_ name: String, _ services: [UPnPService]) -> ValidationError {
-        let urls = services.compactMap { $0.control.url?.description }.joined(separator: ", ")
+        let urls = services.compactMap { $0.control.url?.zonedDescription }.joined(separator: ", ")
         return ValidationError("several services are called \(plain(name)): \(urls)")
     }
 }

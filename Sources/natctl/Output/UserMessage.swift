@@ -22,6 +22,9 @@ extension PortMapperError {
         case .noAnswer(let gateway, .upnp, let after):
             "\(gateway) was found by UPnP, but did not answer within \(durationText(after)); try "
                 + "again, or a longer --timeout"
+        case .noAnswer(let gateway, let other?, let after):
+            "\(gateway) speaks \(other.displayName), but did not answer what it was asked within "
+                + "\(durationText(after)); try again, or a longer --timeout"
         case .noAnswer(let gateway, _, let after):
             "\(gateway) did not answer within \(durationText(after)); "
                 + "port mapping may be off in its settings, or its address wrong"

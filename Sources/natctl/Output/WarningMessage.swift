@@ -65,6 +65,8 @@ extension MapperWarning {
             "natctl read \(entries) entries of the gateway's table, its limit; there may be others"
         case .truncatedTable(let entries, true):
             "reading the gateway's table broke off after \(entries) entries; there may be others"
+        case .truncatedTexts(let device):
+            "\(device) sent texts of more than 4096 bytes, which are cut"
         case .unreadableEntries(let count):
             "\(count) entries of the gateway's table could not be read and are left out"
         case .mappingFailed(let transport, let port, let error):

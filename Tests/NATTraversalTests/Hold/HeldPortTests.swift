@@ -176,16 +176,40 @@ import Testing
     @Test("asks for the external port of before, unless the user has named one")
     func externalPort() throws {
         var port = try Self.port()
-        #expect(port.renewedRequest.suggestedExternalPort.rawValue == 8080)
-        _ = port.granted(try GrantShape(externalPort: 9000).grant(), hasLostTable: false)
+        let grant = try GrantShape(externalPort: 9000).grant()
+        let key = grant.held.lease.key
+        #expect(port.renewedRequest.suggestedExternalPort(for: key).rawValue == 8080)
+        _ = port.granted(grant, hasLostTable: false)
         _ = port.lost(because: .noGateway)
-        #expect(port.renewedRequest.suggestedExternalPort.rawValue == 9000)
+        #expect(port.renewedRequest.suggestedExternalPort(for: key).rawValue == 9000)
         #expect(port.renewedRequest.externalPort == nil)
         var request = port.request
         request.externalPort = try TestPort.number(80)
         port = HeldPort(request)
-        _ = port.granted(try GrantShape(externalPort: 9000).grant(), hasLostTable: false)
-        #expect(port.renewedRequest.suggestedExternalPort.rawValue == 80)
+        _ = port.granted(grant, hasLostTable: false)
+        #expect(port.renewedRequest.suggestedExternalPort(for: key).rawValue == 80)
+    }
+
+    @Test(
+        "asks for what the user wished when this host's address is another one, on its return too")
+    func externalPortElsewhere() throws {
+        var port = try Self.port()
+        let home = try GrantShape().grant().held.lease
+        _ = port.granted(try GrantShape().grant(), hasLostTable: false)
+        // At its other address the host gets another port, because the old rule is still there.
+        let away = try GrantShape(externalPort: 8081, host: 11).grant()
+        #expect(
+            port.renewedRequest.suggestedExternalPort(for: away.held.lease.key).rawValue == 8080)
+        _ = port.granted(away, hasLostTable: false)
+        let request = port.renewedRequest
+        #expect(request.suggestedExternalPort(for: home.key).rawValue == 8080)
+        let attempt = MappingAttempt(
+            request, key: home.key, isThirdParty: false, old: home, MappingAttempt.Terms())
+        #expect(attempt.plan == .renewal)
+        #expect(attempt.ladder.variation.suggestion.port.rawValue == 8080)
+        // Another gateway holds nothing of this host's, so that the port can stay.
+        let other = try GrantShape(gateway: 2, host: 12).grant().held.lease.key
+        #expect(request.suggestedExternalPort(for: other).rawValue == 8081)
     }
 
     @Test("was seen in the table until it is granted as new, or by another gateway")

@@ -129,18 +129,30 @@ import Testing
         #expect(time.steps.isEmpty)
     }
 
-    @Test("looks around at its interval, at one mapping of each gateway in turn")
+    @Test("looks around at its interval, at every mapping where they are not too many")
     func looksAround() {
-        var time = PlannedTime(count: 2, lookInterval: .seconds(300))
+        var time = PlannedTime(count: 20, lookInterval: .seconds(300))
+        time.pass(.seconds(301))
+        #expect(time.steps.last?.action == .lookAround(Array(0..<20)))
+    }
+
+    @Test("looks at many mappings of a gateway in turn, those first that were not seen for longest")
+    func looksInTurn() {
+        let count = HoldPlan.lookLimit + 10
+        var time = PlannedTime(count: count, lookInterval: .seconds(300))
         time.pass(.seconds(301))
         guard case .lookAround(let first)? = time.steps.last?.action else {
             Issue.record("it does not look")
             return
         }
-        #expect(first.count == 1)
+        #expect(first.count == HoldPlan.lookLimit)
         first.forEach { time.plan.seen($0, at: time.now) }
         time.pass(.seconds(300))
-        #expect(time.steps.map(\.action) == [.lookAround([0, 1].filter { !first.contains($0) })])
+        guard case .lookAround(let second)? = time.steps.last?.action else {
+            Issue.record("it does not look again")
+            return
+        }
+        #expect(Set(first + second).count == count)
     }
 
     @Test("makes a mapping again that the table lacks, and asks for the others soon")

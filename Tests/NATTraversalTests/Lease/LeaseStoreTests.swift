@@ -213,6 +213,9 @@ import Testing
         #expect(exposed.live(at: .now) == [lease])
         try await exposed.change(isDurable: false) { _ in }
         #expect(exposed.warnings.map(\.code) == ["leaseFolderExposed"])
+        let reading = LeaseStore(store.file)
+        #expect(try reading.requireLive(at: .now) == [lease])
+        #expect(reading.warnings.map(\.code) == ["leaseFolderExposed"])
     }
 
     @Test("an expired lease is offered to whoever asks for it")

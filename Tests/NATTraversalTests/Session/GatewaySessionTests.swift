@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NATTraversal
@@ -257,6 +258,65 @@ import Testing
         }
         let attempts = try await scripted.map(requests)
         #expect(attempts.allSatisfy { $0.grant?.technique == .upnp })
+    }
+
+    @Test("a device that was found and cannot be used says more than silence before its turn")
+    func tellsWhatSearchFound() async throws {
+        let scripted = try await ScriptedSession(ScriptedRouter(pcp: .silent, natpmp: .silent))
+        let closed = PortMapperError.closed(
+            gateway: .router, technique: .upnp, cause: SystemError("connect", code: 111))
+        scripted.finder.problem.withLock { $0 = closed }
+        let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        #expect(try await scripted.map([request]).first?.failure == closed)
+        await #expect(throws: closed) { try await scripted.session.externalAddress(via: nil) }
+    }
+
+    @Test(
+        "an address that the gateway did not tell is asked for again where it must be public",
+        arguments: [1, 99])
+    func asksForAddressAgain(lost: Int) async throws {
+        let igd = ScriptedIGD(version: 1)
+        igd.state.withLock {
+            $0.faults["GetExternalIPAddress"] = Array(repeating: .code(501), count: lost)
+        }
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .unsupported, natpmp: .silent, igd: igd))
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        request.requiresPublic = true
+        let attempt = try #require(try await scripted.map([request]).first)
+        if lost == 1 {
+            #expect(attempt.grant?.externalAddress != nil)
+        } else {
+            guard case .refused(let refusal)? = attempt.failure, refusal.code == 501 else {
+                Issue.record("\(String(describing: attempt.failure))")
+                return
+            }
+            #expect(scripted.router.mapped == [])
+        }
+    }
+
+    @Test(
+        "a refusal to tell the address is not the word that there is none",
+        arguments: [
+            .code(401), .code(501), .page, .status(500), .failure(.message(.nothing)),
+        ] as [ScriptedIGD.Fault])
+    func addressIsUnknown(fault: ScriptedIGD.Fault) async throws {
+        let igd = ScriptedIGD(version: 1)
+        igd.state.withLock {
+            $0.faults["GetExternalIPAddress"] = Array(repeating: fault, count: 99)
+        }
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .unsupported, natpmp: .silent, igd: igd))
+        let requests = try [UInt16(8080), 8081].map {
+            MappingRequest(.tcp, internalPort: try TestPort.number($0))
+        }
+        let attempts = try await scripted.map(requests)
+        for attempt in attempts {
+            #expect(attempt.grant?.isAddressKnown == false)
+            let codes = attempt.warnings(gateway: PCPVectors.client).map(\.code)
+            #expect(!codes.contains("noExternalAddress"))
+        }
+        #expect(igd.actions.filter { $0 == "GetExternalIPAddress" }.count <= 3)
     }
 
     struct AddressRow: Sendable, CustomTestStringConvertible {

@@ -31,9 +31,6 @@ import Testing
                 $0.suggestedExternalPort = port9000 ?? $0.externalPort
             }, request: { $0.externalPort = port9000 }),
         Case(
-            testDescription: "another port granted meanwhile to another address", plan: .renewal,
-            request: { $0.formerExternalPort = port9000 }),
-        Case(
             testDescription: "another -e", plan: .move, request: { $0.externalPort = port9000 }),
         Case(
             testDescription: "--exact where it was granted so", plan: .renewal,

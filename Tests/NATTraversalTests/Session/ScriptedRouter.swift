@@ -170,6 +170,9 @@ final class ScriptedFinder: IGDFinding {
     var known: IGDFinder.Found? { isReady ? found : nil }
     var device: UPnPDevice? { known?.device }
     var warnings: [MapperWarning] { [] }
+    var lastProblem: PortMapperError? { problem.withLock { $0 } }
+    /// What a search has come upon that cannot be used.
+    let problem = Locked<PortMapperError?>(nil)
 
     /// A race looks here for the first time when its search begins: in virtual time there is no
     /// waiting for the task that searches.
@@ -223,6 +226,7 @@ struct ScriptedSession {
     let router: ScriptedRouter
     let network: ScriptedTransport
     let session: GatewaySession
+    let finder: ScriptedFinder
     let store: LeaseStore
     let folder: TemporaryFolder
 
@@ -234,9 +238,9 @@ struct ScriptedSession {
         folder = try TemporaryFolder()
         store = LeaseStore(LeaseFile(folder: folder.path))
         let target = GatewayTarget(socketAddress: ScriptedTransport.gateway)
+        finder = try await ScriptedFinder(router, on: network)
         session = GatewaySession(
-            target, on: network.gatewaySocket,
-            finder: try await ScriptedFinder(router, on: network),
+            target, on: network.gatewaySocket, finder: finder,
             internalAddress: PCPVectors.client, via: technique,
             budget: Self.budget(network, timeout))
     }

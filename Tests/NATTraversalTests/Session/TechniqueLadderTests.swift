@@ -379,6 +379,38 @@ import Testing
         #expect(asking.technique == .natPMP)
     }
 
+    @Test(
+        "a silent technique beside one that answers is not absent: the other is asked, then it again"
+    )
+    func silenceBesideAnswers() throws {
+        let now = ContinuousClock.now
+        let (end, port) = (now + .seconds(30), try TestPort.number(8080))
+        var ladder = TechniqueLadder(
+            [.pcp, .natPMP, .upnp], port: port, searchLimit: .seconds(3))
+        func next(_ ladder: inout TechniqueLadder) -> Technique? {
+            while true {
+                switch ladder.next(at: now, deadline: end) {
+                case .ask(let asking): return asking.technique
+                case .withdraw: continue
+                case .end: return nil
+                }
+            }
+        }
+        #expect(next(&ladder) == .pcp)
+        ladder.failed(
+            .noAnswer(gateway: .router, technique: .natPMP, after: .seconds(1)), by: .pcp, at: now)
+        #expect(next(&ladder) == .natPMP)
+        ladder.failed(.noAnswer(gateway: .router, after: .seconds(3)), by: .natPMP, at: now)
+        #expect(next(&ladder) == .upnp)
+        ladder.failed(.noAnswer(gateway: .router, after: .seconds(3)), by: .upnp, at: now)
+        #expect(next(&ladder) == .pcp)
+        // The gateway has shown that it is there, so that this is worth more than plain silence.
+        guard case .noAnswer(_, .natPMP, _)? = ladder.error else {
+            Issue.record("\(String(describing: ladder.error))")
+            return
+        }
+    }
+
     @Test("of two failures the one is told that says more, and of equals the first")
     func tellsMore() throws {
         let silence = PortMapperError.noAnswer(gateway: .router, after: .seconds(3))

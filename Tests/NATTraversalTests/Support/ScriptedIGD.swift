@@ -143,6 +143,8 @@ extension ScriptedIGD.State {
             let reserved = reservedPort ?? (action == "AddAnyPortMapping" ? otherPort : nil) ?? port
             return .soap(
                 action, reserved.isEmpty ? "" : "<NewReservedPort>\(reserved)</NewReservedPort>")
+        case "GetExternalIPAddress":
+            return .soap(action, "<NewExternalIPAddress>11.22.33.1</NewExternalIPAddress>")
         case "GetSpecificPortMappingEntry":
             guard let entry = table[key] else { return .soap(fault: 714) }
             return .soap(action, entry.fields)

@@ -73,6 +73,54 @@ import Testing
         #expect(try base.resolving(text).description == expected)
     }
 
+    @Test(
+        "given by a person may have a zone, by name or by number (RFC 6874)",
+        arguments: [
+            ("http://[fe80::1%25lo]:5000/d", nil), ("http://[fe80::1%lo]:5000/d", nil),
+            ("http://[fe80::1%251]:5000/d", nil), ("http://[fe80::1]:5000/d", "lo"),
+            ("http://[fe80::1%25lo]:5000/d", "eth99"),
+        ])
+    func givenZone(text: String, interface: String?) throws {
+        let (url, unknown) = try HTTPURL.givenByUser(text, interface: interface)
+        #expect(unknown == nil)
+        #expect(url.scopeID == 1)
+        #expect(!url.lacksZone)
+        #expect(url.description == "http://[fe80::1]:5000/d")
+        #expect(url.zonedDescription == "http://[fe80::1%25lo]:5000/d")
+        #expect(try HTTPURL.givenByUser(url.zonedDescription).url == url)
+    }
+
+    @Test("given by a person with a zone that cannot be are refused, or say which it is")
+    func wrongZone() throws {
+        #expect(try HTTPURL.givenByUser("http://[fe80::1%25eth99]/").unknownZone == "eth99")
+        #expect(try HTTPURL.givenByUser("http://[fe80::1%]/").unknownZone == "")
+        #expect(try HTTPURL.givenByUser("http://[fe80::1]/").url.lacksZone)
+        for text in ["http://[2001:db8::1%25lo]/", "http://192.168.1.1%lo/", "http://a%25b/"] {
+            #expect(throws: URLRefusal.notAnAddress) { try HTTPURL.givenByUser(text) }
+        }
+        // A path may hold what looks like a zone.
+        #expect(try HTTPURL.givenByUser("http://192.168.1.1/a%20]").url.target == "/a%20]")
+    }
+
+    @Test("of services are found by what upnp-scan prints, with a zone and without")
+    func controlURLs() throws {
+        var location = try HTTPURL("http://[fe80::1]:5000/d.xml")
+        location.scopeID = 1
+        let description = try DeviceDescription(
+            parsing: Array(
+                """
+                <root><device><service><serviceType>urn:x:service:A:1</serviceType>\
+                <controlURL>/c</controlURL></service></device></root>
+                """.utf8), from: location)
+        let service = UPnPService(description.services[0], deviceName: nil, http: HTTPClient())
+        for text in ["http://[fe80::1]:5000/c", "http://[fe80::1%25lo]:5000/c"] {
+            #expect(try #require(UPnPServiceName(text)).matches(service))
+        }
+        #expect(
+            try #require(UPnPServiceName("http://[fe80::1%252]:5000/c")).matches(service) == false)
+        #expect(UPnPServiceName("http://[fe80::1%25eth99]:5000/c") == nil)
+    }
+
     @Test("keep the zone of the document's host, and give it to no other")
     func zones() throws {
         var base = try HTTPURL("http://[fe80::1]:5000/d.xml")

@@ -88,6 +88,19 @@ import Testing
         #expect(output.warnings.map(\.code.rawValue) == ["truncated"])
     }
 
+    @Test("a text that was cut is a warning, whichever of the device's texts it is (T-6)")
+    func cutTexts() throws {
+        let long = String(repeating: "x", count: 4097)
+        for device in [try device(long), try device("x", type: long)] {
+            let output = UPnPScanOutput(rows: [.init(device: device)], ignored: 0)
+            let text = try #require(OutputFormat.json.render(output))
+            let document = try JSONDecoder().decode(Document.self, from: Data(text.utf8))
+            #expect(document.warnings?.map(\.code) == ["truncated"])
+        }
+        let whole = try device(String(repeating: "x", count: 4096))
+        #expect(UPnPScanOutput(rows: [.init(device: whole)], ignored: 0).warnings.isEmpty)
+    }
+
     @Test("results are lines of names and values, harmless whatever they hold (T-6)")
     func results() {
         let output = UPnPCallOutput(

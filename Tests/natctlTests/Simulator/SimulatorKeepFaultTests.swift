@@ -81,6 +81,22 @@ import Testing
         }
     }
 
+    @Test(
+        "is let go though the answer to its delete takes half of the time for that",
+        arguments: [("pcp", GatewayOperation.pcpDelete), ("nat-pmp", .natpmpDelete)])
+    func isDeletedSlowly(via: String, operation: GatewayOperation) async throws {
+        var faults = GatewayFaults()
+        faults.answerDelays = [operation: .milliseconds(2500)]
+        try await ToolBehindGateway.run(faults) { tool in
+            try await tool.natctl(staying: "map tcp 8080 --via \(via) --keep") { held in
+                try await held.waits(for: "mapped")
+            }
+            #expect(tool.forwarded.isEmpty)
+            let leases = try await tool.natctl("list --leases --json")
+            #expect(leases.output.contains(#""mappings":[]"#))
+        }
+    }
+
     @Test("of a thousand ports is there a thousand times, and then not once")
     func holdsMany() async throws {
         try await ToolBehindGateway.run { tool in

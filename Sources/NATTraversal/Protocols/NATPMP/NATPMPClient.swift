@@ -148,10 +148,15 @@ extension NATPMPClient {
             if let epoch = response.epochSeconds { socket.noteNATPMPEpoch(epoch) }
         }
         guard case let response?? = window.answers.first else {
-            throw failure ?? silence(window.mismatch, limit.budget)
+            throw failure ?? silence(in: window, limit.budget)
         }
         // The next question must not take a second copy of this refusal for its response.
-        if response.result != .success { socket.isSettled = false }
+        if response.result != .success || response == .fromPCPAlone { socket.isSettled = false }
+        if response == .fromPCPAlone {
+            throw PortMapperError.noAnswer(
+                gateway: GatewayAddress(socket.gateway.address), technique: .pcp,
+                after: limit.budget.start.duration(to: socket.now))
+        }
         if response.result == .unsupportedVersion {
             throw PortMapperError.unsupported(
                 gateway: GatewayAddress(socket.gateway.address), technique: .natPMP)
@@ -161,8 +166,12 @@ extension NATPMPClient {
 
     /// The error when no response arrived: reports a mismatched one (N-6) only once no time is left
     /// for a better one.
-    private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
-        if let mismatch, socket.now >= budget.deadline { return badAnswer(mismatch) }
+    private func silence(
+        in window: RequestWindow<NATPMPResponse>, _ budget: TimeBudget
+    ) -> PortMapperError {
+        if let mismatch = window.mismatch, window.isNonsense || socket.now >= budget.deadline {
+            return badAnswer(mismatch)
+        }
         return .noAnswer(
             gateway: GatewayAddress(socket.gateway.address),
             after: budget.start.duration(to: socket.now))
@@ -237,10 +246,9 @@ extension NATPMPClient {
     ) -> Verdict<NATPMPResponse> {
         // A PCP server without version 0 says so in its own format (RFC 6887, appendix A), or
         // answers the PCP request that was sent beside this one.
-        if payload.count >= PCPLimits.versionError, payload[0] == 2,
-            payload[3] == 1 || payload[1] == 0x80
-        {
-            return .answer(.unsupportedVersion)
+        if payload.count >= PCPLimits.versionError, payload[0] == 2 {
+            if payload[3] == 1 { return .answer(.unsupportedVersion) }
+            if payload[1] == 0x80 { return .answer(.fromPCPAlone) }
         }
         do throws(WireError) {
             let response = try NATPMPResponse(parsing: payload)
@@ -263,6 +271,12 @@ extension NATPMPClient {
 }
 
 extension NATPMPResponse {
+    /// Stands for the response of a gateway that has answered only the PCP request beside this one.
+    fileprivate static var fromPCPAlone: NATPMPResponse {
+        NATPMPResponse(
+            opcode: 0, result: .success, epochSeconds: nil, body: .failure(internalPort: nil))
+    }
+
     /// Stands for the response of a gateway that speaks only PCP.
     fileprivate static var unsupportedVersion: NATPMPResponse {
         NATPMPResponse(

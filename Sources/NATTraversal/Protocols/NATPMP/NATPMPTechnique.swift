@@ -53,8 +53,10 @@ final class NATPMPTechnique: MappingTechnique {
             grant = answers.grant
             switch answers.address {
             case .success(let told): address = .some(IPAddress.v4(told).ifSpecified)
-            case .failure: address = .some(nil)
-            case nil: break  // The response was lost: the next mapping asks again.
+            case .failure(.refused(let refusal)) where refusal.kind == .noExternalAddress:
+                address = .some(nil)
+            // The response was lost, or says nothing of the address: the next mapping asks again.
+            case .failure, nil: break
             }
         } else {
             grant = try await client.map(request, limit)
@@ -70,6 +72,7 @@ final class NATPMPTechnique: MappingTechnique {
     private func siblingPort(of attempt: MappingAttempt) -> PortNumber? {
         let suggestion = attempt.ladder.variation.suggestion
         guard attempt.plan != .renewal, attempt.request.externalPort == nil,
+            attempt.request.former == nil,
             !suggestion.isExact, suggestion.port == suggestion.wanted
         else { return nil }
         return granted[attempt.key.internalPort]

@@ -109,7 +109,7 @@ extension PCPClient {
             limit: 1)
         let failure = try await socket.ask(&window, limit)
         return try success(
-            in: window.answers[0], failure ?? silence(window.mismatch, limit.budget)
+            in: window.answers[0], failure ?? silence(in: window, limit.budget)
         ).epochSeconds
     }
 
@@ -162,7 +162,7 @@ extension PCPClient {
         for (request, answer) in zip(requests, window.answers) where answer == .natpmpAlone {
             withdraw(request)
         }
-        let missing = failure ?? silence(window.mismatch, limit.budget)
+        let missing = failure ?? silence(in: window, limit.budget)
         return window.answers.map { answer in
             Result { () throws(PortMapperError) in try success(in: answer, missing) }
         }
@@ -206,8 +206,9 @@ extension PCPClient {
             log.debug("\(gateway): it speaks version \(version), not PCP's 2")
             throw .unsupported(gateway: gateway, technique: .pcp)
         case .natpmpAlone:
-            log.debug("\(gateway): it answers NAT-PMP, but not PCP")
-            throw .unsupported(gateway: gateway, technique: .pcp)
+            log.debug("\(gateway): it answers NAT-PMP, and has not answered PCP")
+            guard case .noAnswer(_, _, let time) = missing else { throw missing }
+            throw .noAnswer(gateway: gateway, technique: .natPMP, after: time)
         case nil:
             throw missing
         }
@@ -215,9 +216,11 @@ extension PCPClient {
 
     /// The error when no response arrived: reports a mismatched one (N-6) only once no time is left
     /// for a better one.
-    private func silence(_ mismatch: String?, _ budget: TimeBudget) -> PortMapperError {
+    private func silence(
+        in window: RequestWindow<PCPAnswer>, _ budget: TimeBudget
+    ) -> PortMapperError {
         let gateway = GatewayAddress(socket.gateway.address)
-        if let mismatch, socket.now >= budget.deadline {
+        if let mismatch = window.mismatch, window.isNonsense || socket.now >= budget.deadline {
             return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
         }
         return .noAnswer(gateway: gateway, after: budget.start.duration(to: socket.now))

@@ -18,6 +18,8 @@ public struct UPnPDevice: Sendable {
     public private(set) var localAddress: IPAddress?
     /// Why there is no description, where there is none.
     public private(set) var problem: PortMapperError?
+    /// Whether one of its texts was longer than what is kept, and is cut.
+    package private(set) var hasCutText = false
     /// What a person called it.
     public private(set) var friendlyName: String?
     /// Who made it.
@@ -40,6 +42,7 @@ public struct UPnPDevice: Sendable {
     ) {
         self.location = location
         self.localAddress = localAddress
+        hasCutText = description.hasCutText
         let root = description.root
         friendlyName = root.friendlyName
         manufacturer = root.manufacturer

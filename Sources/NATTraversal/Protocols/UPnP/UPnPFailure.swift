@@ -99,7 +99,7 @@ enum UPnPFailure: Error, Hashable, Sendable {
 
     /// Whether the action seems not to exist: said so, or the connection broken off (H-10).
     var isUnsupported: Bool {
-        if let fault { return [.invalidAction, .optionalActionNotImplemented].contains(fault) }
+        if fault != nil { return deniesAction }
         return switch cause {
         case .status(501), .notSOAP: true
         case .http(.message(.nothing)), .http(.message(.headCutShort)): true
@@ -112,6 +112,11 @@ enum UPnPFailure: Error, Hashable, Sendable {
 // The meaning of the codes that are no refusal of a mapping; the others are `GatewayReaction`'s.
 extension UPnPFailure {
     private var fault: UPnPErrorCode? { code.map(UPnPErrorCode.init(rawValue:)) }
+
+    /// Whether the service says in so many words that it has no such action.
+    var deniesAction: Bool {
+        fault.map { [.invalidAction, .optionalActionNotImplemented].contains($0) } ?? false
+    }
 
     /// Whether the table has no entry like the one that was named.
     var isAbsentEntry: Bool { fault == .noSuchEntryInArray }

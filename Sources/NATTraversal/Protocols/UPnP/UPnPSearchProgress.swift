@@ -2,7 +2,7 @@
 struct UPnPSearchProgress {
     private var queue: SSDPFetchQueue
     private var linkOfReply: [SSDPReply: SSDPLink] = [:]
-    private var families: [String: Set<AddressFamily>] = [:]
+    private var appearances: [String: Set<Appearance>] = [:]
     private var openLinks: Int
     private var hasWorkingLink = false
     private var verdict = UPnPBrowser.Verdict.goOn
@@ -41,13 +41,31 @@ struct UPnPSearchProgress {
 
     /// Notes that a description has come.
     ///
-    /// - Returns: whether the device is new; it is not when the other family has brought it already.
+    /// - Returns: whether the device is new; it is not when another LOCATION of the same host, or the
+    ///   other family, has brought it already.
     mutating func finished(_ reply: SSDPReply, as device: UPnPDevice) -> Bool {
         queue.finished(reply)
         guard let udn = device.udn, !udn.isEmpty else { return true }
-        let family = device.location.host.family
-        defer { families[udn, default: []].insert(family) }
-        return families[udn, default: [family]].contains(family)
+        let appearance = Appearance(device)
+        let known = appearances[udn, default: []]
+        appearances[udn, default: []].insert(appearance)
+        guard !known.contains(appearance) else { return false }
+        let families = Set(known.map(\.host.family))
+        return families.isEmpty || families.contains(appearance.host.family)
+    }
+
+    /// A device where it was found; a UDN alone need not be unique (S-11), and one host may have
+    /// several trees under one (D-12).
+    private struct Appearance: Hashable {
+        var host: IPAddress
+        var services: [String]
+        var mapsPorts: Bool
+
+        init(_ device: UPnPDevice) {
+            host = device.location.host
+            services = device.services.map { "\($0.type) \($0.identifier ?? "")" }
+            mapsPorts = !device.connectionServices.isEmpty
+        }
     }
 
     mutating func note(_ verdict: UPnPBrowser.Verdict) {

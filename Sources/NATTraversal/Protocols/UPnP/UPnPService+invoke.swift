@@ -4,6 +4,8 @@ import Logging
 struct UPnPReply: Hashable, Sendable {
     /// In the order they came; empty also when there was no body at all.
     var results: [UPnPArgument]
+    /// Whether one of them was longer than what is kept, and is cut.
+    var hasCutText = false
     /// The address from which the device was called.
     var localAddress: SocketAddress
 
@@ -100,7 +102,9 @@ extension UPnPService {
             guard response.answers(action) else {
                 throw isSuccess ? .anotherAnswer(response.element) : .status(status)
             }
-            return UPnPReply(results: response.results, localAddress: exchange.localAddress)
+            return UPnPReply(
+                results: response.results, hasCutText: response.hasCutText,
+                localAddress: exchange.localAddress)
         case .empty where isSuccess:
             return UPnPReply(results: [], localAddress: exchange.localAddress)
         default:

@@ -10,7 +10,7 @@ package enum UPnPServiceName: Hashable, Sendable {
     /// Reads one of the three; `nil` for a URL that is refused and for a device's type.
     package init?(_ text: String) {
         if text.hasPrefix("http:") {
-            guard let url = try? HTTPURL(text) else { return nil }
+            guard let (url, zone) = try? HTTPURL.givenByUser(text), zone == nil else { return nil }
             self = .control(url)
         } else if text.contains(":") {
             guard let type = UPnPType(text), type.kind == .service else { return nil }
@@ -26,7 +26,7 @@ package enum UPnPServiceName: Hashable, Sendable {
         switch self {
         case .type(let type): service.type.isEqualIgnoringCase(type.description)
         case .short(let name): service.name.isEqualIgnoringCase(name)
-        case .control(let url): service.control.url == url
+        case .control(let url): service.control.url.map(url.matches) ?? false
         }
     }
 }

@@ -164,7 +164,8 @@ import Testing
                 ? [.datagram(bytes("02 80 00 00 00000000 00000562 00000000 00000000 00000000"))]
                 : []
         }
-        let expected = PortMapperError.unsupported(gateway: .router, technique: .natPMP)
+        let expected = PortMapperError.noAnswer(
+            gateway: .router, technique: .pcp, after: .milliseconds(750))
         await #expect(throws: expected) {
             try await NATPMPClient(socket: transport.gatewaySocket).externalAddress(
                 asksPCP: true, transport.limit)

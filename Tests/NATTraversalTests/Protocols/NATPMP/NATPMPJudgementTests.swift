@@ -46,7 +46,6 @@ import Testing
         arguments: [
             "00 00 0001 00000562", "00 82 0001 00000562",
             "02 82 0001 00000000 00000562 00000000 00000000 00000000",
-            "02 80 0000 00000000 00000562 00000000 00000000 00000000",
         ])
     func acceptsVersionErrors(hexadecimal: String) throws {
         guard case .answer(let response) = NATPMPClient.judge(bytes(hexadecimal), for: Self.request)

@@ -14,11 +14,29 @@ import Testing
         let order = try PCPClientTests.order()
         let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
             [order], asksNATPMP: true, transport.limit)
-        let expected = PortMapperError.unsupported(gateway: .router, technique: .pcp)
+        // Its answers may have been lost.
+        let expected = PortMapperError.noAnswer(
+            gateway: .router, technique: .natPMP, after: .milliseconds(750))
         #expect(outcomes == [.failure(expected)])
         #expect(transport.elapsed == .milliseconds(750))
         let delete = order.delete.request(from: Vectors.client).encoded
         #expect(transport.sent.last?.bytes == delete)
+    }
+
+    @Test("a gateway that was heard and answers nonsense is given up in a few seconds")
+    func givesUpNonsense() async throws {
+        let transport = ScriptedTransport { payload, _ in
+            payload.first == 2 ? [.datagram(Array(repeating: 2, count: 24))] : []
+        }
+        let limit = transport.limit
+        limit.budget.hasHeard = true
+        let outcomes = try await PCPClient(socket: transport.gatewaySocket).map(
+            [try PCPClientTests.order()], limit)
+        guard case .failure(.badAnswer)? = outcomes.first else {
+            Issue.record("\(outcomes)")
+            return
+        }
+        #expect(transport.elapsed <= .seconds(6))
     }
 
     @Test("a grant after the withdrawal is deleted again")

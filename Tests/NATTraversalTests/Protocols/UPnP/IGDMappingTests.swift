@@ -186,6 +186,54 @@ import Testing
     }
 
     @Test(
+        "an action that is not there, or hangs, is asked for once, however many ports there are (H-10)",
+        arguments: [
+            .code(401), .code(602), .page, .failure(.message(.nothing)), .failure(.timeout),
+        ] as [ScriptedIGD.Fault])
+    func asksForMissingActionOnce(fault: ScriptedIGD.Fault) async throws {
+        let gateway = ScriptedIGD(version: 2)
+        gateway.state.withLock {
+            $0.faults["AddAnyPortMapping"] = Array(repeating: fault, count: 9)
+        }
+        let connection = try gateway.connection
+        for number in UInt16(8080)..<8083 {
+            let port = try TestPort.number(number)
+            let request = try request {
+                ($0.internalPort, $0.externalPort) = (port, port)
+            }
+            let grant = try await connection.map(request, until: .now + .seconds(30))
+            #expect(grant.key.externalPort == port)
+        }
+        let added = gateway.actions.filter { $0.hasPrefix("Add") }
+        #expect(added == ["AddAnyPortMapping"] + Array(repeating: "AddPortMapping", count: 3))
+    }
+
+    @Test(
+        "what a gateway refuses as an action it is not asked for at the next port",
+        arguments: [
+            (1, "AddPortMapping", 401), (1, "AddPortMapping", 602),
+            (2, "GetSpecificPortMappingEntry", 401), (2, "GetSpecificPortMappingEntry", 602),
+        ])
+    func remembersRefusedAction(version: Int, action: String, code: Int) async throws {
+        let gateway = ScriptedIGD(version: version)
+        gateway.state.withLock { $0.faults[action] = Array(repeating: .code(code), count: 9) }
+        let connection = try gateway.connection
+        for number in UInt16(8080)..<8083 {
+            let port = try TestPort.number(number)
+            let request = try request {
+                ($0.internalPort, $0.externalPort) = (port, port)
+            }
+            do {
+                let grant = try await connection.map(request, until: .now + .seconds(30))
+                #expect(!grant.isVerified)
+            } catch let failure as UPnPFailure {
+                #expect(failure == .fault(code: Int32(code), words: nil))
+            }
+        }
+        #expect(gateway.actions.filter { $0 == action }.count == 1)
+    }
+
+    @Test(
         "a success without an entry is tried as a permanent lease, then deleted and reported (A-9)",
         arguments: [1, 2])
     func emptySuccess(version: Int) async throws {

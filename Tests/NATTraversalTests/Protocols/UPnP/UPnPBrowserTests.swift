@@ -156,6 +156,34 @@ import Testing
         #expect(found.withLock { $0.sorted() } == ["192.168.1.1", "192.168.1.7"])
     }
 
+    @Test("lists a device once that names two descriptions, and another of the same name (S-11)")
+    func twoLocations() async throws {
+        let document = try description("syn-leading-newline.xml")
+        let other = Array(
+            String(decoding: document, as: UTF8.self)
+                .replacing("WANIPConnection:1", with: "Layer3Forwarding:1").utf8)
+        let http = ScriptedHTTP(documents: [
+            "http://192.168.1.1:5000/d.xml": document, "http://192.168.1.1:80/e.xml": document,
+            "http://192.168.1.1/e.xml": document, "http://192.168.1.1:5000/f.xml": other,
+            "http://192.168.1.7:5000/d.xml": document,
+        ])
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            [
+                ("192.168.1.1", ":5000/d.xml"), ("192.168.1.1", "/e.xml"),
+                ("192.168.1.1", ":5000/f.xml"), ("192.168.1.7", ":5000/d.xml"),
+            ].map { source, rest in
+                ScriptedUPnPNetwork.answer(from: .test(source), location: "http://\(source)\(rest)")
+            }
+        }
+        let found = Locked<[String]>([])
+        let browser = UPnPBrowser(links: [Self.link], network: network)
+        _ = try await browser.scan(duration: .seconds(30)) { device in
+            found.withLock { $0.append(device.location.host.description) }
+        }
+        // Another tree of the same host is shown (D-12), and so is another host.
+        #expect(found.withLock { $0.sorted() } == ["192.168.1.1", "192.168.1.1", "192.168.1.7"])
+    }
+
     @Test("lists five hundred devices, every one")
     func crowd() async throws {
         let document = try description("syn-leading-newline.xml")

@@ -14,6 +14,8 @@ struct DeviceDescription: Hashable, Sendable {
     let base: HTTPURL
     /// The text of URLBase, whether it is used or not.
     let statedBase: String?
+    /// Whether a text was longer than what is kept; a URL that is says so itself.
+    private(set) var hasCutText = false
 
     /// What a device says of itself; any of it may be missing, empty or nonsense (D-11).
     struct Device: Hashable, Sendable {
@@ -95,6 +97,11 @@ struct DeviceDescription: Hashable, Sendable {
         return try? base.resolving("/" + text)
     }
 
+    private mutating func noteCutTexts(in element: XMLElementNode) {
+        let isCut = element.children.contains { $0.isTextCut && !$0.name.hasSuffix("URL") }
+        hasCutText = hasCutText || isCut
+    }
+
     /// Takes in what is in `element`, which belongs to the device of this index.
     private mutating func collect(_ element: XMLElementNode, device: Int?, location: HTTPURL) {
         for child in element.children {
@@ -102,9 +109,11 @@ struct DeviceDescription: Hashable, Sendable {
             case "device":
                 let depth = device.map { devices[$0].depth + 1 } ?? 0
                 devices.append(Device(child, depth: depth))
+                noteCutTexts(in: child)
                 collect(child, device: devices.count - 1, location: location)
             case "service":
                 guard let device, let type = child.text(of: "serviceType") else { continue }
+                noteCutTexts(in: child)
                 let url = { [base] in ServiceURL(child.child($0), base: base, location: location) }
                 services.append(
                     Service(

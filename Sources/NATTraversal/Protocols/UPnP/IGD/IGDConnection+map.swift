@@ -24,6 +24,10 @@ extension IGDConnection {
         var negotiation = IGDNegotiation(
             request, isVersion2: isVersion2, permanentLease: permanentLease,
             isForThisHost: request.internalClient.unmapped == localAddress)
+        // Another port has been told so already.
+        while let failure = missingActions.failure(of: negotiation.action, at: service) {
+            guard negotiation.unsupported() == .ask else { throw failure }
+        }
         var previous = try await vacantPort(request, &negotiation, until: deadline)
         // Where the table had this mapping before.
         var earlier: Set<PortMappingKey> = []
@@ -144,6 +148,11 @@ extension IGDConnection {
             case .absent where negotiation.action == "AddAnyPortMapping" && failure.isUnsupported:
                 return try await outcome(
                     of: failure, &negotiation, isPortForeign: false, until: deadline)
+            case .absent where negotiation.action == "AddAnyPortMapping" && failure.isSilence:
+                // Some gateways hang at it; if only its answer was lost, the other action does too.
+                missingActions.add(negotiation.action, of: service, failure)
+                _ = negotiation.unsupported()
+                return .again
             case .absent:
                 guard !isLast, now < deadline else {
                     // A gateway that asks another one may do it after all that time (RFC 6970).
@@ -178,6 +187,11 @@ extension IGDConnection {
         of failure: UPnPFailure, _ negotiation: inout IGDNegotiation, isPortForeign: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws -> Outcome {
+        // One broken connection is no reason to give AddPortMapping up.
+        if negotiation.action == "AddAnyPortMapping" ? failure.isUnsupported : failure.deniesAction
+        {
+            missingActions.add(negotiation.action, of: service, failure)
+        }
         let reaction: IGDNegotiation.Reaction =
             if let code = failure.code {
                 negotiation.refused(code, isPortForeign: isPortForeign)

@@ -165,7 +165,8 @@ extension IGDConnection {
             do {
                 let reply = try await read(
                     "GetGenericPortMappingEntry", [.index(index)], until: deadline)
-                let entry = try PortMappingEntry(reply.results)
+                var entry = try PortMappingEntry(reply.results)
+                entry.hasCutText = reply.hasCutText
                 skippedInARow = 0
                 guard seen.insert(entry.withoutLease).inserted else {
                     return (entries, .whole, skipped)

@@ -9,6 +9,8 @@ struct IGDConnection: Sendable {
     let type: UPnPType
     /// This host's address towards the service, which is the internal client of its mappings.
     let localAddress: IPAddress
+    /// The actions that it does not have.
+    var missingActions = MissingActions()
 
     /// `nil` when the service is none that maps ports.
     init?(_ service: UPnPService, localAddress: IPAddress) {
@@ -60,12 +62,16 @@ struct IGDConnection: Sendable {
     func entry(
         _ key: PortMappingKey, until deadline: ContinuousClock.Instant
     ) async throws -> PortMappingEntry? {
+        let action = "GetSpecificPortMappingEntry"
+        if let failure = missingActions.failure(of: action, at: service) { throw failure }
         do {
-            let reply = try await read(
-                "GetSpecificPortMappingEntry", key.arguments, until: deadline)
+            let reply = try await read(action, key.arguments, until: deadline)
             return try PortMappingEntry(reply.results, for: key)
         } catch let failure as UPnPFailure where failure.isAbsentEntry {
             return nil
+        } catch let failure as UPnPFailure where failure.deniesAction {
+            missingActions.add(action, of: service, failure)
+            throw failure
         }
     }
 
@@ -115,6 +121,33 @@ struct IGDConnection: Sendable {
             default: nil
             }
         return max(.zero, limit.map { min($0, rest - look) } ?? rest - look)
+    }
+}
+
+/// The actions that services of a gateway have said they lack, or have not answered at all, for as
+/// long as one command or renewal takes: each port of it would wait for the same answer (H-10).
+final class MissingActions: Sendable {
+    private struct Key: Hashable {
+        var service: String
+        var control: ServiceURL
+        var action: String
+    }
+
+    private let failures = Locked<[Key: UPnPFailure]>([:])
+
+    /// What came of an action that is known to be missing; `nil` for any other.
+    func failure(of action: String, at service: UPnPService) -> UPnPFailure? {
+        failures.withLock { $0[Self.key(action, service)] }
+    }
+
+    /// Remembers that an action is missing, and what showed it.
+    func add(_ action: String, of service: UPnPService, _ failure: UPnPFailure) {
+        log.debug("\(service.type): \(action) is not asked for again: \(failure)")
+        failures.withLock { $0[Self.key(action, service)] = failure }
+    }
+
+    private static func key(_ action: String, _ service: UPnPService) -> Key {
+        Key(service: service.type, control: service.control, action: action)
     }
 }
 

@@ -8,6 +8,10 @@ final class IGDTechnique: MappingTechnique {
     private var mayBeStale = false
     /// The external address reported since `begin`; `.some(nil)` when the gateway has none.
     private var address: IPv4Address??
+    /// Whether it was asked for since `begin`, for a gateway that does not tell it.
+    private var hasAskedAddress = false
+    /// The actions that the gateway's services lack, as far as is known since `begin`.
+    private var missingActions = MissingActions()
     /// How often the gateway's services have moved, which a restart of the gateway causes (S-18).
     private(set) var moveCount = 0
 
@@ -18,6 +22,8 @@ final class IGDTechnique: MappingTechnique {
 
     func begin() {
         address = nil
+        hasAskedAddress = false
+        missingActions = MissingActions()
         mayBeStale = finder.isReady
     }
 
@@ -38,6 +44,10 @@ final class IGDTechnique: MappingTechnique {
         finder.keep(found)
         begin()
     }
+
+    /// Why the last search found nothing that can be used; `nil` when it found something, or was
+    /// broken off.
+    var problem: PortMapperError? { finder.lastProblem }
 
     /// Forgets the service, so that the next call searches again.
     func forget() { finder.forget() }
@@ -89,14 +99,19 @@ final class IGDTechnique: MappingTechnique {
         func grant() async throws -> MappingGrant {
             try await ask(limit) { found in
                 isOpen = false
+                var connection = found.connection
+                connection.missingActions = missingActions
                 do {
-                    let grant = try await found.connection.map(
+                    let grant = try await connection.map(
                         attempt.igdRequest, until: limit.budget.deadline
                     ) { key in
                         asked = key.externalPort
                         try await record(key.externalPort)
                     }
-                    if address == nil { address = try await knownAddress(of: found, limit) }
+                    if address == nil, !hasAskedAddress {
+                        address = try await knownAddress(of: found, limit)
+                        hasAskedAddress = true
+                    }
                     return mappingGrant(grant)
                 } catch let failure as UPnPFailure {
                     isOpen = failure.mayHaveBeenDone
@@ -121,15 +136,19 @@ final class IGDTechnique: MappingTechnique {
     }
 
     /// The external address that the connection reports; `.some(nil)` when it has none, `nil` when
-    /// it has not answered.
+    /// it has not said.
     private func knownAddress(
         of found: IGDFinder.Found, _ limit: AskLimit
     ) async throws -> IPv4Address?? {
         if !mayBeStale, let address = found.choice.externalAddress { return address }
-        do {
-            return .some(try await found.connection.externalAddress(until: limit.budget.deadline))
-        } catch let failure as UPnPFailure {
-            return failure == .http(.timeout) ? nil : .some(nil)
+        // The mapping stands without it.
+        let end = found.connection.optionalDeadline(limit.budget.deadline)
+        do { return .some(try await found.connection.externalAddress(until: end)) } catch let
+            failure
+            as UPnPFailure
+        {
+            log.debug("\(found.device.location.host): no external address told: \(failure)")
+            return nil
         }
     }
 
@@ -229,6 +248,8 @@ protocol IGDFinding: RivalSearch {
     var device: UPnPDevice? { get }
     /// The warnings about that device.
     var warnings: [MapperWarning] { get }
+    /// Why the last search found nothing that can be used.
+    var lastProblem: PortMapperError? { get }
     /// Finds the connection service within the command's time.
     ///
     /// - Parameters:

@@ -13,6 +13,8 @@ struct PortMappingEntry: Hashable, Sendable {
     var isEnabled: Bool
     /// What the client called it; foreign text.
     var description: String
+    /// Whether its description was longer than what is kept, and is cut.
+    var hasCutText = false
     /// The rest of its lease in seconds; `nil` when it is permanent or the gateway does not tell.
     var remainingSeconds: UInt32?
 

@@ -27,8 +27,10 @@ struct PortMappingListing: Hashable, Sendable {
         } catch { throw .result("NewPortListing") }
         for element in root.children where element.name == "PortMappingEntry" {
             do throws(UPnPFailure) {
-                entries.append(
-                    try PortMappingEntry(element.children.map { UPnPArgument($0.name, $0.text) }))
+                var entry = try PortMappingEntry(
+                    element.children.map { UPnPArgument($0.name, $0.text) })
+                entry.hasCutText = element.children.contains(where: \.isTextCut)
+                entries.append(entry)
             } catch {
                 skipped += 1
             }

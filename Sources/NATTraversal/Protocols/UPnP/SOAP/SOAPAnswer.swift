@@ -36,11 +36,14 @@ struct SOAPResponse: Hashable, Sendable {
     var namespace: String?
     /// The results as they came.
     var results: [UPnPArgument]
+    /// Whether one of them was longer than what is kept, and is cut.
+    var hasCutText: Bool
 
     fileprivate init(_ element: XMLElementNode) {
         self.element = element.name
         namespace = element.namespace
         results = element.children.map { UPnPArgument($0.name, $0.text) }
+        hasCutText = element.children.contains(where: \.isTextCut)
     }
 
     /// Whether this is an answer to `action`; some leave `Response` out.
