@@ -32,10 +32,8 @@ struct RunningTool: Sendable {
         return (threads ?? []).map { "\(folder)/\($0)" }
     }
 
-    /// How many threads it has, but for ThreadSanitizer's own, of which this process has one too.
-    var threadCount: Int {
-        threads.count - (unsafe dlsym(nil, "__tsan_init") == nil ? 0 : 1)
-    }
+    /// How many threads it has.
+    var threadCount: Int { threads.count }
 
     /// Whether it waits for somebody to read what it writes, as the kernel of a PC shows it: by
     /// poll(2), system call 7, of one descriptor, for 1000 ms at a time.
