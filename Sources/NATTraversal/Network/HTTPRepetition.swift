@@ -39,16 +39,14 @@ struct HTTPRepetition: Hashable, Sendable {
     let isHarmless: Bool
     /// How long a change waits for a byte; `nil` for as long as there is time.
     private let patience: Duration?
-    /// The first silence that ends an attempt at a question; each later one is twice as long.
-    private let firstSilence: Duration
     private var silences = 0
     private var breaks = 0
     private var busyAnswers = 0
     private var hasBeenRefused = false
     private var hasBeenDisliked = false
 
-    /// Within which limits a quarter of the time is the first silence.
-    private static let firstSilences = Duration.milliseconds(500)...Duration.seconds(3)
+    /// The first silence that ends an attempt at a question; each later one is twice as long.
+    private static let firstSilence = Duration.seconds(3)
     /// What one attempt may take in all (H-13).
     private static let longestAttempt = Duration.seconds(10)
     /// How often a broken exchange, and a busy server, is asked again.
@@ -60,12 +58,9 @@ struct HTTPRepetition: Hashable, Sendable {
     ///     out.
     ///   - patience: how long another request waits for a byte, once it is sent; `nil` for as long as
     ///     there is time.
-    ///   - time: how long all attempts may take.
-    init(isHarmless: Bool, patience: Duration? = nil, time: Duration) {
+    init(isHarmless: Bool, patience: Duration? = nil) {
         self.isHarmless = isHarmless
         self.patience = patience
-        let limits = Self.firstSilences
-        firstSilence = min(max(time / 4, limits.lowerBound), limits.upperBound)
     }
 
     /// How long the next attempt waits for a byte; `nil` for as long as there is time.
@@ -73,7 +68,7 @@ struct HTTPRepetition: Hashable, Sendable {
     /// A request that changes something waits: to ask whether it was carried out is the caller's.
     var silenceLimit: Duration? {
         guard isHarmless else { return patience }
-        return min(firstSilence * (1 << min(silences, 8)), Self.longestAttempt)
+        return min(Self.firstSilence * (1 << min(silences, 8)), Self.longestAttempt)
     }
 
     /// How long the next attempt may take in all, however the bytes drip (T-3); `nil` for as long as

@@ -18,8 +18,7 @@ extension HTTPTransport {
         until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
         let start = now
-        var repetition = HTTPRepetition(
-            isHarmless: isHarmless, patience: patience, time: deadline - start)
+        var repetition = HTTPRepetition(isHarmless: isHarmless, patience: patience)
         var request = request
         while true {
             let end = repetition.attemptLimit.map { min(deadline, now + $0) } ?? deadline

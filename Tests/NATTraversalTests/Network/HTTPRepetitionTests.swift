@@ -9,7 +9,7 @@ import Testing
     /// What precedes each further attempt when every one ends alike, a second later each; at most
     /// six.
     private func steps(after failure: Failure, isHarmless: Bool) -> [Step] {
-        var repetition = HTTPRepetition(isHarmless: isHarmless, time: .seconds(30))
+        var repetition = HTTPRepetition(isHarmless: isHarmless)
         var steps: [Step] = []
         while steps.count < 6,
             let step = repetition.next(after: failure, elapsed: .milliseconds(900 * steps.count))
@@ -65,29 +65,22 @@ import Testing
 
     @Test("a closed port is asked again within the first second only (S-18)")
     func refusal() {
-        var repetition = HTTPRepetition(isHarmless: true, time: .seconds(30))
+        var repetition = HTTPRepetition(isHarmless: true)
         #expect(repetition.next(after: .refused, elapsed: .seconds(1)) == nil)
     }
 
-    static let patience: [(time: Duration, silences: [Double])] = [
-        (.seconds(30), [3, 6, 10, 10, 10]), (.seconds(4), [1, 2, 4, 8, 10]),
-        (.milliseconds(10), [0.5, 1, 2, 4, 8]),
-    ]
-
-    @Test(
-        "a question waits longer each time, and a change as long as its caller likes (H-13)",
-        arguments: patience)
-    func limits(time: Duration, expected: [Double]) {
-        var question = HTTPRepetition(isHarmless: true, time: time)
+    @Test("a question waits longer each time, and a change as long as its caller likes (H-13)")
+    func limits() {
+        var question = HTTPRepetition(isHarmless: true)
         var silences: [Duration?] = []
         for _ in 0..<5 {
             silences.append(question.silenceLimit)
             #expect(question.attemptLimit == .seconds(10))
             _ = question.next(after: .silent, elapsed: .zero)
         }
-        #expect(silences == expected.map { .seconds($0) })
+        #expect(silences == [3, 6, 10, 10, 10].map { .seconds($0) })
         for patience in [nil, Duration.seconds(4)] {
-            let change = HTTPRepetition(isHarmless: false, patience: patience, time: time)
+            let change = HTTPRepetition(isHarmless: false, patience: patience)
             #expect(change.silenceLimit == patience && change.attemptLimit == nil)
         }
     }

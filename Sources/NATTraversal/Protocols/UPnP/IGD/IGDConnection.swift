@@ -104,9 +104,8 @@ struct IGDConnection: Sendable {
     /// How long a request that changes the table waits for its answer before the table is looked at.
     ///
     /// A router that asks another one itself takes a minute (RFC 6970), so the last attempt takes
-    /// what time there is, but for a look afterwards. Where time is short, the look comes early
-    /// enough for another attempt. A connection that does not open has all the time: nothing was
-    /// sent.
+    /// what time there is, but for a look afterwards. A connection that does not open has all the
+    /// time: nothing was sent.
     ///
     /// - Parameters:
     ///   - attempt: how often it was sent before.
@@ -116,7 +115,7 @@ struct IGDConnection: Sendable {
         let look = min(.seconds(3), rest / 2)
         let limit: Duration? =
             switch attempt {
-            case 0: min(.seconds(5), rest / 3)
+            case 0: .seconds(5)
             case 1: .seconds(10)
             default: nil
             }
