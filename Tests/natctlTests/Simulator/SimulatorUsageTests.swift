@@ -21,6 +21,7 @@ import TestSupport
         "map tcp 80 --via nat-pmp --remote-host 203.0.113.9", "map tcp 80 --remote-host peer",
         "map tcp 80 --via nat-pmp --description web",
         "map tcp 80 --via pcp --location http://127.0.0.1:9/", "list --location router",
+        "upnp-scan --location http://[2001:db8::1%25lo]:9/",
         "upnp-scan --location http://127.0.0.1:9/ --target upnp:rootdevice",
         "upnp-scan --location http://127.0.0.1:9/ --scan-time 1s",
         "upnp-scan --location http://127.0.0.1:9/ --gateway 127.0.0.1",
@@ -42,6 +43,34 @@ import TestSupport
             #expect(outcome.errors.hasPrefix("Error: "))
             #expect(tool.gateway.log.count == 0)
         }
+    }
+
+    @Test(
+        "an IPv6 description is none for what maps IPv4, and a link-local one needs its zone",
+        arguments: [
+            "map tcp 80 --location http://[::1]:9/", "unmap tcp 80 --location http://[::1]:9/",
+            "external-ip --location http://[fe80::1]:9/", "list --location http://[fe80::1]:9/",
+            "upnp-scan --location http://[fe80::1]:9/",
+        ])
+    func wrongLocation(arguments: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.natctl(arguments)
+            #expect(outcome.status == 64)
+            #expect(outcome.output == "")
+            #expect(tool.gateway.log.count == 0)
+        }
+    }
+
+    @Test(
+        "a zone that is no interface here is 69, as --interface is",
+        arguments: [
+            "upnp-scan", "upnp-call WANIPConnection GetStatusInfo", "external-ip", "gateway",
+        ])
+    func unknownZone(command: String) async throws {
+        let outcome = try await BuiltTool.natctl(
+            "\(command) --location http://[fe80::1%25eth99]:9/")
+        #expect(outcome.status == 69)
+        #expect(outcome.errors.contains("there is no interface eth99"))
     }
 
     @Test("point to unmap where no lifetime is asked for")
