@@ -353,9 +353,9 @@ extension TechniqueLadder {
             return
         }
         said(noBy: refusal.technique, at: now)
-        // What the gateway does not offer stays absent: the other ports need not ask for it either.
+        // A sibling that was asked already keeps its standing, for the other ports to learn from.
         if reaction.next == .otherPort, let sibling = sibling(of: refusal.technique),
-            standings[sibling] != .absent
+            standings[sibling] == .untried || standings[sibling] == .covered
         {
             standings[sibling] = .refused
         }

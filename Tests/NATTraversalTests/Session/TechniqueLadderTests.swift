@@ -358,8 +358,12 @@ import Testing
 
     @Test(
         "what the first port finds out of a gateway spares the others the same",
-        arguments: [UInt8(66), 2])
-    func learns(natpmp code: UInt8) throws {
+        arguments: [UInt8(66), 2],
+        [
+            PortMapperError.unsupported(gateway: .router, technique: .pcp),
+            .noAnswer(gateway: .router, technique: .natPMP, after: .milliseconds(750)),
+        ])
+    func learns(natpmp code: UInt8, pcp failure: PortMapperError) throws {
         let now = ContinuousClock.now
         let port = try TestPort.number(8080)
         func ladder() -> TechniqueLadder {
@@ -367,7 +371,7 @@ import Testing
         }
         var (first, second) = (ladder(), ladder())
         _ = first.next(at: now, deadline: now + .seconds(3))
-        first.failed(.unsupported(gateway: .router, technique: .pcp), by: .pcp, at: now)
+        first.failed(failure, by: .pcp, at: now)
         _ = first.next(at: now, deadline: now + .seconds(3))
         first.failed(.refused(try .test(.natPMP, Int(code))), by: .natPMP, at: now)
         second.learn(from: first)
