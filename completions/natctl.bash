@@ -261,7 +261,7 @@ _natctl_map() {
 
     # Offer positional completions
     case "${positional_number}" in
-    1)
+    *)
         __natctl_add_completions -W 'tcp'$'\n''udp'$'\n''both'
         return
         ;;
@@ -301,7 +301,7 @@ _natctl_unmap() {
 
     # Offer positional completions
     case "${positional_number}" in
-    1)
+    *)
         __natctl_add_completions -W 'tcp'$'\n''udp'$'\n''both'
         return
         ;;

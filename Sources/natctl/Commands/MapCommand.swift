@@ -7,7 +7,8 @@ struct MapCommand: AsyncParsableCommand {
         abstract: "Open ports on the gateway",
         usage: """
             natctl map tcp|udp|both <port[-port]> ... [<options>]
-            natctl map tcp|udp|both <port[-port]> ... [<options>] -- <command> [<argument> ...]
+            natctl map [<external>:]<port>/tcp|udp|both ... [<options>]
+            natctl map ... [<options>] -- <command> [<argument> ...]
             """,
         discussion: """
             The mapping ends with its lifetime unless it is renewed: the same command again, \
@@ -16,11 +17,13 @@ struct MapCommand: AsyncParsableCommand {
             SIGINT, SIGTERM or the command's end, and deletes it then.
             """)
 
-    @Argument(help: "The transport; both is tcp and udp.")
-    var transport: TransportArgument
-
-    @Argument(help: ArgumentHelp("Ports of this host, 1 to 65535.", valueName: "port[-port]"))
-    var ports: [PortRangeArgument]
+    @Argument(
+        help: ArgumentHelp(
+            "Ports of this host with their transport: tcp 8080 8443, 8080/tcp or 9000-9009/both; "
+                + "80:8080/tcp suggests the external port 80.",
+            valueName: "port"),
+        completion: .list(TransportArgument.allValueStrings))
+    var words: [String] = []
 
     @Flag(name: .long, help: "Stay, renew, follow every change; delete the mappings when stopped.")
     var keep = false
@@ -79,22 +82,28 @@ struct MapCommand: AsyncParsableCommand {
         ).run()
     }
 
-    /// A request for each port and transport, tcp before udp.
+    /// A request for each port and transport, in the order given, tcp before udp.
     func requests() throws -> [MappingRequest] {
-        try ports.ports.enumerated().flatMap { offset, port in
-            let externalPort = try mapping.externalPort(at: offset)
-            return transport.transports.map { transport in
-                var request = MappingRequest(transport, internalPort: port)
-                request.externalPort = externalPort
-                request.isExact = mapping.exact
-                request.requiresPublic = mapping.requirePublic
-                request.mustBeVerified = mapping.verify
-                request.lifetime = mapping.lifetime.duration
-                request.internalAddress = mapping.internalAddress
-                request.remoteHost = mapping.remoteHost
-                request.description = mapping.description
-                return request
-            }
+        let list = try PortList(words)
+        if list.entries.isEmpty { throw ValidationError.nothingToMap }
+        if mapping.externalPort != nil, let word = list.wordWithExternalPort {
+            throw ValidationError.externalPortTwice(word)
+        }
+        // Those of -e count up by the ports, alike for both transports.
+        var offsets: [PortNumber: Int] = [:]
+        return try list.entries.map { entry in
+            let offset = offsets[entry.port] ?? offsets.count
+            offsets[entry.port] = offset
+            var request = MappingRequest(entry.transport, internalPort: entry.port)
+            request.externalPort = try entry.externalPort ?? mapping.externalPort(at: offset)
+            request.isExact = mapping.exact
+            request.requiresPublic = mapping.requirePublic
+            request.mustBeVerified = mapping.verify
+            request.lifetime = mapping.lifetime.duration
+            request.internalAddress = mapping.internalAddress
+            request.remoteHost = mapping.remoteHost
+            request.description = mapping.description
+            return request
         }
     }
 }
