@@ -28,11 +28,16 @@ struct MapCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Stay, renew, follow every change; delete the mappings when stopped.")
     var keep = false
 
+    @Flag(
+        name: .long,
+        help: "For cron: print only what is new, differs from the lease or has failed.")
+    var changesOnly = false
+
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "With --keep or a command: run this by sh -c at each change, the event on standard "
-                + "input.",
+            "With --keep, --changes-only or a command: run this by sh -c at each change, the event "
+                + "on standard input.",
             valueName: "command"))
     var onChange: String?
 
@@ -59,8 +64,13 @@ struct MapCommand: AsyncParsableCommand {
 
     /// Checks what can be checked when COMMAND is known.
     func validateHolding() throws {
-        if onChange != nil, !isHolding {
+        if onChange != nil, !isHolding, !changesOnly {
             throw ValidationError.hookWithoutHold
+        }
+        if changesOnly, isHolding {
+            throw ValidationError.cannotCombine(
+                "--changes-only", with: keep ? "--keep" : "a command after --",
+                because: "which prints changes alone anyway")
         }
     }
 
@@ -72,8 +82,23 @@ struct MapCommand: AsyncParsableCommand {
         if isHolding { return try await besideMainThread { try await hold(requests) } }
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
             let mapper = PortMapper(try gateway.ipv4Selection())
+            if changesOnly { return try await mapChanges(requests, by: mapper) }
             return MappingOutput(report: try await mapper.map(requests))
         }
+    }
+
+    /// Maps, and runs the hook where that is something new; `nil` where nothing is.
+    private func mapChanges(
+        _ requests: [MappingRequest], by mapper: PortMapper
+    ) async throws -> ChangedMappings? {
+        // Leases that cannot be read are none, and `map` warns of the file.
+        let leases = (try? mapper.leases()) ?? []
+        var changed = ChangedMappings(try await mapper.map(requests), since: leases)
+        if let onChange, let call = changed.hookCall {
+            let failure = await besideMainThread { await Hook(command: onChange).run(call) }
+            if let failure { changed.report.warnings.append(.hookFailed(failure.message)) }
+        }
+        return changed.isEventful ? changed : nil
     }
 
     private func hold(_ requests: [MappingRequest]) async throws {

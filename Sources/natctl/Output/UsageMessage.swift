@@ -24,7 +24,7 @@ extension ValidationError {
     }
 
     static let hookWithoutHold = ValidationError(
-        "--on-change needs --keep, or a command after --")
+        "--on-change needs --keep, --changes-only, or a command after --")
 
     static let noCommand = ValidationError("name the command to run after --")
 
