@@ -215,7 +215,7 @@ _natctl_external-ip() {
 
 _natctl_map() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--keep --exact --require-public --verify --json --quiet -q --version -h --help)
+    non_repeating_flags=(--keep --changes-only --exact --require-public --verify --json --quiet -q --version -h --help)
     repeating_options=()
     non_repeating_options=(--on-change -e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout)
     __natctl_offer_flags_options -1
@@ -261,7 +261,7 @@ _natctl_map() {
 
     # Offer positional completions
     case "${positional_number}" in
-    1)
+    *)
         __natctl_add_completions -W 'tcp'$'\n''udp'$'\n''both'
         return
         ;;
@@ -301,7 +301,7 @@ _natctl_unmap() {
 
     # Offer positional completions
     case "${positional_number}" in
-    1)
+    *)
         __natctl_add_completions -W 'tcp'$'\n''udp'$'\n''both'
         return
         ;;

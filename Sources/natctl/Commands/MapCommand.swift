@@ -7,7 +7,8 @@ struct MapCommand: AsyncParsableCommand {
         abstract: "Open ports on the gateway",
         usage: """
             natctl map tcp|udp|both <port[-port]> ... [<options>]
-            natctl map tcp|udp|both <port[-port]> ... [<options>] -- <command> [<argument> ...]
+            natctl map [<external>:]<port>/tcp|udp|both ... [<options>]
+            natctl map ... [<options>] -- <command> [<argument> ...]
             """,
         discussion: """
             The mapping ends with its lifetime unless it is renewed: the same command again, \
@@ -16,20 +17,27 @@ struct MapCommand: AsyncParsableCommand {
             SIGINT, SIGTERM or the command's end, and deletes it then.
             """)
 
-    @Argument(help: "The transport; both is tcp and udp.")
-    var transport: TransportArgument
-
-    @Argument(help: ArgumentHelp("Ports of this host, 1 to 65535.", valueName: "port[-port]"))
-    var ports: [PortRangeArgument]
+    @Argument(
+        help: ArgumentHelp(
+            "Ports of this host with their transport: tcp 8080 8443, 8080/tcp or 9000-9009/both; "
+                + "80:8080/tcp suggests the external port 80.",
+            valueName: "port"),
+        completion: .list(TransportArgument.allValueStrings))
+    var words: [String] = []
 
     @Flag(name: .long, help: "Stay, renew, follow every change; delete the mappings when stopped.")
     var keep = false
 
+    @Flag(
+        name: .long,
+        help: "For cron: print only what is new, differs from the lease or has failed.")
+    var changesOnly = false
+
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "With --keep or a command: run this by sh -c at each change, the event on standard "
-                + "input.",
+            "With --keep, --changes-only or a command: run this by sh -c at each change, the event "
+                + "on standard input.",
             valueName: "command"))
     var onChange: String?
 
@@ -56,8 +64,13 @@ struct MapCommand: AsyncParsableCommand {
 
     /// Checks what can be checked when COMMAND is known.
     func validateHolding() throws {
-        if onChange != nil, !isHolding {
+        if onChange != nil, !isHolding, !changesOnly {
             throw ValidationError.hookWithoutHold
+        }
+        if changesOnly, isHolding {
+            throw ValidationError.cannotCombine(
+                "--changes-only", with: keep ? "--keep" : "a command after --",
+                because: "which prints changes alone anyway")
         }
     }
 
@@ -69,8 +82,23 @@ struct MapCommand: AsyncParsableCommand {
         if isHolding { return try await besideMainThread { try await hold(requests) } }
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
             let mapper = PortMapper(try gateway.ipv4Selection())
+            if changesOnly { return try await mapChanges(requests, by: mapper) }
             return MappingOutput(report: try await mapper.map(requests))
         }
+    }
+
+    /// Maps, and runs the hook where that is something new; `nil` where nothing is.
+    private func mapChanges(
+        _ requests: [MappingRequest], by mapper: PortMapper
+    ) async throws -> ChangedMappings? {
+        // Leases that cannot be read are none, and `map` warns of the file.
+        let leases = (try? mapper.leases()) ?? []
+        var changed = ChangedMappings(try await mapper.map(requests), since: leases)
+        if let onChange, let call = changed.hookCall {
+            let failure = await besideMainThread { await Hook(command: onChange).run(call) }
+            if let failure { changed.report.warnings.append(.hookFailed(failure.message)) }
+        }
+        return changed.isEventful ? changed : nil
     }
 
     private func hold(_ requests: [MappingRequest]) async throws {
@@ -79,22 +107,28 @@ struct MapCommand: AsyncParsableCommand {
         ).run()
     }
 
-    /// A request for each port and transport, tcp before udp.
+    /// A request for each port and transport, in the order given, tcp before udp.
     func requests() throws -> [MappingRequest] {
-        try ports.ports.enumerated().flatMap { offset, port in
-            let externalPort = try mapping.externalPort(at: offset)
-            return transport.transports.map { transport in
-                var request = MappingRequest(transport, internalPort: port)
-                request.externalPort = externalPort
-                request.isExact = mapping.exact
-                request.requiresPublic = mapping.requirePublic
-                request.mustBeVerified = mapping.verify
-                request.lifetime = mapping.lifetime.duration
-                request.internalAddress = mapping.internalAddress
-                request.remoteHost = mapping.remoteHost
-                request.description = mapping.description
-                return request
-            }
+        let list = try PortList(words)
+        if list.entries.isEmpty { throw ValidationError.nothingToMap }
+        if mapping.externalPort != nil, let word = list.wordWithExternalPort {
+            throw ValidationError.externalPortTwice(word)
+        }
+        // Those of -e count up by the ports, alike for both transports.
+        var offsets: [PortNumber: Int] = [:]
+        return try list.entries.map { entry in
+            let offset = offsets[entry.port] ?? offsets.count
+            offsets[entry.port] = offset
+            var request = MappingRequest(entry.transport, internalPort: entry.port)
+            request.externalPort = try entry.externalPort ?? mapping.externalPort(at: offset)
+            request.isExact = mapping.exact
+            request.requiresPublic = mapping.requirePublic
+            request.mustBeVerified = mapping.verify
+            request.lifetime = mapping.lifetime.duration
+            request.internalAddress = mapping.internalAddress
+            request.remoteHost = mapping.remoteHost
+            request.description = mapping.description
+            return request
         }
     }
 }

@@ -7,6 +7,7 @@ struct UnmapCommand: AsyncParsableCommand {
         abstract: "Delete what map has made",
         usage: """
             natctl unmap tcp|udp|both <port[-port]> ... [<options>]
+            natctl unmap <port>/tcp|udp|both ... [<options>]
             natctl unmap tcp|udp --external-port <port> [<options>]
             natctl unmap --all [tcp|udp] [<options>]
             """,
@@ -16,11 +17,13 @@ struct UnmapCommand: AsyncParsableCommand {
             says where to look.
             """)
 
-    @Argument(help: "The transport; both is tcp and udp.")
-    var transport: TransportArgument?
-
-    @Argument(help: ArgumentHelp("Ports of this host, 1 to 65535.", valueName: "port[-port]"))
-    var ports: [PortRangeArgument] = []
+    @Argument(
+        help: ArgumentHelp(
+            "Ports of this host with their transport, as map takes them: tcp 8080 8443 or "
+                + "8080/tcp.",
+            valueName: "port"),
+        completion: .list(TransportArgument.allValueStrings))
+    var words: [String] = []
 
     @Option(
         name: .long,
@@ -46,24 +49,22 @@ struct UnmapCommand: AsyncParsableCommand {
 
     /// What the arguments mean.
     func request() throws -> UnmapRequest {
+        let transport = words.count == 1 ? TransportArgument(argument: words[0]) : nil
         switch (all, externalPort, transport) {
-        case (true, nil, nil) where ports.isEmpty:
+        case (true, nil, nil) where words.isEmpty, (true, nil, .both?):
             return .all(nil)
-        case (true, nil, let transport?) where ports.isEmpty && transport != .both:
+        case (true, nil, let transport?):
             return .all(transport.transports.first)
-        case (true, nil, .both?) where ports.isEmpty:
-            return .all(nil)
         case (true, _, _):
             throw ValidationError.allWithPorts
-        case (false, let port?, let transport?) where ports.isEmpty && transport != .both:
+        case (false, let port?, let transport?) where transport != .both:
             return .externalPort(.init(transport.transports[0], port))
         case (false, .some, _):
             throw ValidationError.externalPortAlone
-        case (false, nil, let transport?) where !ports.isEmpty:
-            return .internalPorts(
-                ports.ports.flatMap { port in transport.transports.map { .init($0, port) } })
-        default:
-            throw ValidationError.nothingToUnmap
+        case (false, nil, _):
+            let entries = try PortList(words).entries
+            if entries.isEmpty { throw ValidationError.nothingToUnmap }
+            return .internalPorts(entries.map { .init($0.transport, $0.port) })
         }
     }
 }

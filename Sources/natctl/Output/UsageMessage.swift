@@ -24,7 +24,7 @@ extension ValidationError {
     }
 
     static let hookWithoutHold = ValidationError(
-        "--on-change needs --keep, or a command after --")
+        "--on-change needs --keep, --changes-only, or a command after --")
 
     static let noCommand = ValidationError("name the command to run after --")
 
@@ -44,7 +44,80 @@ extension ValidationError {
         "--external-port takes tcp or udp, and no other ports")
 
     static let nothingToUnmap = ValidationError(
-        "name a transport and ports, or use --external-port or --all")
+        "name ports, such as tcp 8080 or 8080/tcp, or use --external-port or --all")
+
+    static let nothingToMap = ValidationError("name ports, such as tcp 8080 or 8080/tcp")
+
+    /// Ports without a transport, before or behind them.
+    static func noTransport(_ word: String) -> ValidationError {
+        ValidationError("\(plain(word)) has no transport; write tcp \(word) or \(word)/tcp")
+    }
+
+    /// A transport that no ports follow.
+    static func noPort(after transport: TransportArgument) -> ValidationError {
+        ValidationError(
+            "no port follows \(transport.rawValue); write \(transport.rawValue) 8080, for example")
+    }
+
+    /// What stands behind the slash is no transport.
+    static func transport(_ text: Substring, of word: String) -> ValidationError {
+        ValidationError(
+            "\(displayed(word)) names no transport: \(displayed(String(text))) is not tcp, udp or both"
+        )
+    }
+
+    /// A part of a word, or all of it, is no port.
+    static func port(_ text: Substring, of word: String) -> ValidationError {
+        if text == word {
+            return ValidationError(
+                "\(displayed(word)) is not tcp, udp or both, and not a port from 1 to 65535")
+        }
+        return ValidationError(
+            "\(displayed(word)) names no port: \(displayed(String(text))) is not a port from 1 to "
+                + "65535")
+    }
+
+    /// A range whose end comes first.
+    static func fallingRange(
+        _ first: PortNumber, _ last: PortNumber, of word: String
+    ) -> ValidationError {
+        ValidationError("\(displayed(word)) ends before it begins; write \(last)-\(first)")
+    }
+
+    /// More stands in front of a port than an external one.
+    static func severalColons(_ word: String) -> ValidationError {
+        ValidationError(
+            "\(displayed(word)) has more than one colon; only an external port may stand in front, "
+                + "as in 80:8080/tcp")
+    }
+
+    /// A range, and another number of external ports.
+    static func unevenRanges(_ word: String) -> ValidationError {
+        ValidationError(
+            "\(displayed(word)) needs as many external ports as internal ones, as in "
+                + "9000-9002:8000-8002/tcp")
+    }
+
+    /// A port is named twice, not alike.
+    static func contradiction(_ entry: PortList.Entry) -> ValidationError {
+        ValidationError(
+            "\(entry.port)/\(entry.transport.rawValue) is named twice, with different external ports"
+        )
+    }
+
+    /// Two ports are to have the same external one.
+    static func sharedExternalPort(
+        _ outside: UnmapRequest.Port, _ first: PortNumber, _ second: PortNumber
+    ) -> ValidationError {
+        ValidationError(
+            "ports \(first) and \(second) cannot share the external port "
+                + "\(outside.number)/\(outside.transport.rawValue)")
+    }
+
+    /// `--external-port` beside an external port that stands before its port.
+    static func externalPortTwice(_ word: String) -> ValidationError {
+        cannotCombine("--external-port", with: word, because: "which names its external port")
+    }
 
     /// The external ports that count up from the first do not fit.
     static func portsBeyondEnd(from first: PortNumber) -> ValidationError {

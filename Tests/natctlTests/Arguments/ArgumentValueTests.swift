@@ -25,27 +25,6 @@ import Testing
         ])
     func refuses(text: String) { #expect(DurationArgument(argument: text) == nil) }
 
-    @Test(
-        "ports are one or a range that rises",
-        arguments: [("80", 80...80), ("80-80", 80...80), ("1-65535", 1...65535)])
-    func readsPorts(text: String, ports: ClosedRange<UInt16>) {
-        #expect(PortRangeArgument(argument: text)?.ports == ports)
-    }
-
-    @Test(
-        "and nothing else is a port",
-        arguments: [
-            "", "-", "0", "0-5", "65536", "70000", "80-", "-80", "90-80", "1-2-3", "+80", " 80",
-            "80 ", "0x50", "http", "８０",
-        ])
-    func refusesPorts(text: String) { #expect(PortRangeArgument(argument: text) == nil) }
-
-    @Test("a port named twice counts once, in the first place")
-    func namesOnce() {
-        let ranges = ["9002", "9000-9003", "9001"].compactMap(PortRangeArgument.init(argument:))
-        #expect(ranges.ports.map(\.rawValue) == [9002, 9000, 9001, 9003])
-    }
-
     @Test("external ports count up in the order given, alike for both transports")
     func countsUp() throws {
         let command = try #require(
@@ -54,6 +33,17 @@ import Testing
         #expect(requests.map(\.internalPort.rawValue) == [80, 80, 70, 70])
         #expect(requests.map(\.externalPort?.rawValue) == [65534, 65534, 65535, 65535])
         #expect(requests.map(\.transport) == [.tcp, .udp, .tcp, .udp])
+    }
+
+    @Test("an external port in front is the one to suggest, and -e counts by ports")
+    func suggests() throws {
+        let named = try #require(
+            try NATCtl.parseAsRoot(["map", "80:8080/both", "22/tcp"]) as? MapCommand)
+        #expect(try named.requests().map(\.externalPort?.rawValue) == [80, 80, nil])
+        let counted = try #require(
+            try NATCtl.parseAsRoot(["map", "8080/tcp", "22/udp", "8080/udp", "-e", "90"])
+                as? MapCommand)
+        #expect(try counted.requests().map(\.externalPort?.rawValue) == [90, 91, 90])
     }
 
     @Test("what is not said has the defaults of the manual")
@@ -73,6 +63,12 @@ import Testing
         "unmap knows what is meant",
         arguments: [
             (["--all"], .all(nil)), (["--all", "tcp"], .all(.tcp)), (["--all", "both"], .all(nil)),
+            (["udp", "--external-port", "80"], .externalPort(.init(.udp, 80))),
+            (["both", "80"], .internalPorts([.init(.tcp, 80), .init(.udp, 80)])),
+            (
+                ["51820/udp", "80:8080/tcp", "udp", "9"],
+                .internalPorts([.init(.udp, 51820), .init(.tcp, 8080), .init(.udp, 9)])
+            ),
         ] as [([String], UnmapRequest)])
     func unmaps(arguments: [String], request: UnmapRequest) throws {
         let command = try #require(

@@ -68,6 +68,8 @@ extension Trait where Self == ConditionTrait {
             (["natctl", "ma"], ["map"]),
             (["natctl", "map", "--l"], ["--lifetime"]),
             (["natctl", "map", ""], ["tcp", "udp", "both"]),
+            (["natctl", "map", "51820/udp", ""], ["tcp", "udp", "both"]),
+            (["natctl", "unmap", "udp", "51820", "t"], ["tcp"]),
             (["natctl", "external-ip", "--via", ""], ["auto", "pcp", "nat-pmp"]),
             (["natctl", "gateway", "--interface", "l"], ["lo"]),
             (["natctl", "unmap", "tcp", "--ext"], ["--external-port"]),

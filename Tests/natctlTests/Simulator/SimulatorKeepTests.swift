@@ -21,6 +21,28 @@ import TestSupport
         }
     }
 
+    @Test("holds what the systemd unit's example names")
+    func holdsUnit() async throws {
+        let unit = try ProjectFiles.text("Packaging/systemd/natctl-map@.service")
+        let start = try #require(unit.firstMatch(of: /ExecStart=\/usr\/bin\/natctl (.+)/)).1
+        let words = try #require(unit.firstMatch(of: /#     MAP=(.+)/)).1
+        try await ToolBehindGateway.run { tool in
+            // A shell splits $MAP as systemd does.
+            let outcome = try await tool.running(
+                String(start), environment: ["MAP": String(words)]
+            ) { natctl in
+                try await condition { natctl.lines.count == 4 }
+                #expect(
+                    tool.forwarded.sorted() == [
+                        "tcp 8080 80 pcp", "tcp 8443 8443 pcp", "tcp 9000 9000 pcp",
+                        "udp 51820 51820 pcp",
+                    ])
+                natctl.send(SIGTERM)
+            }
+            #expect(outcome.status == 143, "\(outcome.errors)")
+        }
+    }
+
     @Test("prints each event as a JSON line")
     func printsEvents() async throws {
         try await ToolBehindGateway.run { tool in

@@ -8,6 +8,10 @@ import TestSupport
         arguments: [
             ("tcp 8080", ["tcp 8080"]), ("both 8080", ["tcp 8080", "udp 8080"]),
             ("udp 9002 9000-9001 9001", ["udp 9002", "udp 9000", "udp 9001"]),
+            (
+                "51820/udp 8080/tcp tcp 22000 53/both",
+                ["udp 51820", "tcp 8080", "tcp 22000", "tcp 53", "udp 53"]
+            ),
         ])
     func printsLines(arguments: String, ports: [String]) async throws {
         try await ToolBehindGateway.run { tool in
@@ -21,6 +25,27 @@ import TestSupport
                     })
             #expect(
                 tool.forwarded.sorted() == ports.map { "\($0) \($0.dropFirst(4)) pcp" }.sorted())
+        }
+    }
+
+    @Test(
+        "an external port in front is suggested, and unmap takes the same words",
+        arguments: ["pcp", "nat-pmp"])
+    func suggests(via: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let ports = "80:8080/both 9000-9001:8000-8001/udp tcp 81:8081 8082"
+            let outcome = try await tool.natctl("map \(ports) -q --via \(via)")
+            #expect(outcome.lines == ["80", "80", "9000", "9001", "81", "8082"])
+            #expect(outcome.errors == "")
+            let forwarded = [
+                "tcp 8080 80", "udp 8080 80", "udp 8000 9000", "udp 8001 9001", "tcp 8081 81",
+                "tcp 8082 8082",
+            ]
+            #expect(tool.forwarded.sorted() == forwarded.map { "\($0) \(via)" }.sorted())
+            // Unlike -e, a word without an external port leaves the lease's.
+            #expect(try await tool.natctl("map 8080/both -q").lines == ["80", "80"])
+            #expect(try await tool.natctl("unmap \(ports)").status == 0)
+            #expect(tool.forwarded.isEmpty)
         }
     }
 

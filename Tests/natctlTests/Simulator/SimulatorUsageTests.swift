@@ -17,6 +17,10 @@ import TestSupport
         "map tcp 80 --gateway 192.168.1.1:0", "map tcp 80 --gateway 192.168.1.1:70000",
         "map tcp 80 --gateway http://192.168.1.1", "map tcp 80 --json -q",
         "map tcp 65000-65010 -e 65530", "map tcp 80 81 -e 65535", "map tcp 80 -e 0",
+        "map tcp 80:8080 -e 80", "map 80:8080/tcp 22/tcp -e 81", "map 80/tcp 81/udp -e 65535",
+        "map tcp 80 --changes-only --keep", "map tcp 80 --changes-only -- true",
+        "map tcp 80 --on-change true", "unmap --all 80/tcp", "unmap --all tcp udp",
+        "unmap 80/tcp --external-port 80",
         "map tcp 80 -e 65536", "map tcp 80 --via stun", "map tcp 80 --via natpmp",
         "map tcp 80 --via nat-pmp --remote-host 203.0.113.9", "map tcp 80 --remote-host peer",
         "map tcp 80 --via nat-pmp --description web",
@@ -33,6 +37,28 @@ import TestSupport
         "unmap tcp 80 --external-port 80", "unmap --external-port 80", "external-ip now",
         "external-ip --json -q", "list tcp", "bogus",
     ]
+
+    /// Ports in forms that map and unmap both refuse.
+    static let wrongPorts = [
+        "8080", "tcp", "tcp 80/udp", "80/tcp udp", "80/sctp", "80/", "/tcp", "tcp/80", "99999/tcp",
+        "0:80/tcp", "80:/tcp", "1:2:3/tcp", "80:90-91/tcp", "9000-8000/udp", "80/tcp 81",
+        "1:80/tcp 2:80/tcp", "1:80/tcp 1:90/tcp", "",
+    ]
+
+    @Test(
+        "ports in another form are 64 too, with one line", arguments: ["map", "unmap"], wrongPorts)
+    func refusePorts(command: String, ports: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.natctl("\(command) \(ports)")
+            #expect(outcome.status == 64)
+            #expect(outcome.output == "")
+            let lines = outcome.errors.split(separator: "\n")
+            #expect(lines.first?.hasPrefix("Error: ") == true)
+            // Then the usage.
+            #expect(lines.dropFirst().first?.hasPrefix("Usage: ") == true, "\(outcome.errors)")
+            #expect(tool.gateway.log.count == 0)
+        }
+    }
 
     @Test("end with 64, a sentence on standard error and nothing else", arguments: wrong)
     func areRefused(arguments: String) async throws {

@@ -1,0 +1,68 @@
+import NATTraversal
+
+/// What `map --changes-only` shows: of the mappings those that the lease file did not remember like
+/// this.
+struct ChangedMappings: CommandOutput {
+    var report: MappingReport
+    /// `mapped` or `changed`, in the order of the mappings.
+    let events: [MapperEvent]
+
+    /// Compares what was mapped with the leases as they were before.
+    init(_ report: MappingReport, since leases: [Mapping], at now: Timestamp = .now) {
+        self.report = report
+        let assignments = report.mappings.flatMap(\.assignments)
+        events = report.mappings.compactMap { mapping in
+            mapping.change(since: leases)
+                .map { MapperEvent($0, at: now, assignments: assignments) }
+        }
+    }
+
+    /// Whether there is something to show.
+    var isEventful: Bool { !events.isEmpty || !report.failures.isEmpty }
+
+    /// What the hook is told, all at once: an event a line, the variables of the first.
+    var hookCall: Hook.Call? {
+        guard let first = events.first else { return nil }
+        return Hook.Call(
+            event: first.change.name,
+            document: { [events] in
+                events.compactMap { OutputFormat.json.render(EventOutput(event: $0)) }
+                    .joined(separator: "\n")
+            },
+            variables: first.change.variables(first: nil))
+    }
+
+    private var changed: [Mapping] { events.compactMap(\.change.mapping) }
+    private var whole: MappingOutput { MappingOutput(report: report) }
+
+    var lines: [String] { changed.map(\.line) }
+    var quietLines: [String] { changed.map(\.externalPort.description) }
+    /// The whole of it: a script that reads it wants to know what is mapped.
+    var document: [String: JSONValue] { whole.document }
+    var warnings: [MapperWarning] { whole.warnings }
+    var failures: [PortMapperError] { whole.failures }
+}
+
+extension Mapping {
+    /// How it differs from the lease it had; `nil` where it is reached as before.
+    fileprivate func change(since leases: [Mapping]) -> MapperEvent.Change? {
+        let lease = leases.first {
+            $0.gateway == gateway && $0.transport == transport
+                && $0.internalAddress == internalAddress && $0.internalPort == internalPort
+        }
+        guard let lease else { return .mapped(self) }
+        let isSame = lease.externalAddress == externalAddress && lease.externalPort == externalPort
+        return isSame ? nil : .changed(self, previous: lease)
+    }
+
+    /// Where its service is reached: on this side, then on the other.
+    fileprivate var assignments: [PortAssignment] {
+        let inside = PortAssignment(transport, address: internalAddress, port: internalPort)
+        guard let externalAddress else { return [inside] }
+        return [
+            inside,
+            PortAssignment(
+                transport, address: externalAddress, port: externalPort, technique: technique),
+        ]
+    }
+}
