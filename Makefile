@@ -13,11 +13,14 @@ PROGRAM = .build/natctl$(if $(filter dynamic,$(BUILD)),-dynamic)
 SOURCES = Package.swift $(shell find Packaging/static $(addprefix Sources/,CLibXML2 CSystemCalls \
     NATTraversal Support natctl))
 INSTALL_ROOT = $(DESTDIR)$(PREFIX)
+# The one place that says it is what `natctl --version` prints.
+VERSION = $(shell sed -n 's/^ *version: "\(.*\)",$$/\1/p' Sources/natctl/NATCtl.swift)
 
-BASH_SCRIPTS = Scripts/demo Scripts/setup Scripts/test Packaging/static/build .ci/run \
-    Tests/LabTests/lab Tests/LabTests/tools/router-daemon
+BASH_SCRIPTS = Scripts/demo Scripts/setup Scripts/test Packaging/static/build Packaging/deb/build \
+    Packaging/deb/postinst Packaging/deb/prerm .ci/run Tests/LabTests/lab \
+    Tests/LabTests/tools/router-daemon
 
-.PHONY: build setup static dynamic completions demo test lint bench install uninstall clean
+.PHONY: build setup static dynamic completions demo test lint bench install uninstall deb clean
 
 build:
 	@Scripts/setup build
@@ -95,6 +98,11 @@ uninstall:
 	    $(INSTALL_ROOT)/lib/systemd/system/natctl-map@.service
 	rm -rf $(INSTALL_ROOT)/share/doc/natctl
 
+# A package for this distribution and architecture, in .build/deb.
+deb: .build/natctl-dynamic
+	@Scripts/setup deb
+	Packaging/deb/build $< $(VERSION) .build/deb
+
 clean:
 	swift package clean
-	rm -rf .build/natctl .build/natctl-dynamic .build/examples .build-static
+	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/examples .build-static
