@@ -13,14 +13,17 @@ PROGRAM = .build/natctl$(if $(filter dynamic,$(BUILD)),-dynamic)
 SOURCES = Package.swift $(shell find Packaging/static $(addprefix Sources/,CLibXML2 CSystemCalls \
     NATTraversal Support natctl))
 INSTALL_ROOT = $(DESTDIR)$(PREFIX)
-# The one place that says it is what `natctl --version` prints.
-VERSION = $(shell sed -n 's/^ *version: "\(.*\)",$$/\1/p' Sources/natctl/NATCtl.swift)
+# The sources state the version once, for `natctl --version`; everything else takes it from there.
+VERSION = $(shell sed -nE 's/^.*version(:| =) "([^"]* )?([0-9]+[.][0-9]+[.][0-9]+)".*$$/\3/p' \
+    Sources/natctl/NATCtl.swift)
+RELEASE = .build/release-$(VERSION)
 
-BASH_SCRIPTS = Scripts/demo Scripts/setup Scripts/test Packaging/static/build Packaging/deb/build \
-    Packaging/deb/postinst Packaging/deb/prerm .ci/run Tests/LabTests/lab \
-    Tests/LabTests/tools/router-daemon
+BASH_SCRIPTS = $(addprefix Scripts/,demo setup test) $(addprefix Packaging/static/,build notices) \
+    $(addprefix Packaging/deb/,build postinst prerm postrm) Packaging/release .ci/run \
+    $(addprefix Tests/LabTests/,lab tools/router-daemon)
 
-.PHONY: build setup static dynamic completions demo test lint bench install uninstall deb clean
+.PHONY: build setup static dynamic completions demo test lint bench install uninstall deb dist \
+    release clean
 
 build:
 	@Scripts/setup build
@@ -103,6 +106,25 @@ deb: .build/natctl-dynamic
 	@Scripts/setup deb
 	Packaging/deb/build $< $(VERSION) .build/deb
 
+# The versions of the packages that a build has used. Not in git, so that a build of the library
+# takes newer ones; a tarball brings them along.
+Package.resolved: Package.swift
+	@Scripts/setup build
+	swift package resolve
+	touch $@
+
+# The sources of the last commit, in .build/release-VERSION.
+dist: Package.resolved
+	@test -z "$$(git status --porcelain)" || { echo "dist: commit all changes first" >&2; exit 65; }
+	mkdir -p $(RELEASE)
+	git -c tar.umask=0022 archive -9 --output=$(RELEASE)/natctl-$(VERSION).tar.gz \
+	    --prefix=natctl-$(VERSION)/ --add-file=Package.resolved HEAD
+
+# Everything that users download, for this distribution and architecture.
+release: dist static deb
+	Packaging/release $(VERSION) $(RELEASE)
+
 clean:
 	swift package clean
-	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/examples .build-static
+	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/release-* .build/examples \
+	    .build-static
