@@ -57,7 +57,8 @@ completions: build
 
 demo:
 	@Scripts/setup demo
-	swift build $(STRICT)
+	swift build --product natctl $(STRICT)
+	swift build --product gateway-simulator $(STRICT)
 	Scripts/demo
 
 test:
