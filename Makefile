@@ -6,13 +6,24 @@ SHELL = /bin/bash
 # A newer compiler's new warning must not stop a user's build, only ours.
 STRICT = $(if $(filter true,$(CI)),-Xswiftc -warnings-as-errors)
 DYNAMIC = swift build -c release --static-swift-stdlib --product natctl
-# What is installed: release or dynamic.
-BUILD ?= release
+# What is installed: static or dynamic; PROGRAM is its file.
+BUILD ?= static
+PROGRAM = .build/natctl$(if $(filter dynamic,$(BUILD)),-dynamic)
+# `make install` builds nothing, and needs no Swift, once PROGRAM is newer than these.
+SOURCES = Package.swift $(shell find Packaging/static $(addprefix Sources/,CLibXML2 CSystemCalls \
+    NATTraversal Support natctl))
+INSTALL_ROOT = $(DESTDIR)$(PREFIX)
+# The sources state the version once, for `natctl --version`; everything else takes it from there.
+VERSION = $(shell sed -nE 's/^.*version(:| =) "([^"]* )?([0-9]+[.][0-9]+[.][0-9]+)".*$$/\3/p' \
+    Sources/natctl/NATCtl.swift)
+RELEASE = .build/release-$(VERSION)
 
-BASH_SCRIPTS = Scripts/demo Scripts/setup Scripts/test Packaging/static/build .ci/run \
-    Tests/LabTests/lab Tests/LabTests/tools/router-daemon
+BASH_SCRIPTS = $(addprefix Scripts/,demo setup test) $(addprefix Packaging/static/,build notices) \
+    $(addprefix Packaging/deb/,build postinst prerm postrm) Packaging/release .ci/run \
+    $(addprefix Tests/LabTests/,lab tools/router-daemon)
 
-.PHONY: build setup release static dynamic completions demo test lint bench install clean
+.PHONY: build setup static dynamic completions demo test lint bench install uninstall deb dist \
+    release clean
 
 build:
 	@Scripts/setup build
@@ -21,16 +32,20 @@ build:
 setup:
 	@Scripts/setup
 
-# One file without any shared library: .build/natctl.
-release static:
-	@Scripts/setup release
-	Packaging/static/build .build/natctl $(STRICT)
+# One file without any shared library.
+static: .build/natctl
 
-# .build/natctl-dynamic, for a package whose libxml2 gets the distribution's security updates.
-dynamic:
+.build/natctl: $(SOURCES)
+	@Scripts/setup static
+	Packaging/static/build $@ $(STRICT)
+
+# For a package whose libxml2 gets the distribution's security updates.
+dynamic: .build/natctl-dynamic
+
+.build/natctl-dynamic: $(SOURCES)
 	@Scripts/setup build
 	$(DYNAMIC) $(STRICT)
-	strip --strip-all -o .build/natctl-dynamic "$$($(DYNAMIC) --show-bin-path)/natctl"
+	strip --strip-all -o $@ "$$($(DYNAMIC) --show-bin-path)/natctl"
 
 # The options have changed: the shells' scripts follow.
 completions: build
@@ -42,7 +57,8 @@ completions: build
 
 demo:
 	@Scripts/setup demo
-	swift build $(STRICT)
+	swift build --product natctl $(STRICT)
+	swift build --product gateway-simulator $(STRICT)
 	Scripts/demo
 
 test:
@@ -58,24 +74,58 @@ lint:
 	@for script in $(wildcard completions/_*); do zsh -n $$script || exit; done
 	@for script in $(wildcard completions/*.fish); do fish -n $$script || exit; done
 
-bench: release dynamic
+bench: static dynamic
 	@Scripts/setup
 	swift build -c release --product gateway-simulator $(STRICT)
 	Scripts/bench
 
-install: $(BUILD)
-	install -D -m 755 .build/natctl$(if $(filter dynamic,$(BUILD)),-dynamic) \
-	    $(DESTDIR)$(PREFIX)/bin/natctl
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 Man/*.1
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) $(INSTALL_ROOT)/bin/natctl
+	install -D -m 644 -t $(INSTALL_ROOT)/share/man/man1 Man/*.1
 	install -D -m 644 completions/natctl.bash \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/natctl
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions completions/_natctl
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d completions/natctl.fish
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	    $(INSTALL_ROOT)/share/bash-completion/completions/natctl
+	install -D -m 644 -t $(INSTALL_ROOT)/share/zsh/site-functions completions/_natctl
+	install -D -m 644 -t $(INSTALL_ROOT)/share/fish/vendor_completions.d completions/natctl.fish
+	install -D -m 644 -t $(INSTALL_ROOT)/share/doc/natctl/examples Packaging/systemd/web.conf
+	install -d $(INSTALL_ROOT)/lib/systemd/system
 	sed 's|/usr/bin/natctl|$(PREFIX)/bin/natctl|' Packaging/systemd/natctl-map@.service \
-	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/natctl-map@.service
-	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/natctl-map@.service
+	    >$(INSTALL_ROOT)/lib/systemd/system/natctl-map@.service
+	chmod 644 $(INSTALL_ROOT)/lib/systemd/system/natctl-map@.service
+
+# With the PREFIX and DESTDIR of the installation.
+uninstall:
+	rm -f $(INSTALL_ROOT)/bin/natctl \
+	    $(addprefix $(INSTALL_ROOT)/share/man/man1/,$(notdir $(wildcard Man/*.1))) \
+	    $(INSTALL_ROOT)/share/bash-completion/completions/natctl \
+	    $(INSTALL_ROOT)/share/zsh/site-functions/_natctl \
+	    $(INSTALL_ROOT)/share/fish/vendor_completions.d/natctl.fish \
+	    $(INSTALL_ROOT)/lib/systemd/system/natctl-map@.service
+	rm -rf $(INSTALL_ROOT)/share/doc/natctl
+
+# A package for this distribution and architecture, in .build/deb.
+deb: .build/natctl-dynamic
+	@Scripts/setup deb
+	Packaging/deb/build $< $(VERSION) .build/deb
+
+# The versions of the packages that a build has used. Not in git, so that a build of the library
+# takes newer ones; a tarball brings them along.
+Package.resolved: Package.swift
+	@Scripts/setup build
+	swift package resolve
+	touch $@
+
+# The sources of the last commit, in .build/release-VERSION.
+dist: Package.resolved
+	@test -z "$$(git status --porcelain)" || { echo "dist: commit all changes first" >&2; exit 65; }
+	mkdir -p $(RELEASE)
+	git -c tar.umask=0022 archive -9 --output=$(RELEASE)/natctl-$(VERSION).tar.gz \
+	    --prefix=natctl-$(VERSION)/ --add-file=Package.resolved HEAD
+
+# Everything that users download, for this distribution and architecture.
+release: dist static deb
+	Packaging/release $(VERSION) $(RELEASE)
 
 clean:
 	swift package clean
-	rm -rf .build/natctl .build/natctl-dynamic .build/examples .build-static
+	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/release-* .build/examples \
+	    .build-static
