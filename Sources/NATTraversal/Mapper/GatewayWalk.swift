@@ -25,26 +25,14 @@ final class GatewayWalk {
         budget = selection.budget(forPorts: ports)
     }
 
-    /// Asks the candidates one by one.
-    ///
-    /// - Parameters:
-    ///   - isEnough: whether an answer ends the walk.
-    ///   - ask: asks one candidate; its second argument is when to give up a silent one.
-    /// - Returns: the answers; the last one ended the walk, or no candidate is left.
-    /// - Throws: any error of `ask` except `PortMapperError`.
-    private func visit<Answer>(
-        until isEnough: (Answer) -> Bool,
-        _ ask: (GatewayTarget, _ silenceEnd: ContinuousClock.Instant?) async throws -> Answer
-    ) async throws -> [(target: GatewayTarget, outcome: Result<Answer, PortMapperError>)] {
-        var answers: [(target: GatewayTarget, outcome: Result<Answer, PortMapperError>)] = []
-        for target in targets {
-            let silenceEnd = target == targets.last ? nil : ContinuousClock.now + Self.silence
-            let outcome = try await Result { try await ask(target, silenceEnd) }
-            answers.append((target, outcome))
-            if case .success(let answer) = outcome, isEnough(answer) { break }
-            log.debug("\(target.name) granted nothing")
+    /// The candidates in order, each with the time at which to give it up if it is silent; the last
+    /// one has all the time there is.
+    private var candidates:
+        some Sequence<(target: GatewayTarget, silenceEnd: ContinuousClock.Instant?)>
+    {
+        targets.lazy.map { [targets] target in
+            (target, target == targets.last ? nil : .now + Self.silence)
         }
-        return answers
     }
 
     private func session(
@@ -64,6 +52,9 @@ struct MapOutcome {
     var failures: [PortMapperError?]
     /// The warnings about the UPnP device that was asked.
     var deviceWarnings: [MapperWarning] = []
+
+    /// Whether a port was granted, which ends the walk.
+    var grantsSomething: Bool { attempts.contains { $0.grant != nil } }
 
     /// The warnings about the grant of one attempt.
     func warnings(of attempt: MappingAttempt) -> [MapperWarning] {
@@ -94,22 +85,25 @@ extension GatewayWalk {
     ///
     /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
     func map(_ requests: [MappingRequest], store: LeaseStore) async throws -> MapOutcome {
-        let answers = try await visit(until: { (outcome: MapOutcome) in
-            outcome.attempts.contains { $0.grant != nil }
-        }) { target, silenceEnd in
-            try await map(requests, on: target, store: store, silenceEnd: silenceEnd)
+        var answers: [Result<MapOutcome, PortMapperError>] = []
+        for (target, silenceEnd) in candidates {
+            let answer = try await Result {
+                try await map(requests, on: target, store: store, silenceEnd: silenceEnd)
+            }
+            answers.append(answer)
+            if case .success(let outcome) = answer, outcome.grantsSomething { break }
+            log.debug("\(target.name) granted nothing")
         }
         // Deletes late grants of gateways that were given up.
         for session in sessions.all { await session.socket.answerLateGrants() }
-        let outcomes = answers.compactMap { try? $0.outcome.get() }
-        guard var outcome = outcomes.last else {
+        guard var outcome = answers.compactMap({ try? $0.get() }).last else {
             // No gateway could be asked at all.
-            for (_, answer) in answers.reversed() { _ = try answer.get() }
+            for answer in answers.reversed() { _ = try answer.get() }
             throw PortMapperError.noGateway
         }
         outcome.failures = requests.indices.map { index in
             answers.reduce(PortMapperError?.none) { failure, answer in
-                switch answer.outcome {
+                switch answer {
                 case .success(let former):
                     former.failures[index].map { .moreTelling(failure, $0) } ?? failure
                 case .failure(let error): .moreTelling(failure, error)
@@ -162,16 +156,13 @@ extension GatewayWalk {
     ///
     /// - Throws: `PortMapperError`, `CancellationError`.
     func externalAddress() async throws -> ExternalAddress {
-        let answers = try await visit(until: { (_: ExternalAddress) in true }) {
-            target, silenceEnd in
-            try await session(with: target).externalAddress(
-                via: selection.technique, silenceEnd: silenceEnd)
-        }
         var failure: PortMapperError?
-        for (_, outcome) in answers {
-            switch outcome {
-            case .success(let answer): return answer
-            case .failure(let error): failure = .moreTelling(failure, error)
+        for (target, silenceEnd) in candidates {
+            do {
+                return try await session(with: target).externalAddress(
+                    via: selection.technique, silenceEnd: silenceEnd)
+            } catch let error as PortMapperError {
+                failure = .moreTelling(failure, error)
             }
         }
         throw (failure ?? .noGateway).silent(since: budget.start)
