@@ -18,6 +18,17 @@ struct NetworkPath: Hashable, Sendable {
             place = NetworkPlace(interface: interface?.name, address: address)
             interfaceIndex = interface?.index ?? 0
         }
+
+        init(place: NetworkPlace, interfaceIndex: UInt32) {
+            self.place = place
+            self.interfaceIndex = interfaceIndex
+        }
+
+        /// Keeps what was known of the interface where the system does not tell it now: a table that
+        /// could not be read, on a busy machine or for want of a descriptor, is no other network.
+        mutating func remember(_ old: Attachment) {
+            if interfaceIndex == 0, place.address == old.place.address { self = old }
+        }
     }
 
     /// The gateways to ask, best first.

@@ -49,6 +49,7 @@ final class PathMonitor {
     func look() -> Change {
         let (old, oldAddresses) = (path, everyAddress)
         path = NetworkPath.current(selection)
+        if let old { path?.attachment.remember(old.attachment) }
         hasLooked = true
         if case .everyInterface(let family) = localAddresses {
             everyAddress = NetworkPath.everyAddress(family)
@@ -61,7 +62,9 @@ final class PathMonitor {
             change.changes.append(.gatewayChanged(path?.gateway, previous: old?.gateway))
         }
         let isFollowedSame = followed.allSatisfy { target, attachment in
-            (try? NetworkPath.Attachment(towards: target)) == attachment
+            guard var present = try? NetworkPath.Attachment(towards: target) else { return false }
+            present.remember(attachment)
+            return present == attachment
         }
         let isSame = path.map { $0.isSame(as: old) } ?? (old == nil)
         change.isOtherPath = !isSame || !isFollowedSame
