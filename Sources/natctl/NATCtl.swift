@@ -95,6 +95,12 @@ struct NATCtl: AsyncParsableCommand {
     }
 }
 
+/// Runs `body` on other threads than the main one, which stays free for signals and sockets: a body
+/// that prints while it works may have to wait for a slow reader.
+func besideMainThread<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+    try await withTaskExecutorPreference(globalConcurrentExecutor, operation: body)
+}
+
 extension NATCtl {
     /// The command that the arguments mean, of `map` with the COMMAND after `--`.
     static func command(for arguments: [String]) throws -> any AsyncParsableCommand {
