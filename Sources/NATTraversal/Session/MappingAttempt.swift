@@ -202,7 +202,9 @@ extension MappingAttempt {
         lease.state = .granted
         lease.technique = grant.technique
         lease.nonce = grant.technique == .pcp ? nonce : nil
-        lease.externalAddress = grant.externalAddress
+        // A lost reply about the address leaves the one that is known.
+        lease.externalAddress =
+            grant.isAddressKnown || plan != .renewal ? grant.externalAddress : old?.externalAddress
         lease.externalPort = grant.externalPort
         if plan == .renewal, request.externalPort == nil, let old {
             lease.suggestedExternalPort = old.suggestedExternalPort

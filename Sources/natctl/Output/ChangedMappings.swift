@@ -44,14 +44,16 @@ struct ChangedMappings: CommandOutput {
 }
 
 extension Mapping {
-    /// How it differs from the lease it had; `nil` where it is reached as before.
+    /// How it differs from the lease it had; `nil` where it is reached as before, as far as is known:
+    /// a lost reply about the address is no change.
     fileprivate func change(since leases: [Mapping]) -> MapperEvent.Change? {
         let lease = leases.first {
             $0.gateway == gateway && $0.transport == transport
                 && $0.internalAddress == internalAddress && $0.internalPort == internalPort
         }
         guard let lease else { return .mapped(self) }
-        let isSame = lease.externalAddress == externalAddress && lease.externalPort == externalPort
+        let hasSameAddress = externalAddress == nil || lease.externalAddress == externalAddress
+        let isSame = hasSameAddress && lease.externalPort == externalPort
         return isSame ? nil : .changed(self, previous: lease)
     }
 

@@ -44,6 +44,25 @@ import Testing
         }
     }
 
+    @Test("an external address that is not told for a while is no change, nor is its return")
+    func keepsUnknownAddress() async throws {
+        try await ToolBehindGateway.run { tool in
+            let command = "map tcp 8080 --changes-only --via nat-pmp"
+            #expect(try await tool.natctl(command).lines.count == 1)
+            tool.gateway.faults.refusals[.natpmpAddress] = 2
+            let untold = try await tool.natctl(command)
+            #expect(untold.lines == [] && untold.status == 0)
+            #expect(tool.gateway.log.count(.natpmpAddress) > 0)
+            tool.gateway.faults.refusals = [:]
+            #expect(try await tool.natctl(command).lines == [])
+            tool.gateway.faults.refusals[.natpmpAddress] = 2
+            tool.gateway.changeReportedAddress(to: Self.otherAddress)
+            #expect(try await tool.natctl(command).lines == [])
+            tool.gateway.faults.refusals = [:]
+            #expect(try await tool.natctl(command).lines.count == 1)
+        }
+    }
+
     @Test("a mapping whose lease is gone is new")
     func forgets() async throws {
         try await ToolBehindGateway.run { tool in
