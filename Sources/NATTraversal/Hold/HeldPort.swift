@@ -44,7 +44,7 @@ struct HeldPort: Sendable {
     /// What the user wants.
     let request: MappingRequest
     private var state = State.unmapped
-    /// What was granted last.
+    /// The last grant.
     private var lastGrant: MappingRequest.FormerGrant?
     /// The failure that listeners were told last; `nil` since the last grant.
     private var toldFailure: HeldMappingState.Failure?

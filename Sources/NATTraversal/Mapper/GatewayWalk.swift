@@ -131,7 +131,7 @@ extension GatewayWalk {
                 session = try self.session(
                     with: target, internalAddress: address.map(IPAddress.v4))
             } catch {
-                // What other addresses have been granted is told all the same.
+                // Grants for other addresses are reported all the same.
                 guard addresses.count > 1 else { throw error }
                 for index in indices {
                     attempts[index] = MappingAttempt(

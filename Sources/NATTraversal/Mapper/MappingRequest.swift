@@ -22,7 +22,7 @@ public struct MappingRequest: Hashable, Sendable {
     /// The text for the gateway's table, at most 64 bytes; `nil` is the application's name with
     /// transport and port.
     public var description: String?
-    /// What was granted for it before, which is suggested where the user names no port.
+    /// The port's last grant, whose external port is suggested unless the user names one.
     var former: FormerGrant?
     /// Who asks; the mapper says it.
     var applicationName = ApplicationName.natctl

@@ -99,8 +99,8 @@ final class GatewaySession {
 extension GatewaySession {
     /// Asks for the external address.
     ///
-    /// NAT-PMP comes first, because its question leaves nothing behind and one round trip answers
-    /// it; a gateway that speaks only PCP is asked by PCP.
+    /// NAT-PMP comes first: its request changes nothing and takes one round trip. PCP follows, for
+    /// gateways that speak nothing else.
     ///
     /// - Parameters:
     ///   - only: the only technique to use; `nil` allows all.

@@ -1,6 +1,6 @@
 /// Decides which technique to ask next for one request to one gateway.
 ///
-/// Pure: it is told the outcome of each question and the time. It returns which technique to ask
+/// Pure: it takes the outcome of each question and the time, and returns which technique to ask
 /// and until when, which search runs meanwhile, which request to withdraw, and when to stop. A
 /// request is a port to map, or the external address.
 struct TechniqueLadder: Sendable {

@@ -59,7 +59,7 @@ extension ValidationError {
             "no port follows \(transport.rawValue); write \(transport.rawValue) 8080, for example")
     }
 
-    /// What stands behind the slash is no transport.
+    /// The text after the slash is not a transport.
     static func transport(_ text: Substring, of word: String) -> ValidationError {
         ValidationError(
             "\(displayed(word)) names no transport: \(displayed(String(text))) is not tcp, udp or both"

@@ -226,7 +226,7 @@ extension PCPClient {
         return .noAnswer(gateway: gateway, after: budget.start.duration(to: socket.now))
     }
 
-    /// What a successful response grants.
+    /// The grant in a successful response, or what is wrong with it.
     func grant(in response: PCPResponse) -> Result<Grant, PortMapperError> {
         let problem: String
         if case .map(let mapping) = response.operation {

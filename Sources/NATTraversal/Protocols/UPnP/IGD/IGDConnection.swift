@@ -134,7 +134,7 @@ final class MissingActions: Sendable {
 
     private let failures = Locked<[Key: UPnPFailure]>([:])
 
-    /// What came of an action that is known to be missing; `nil` for any other.
+    /// The failure that showed that an action is missing; `nil` for any other action.
     func failure(of action: String, at service: UPnPService) -> UPnPFailure? {
         failures.withLock { $0[Self.key(action, service)] }
     }

@@ -263,7 +263,7 @@ protocol IGDFinding: RivalSearch {
         _ found: IGDFinder.Found, _ budget: TimeBudget,
         _ question: (IGDFinder.Found) async throws -> Answer
     ) async throws -> Answer
-    /// What was found; `nil` while nothing is known.
+    /// The connection service; `nil` while it is not known.
     var known: IGDFinder.Found? { get }
     /// Asks this service from now on.
     func keep(_ found: IGDFinder.Found)
