@@ -68,8 +68,9 @@ public struct PortMapper: Sendable {
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
         let store = LeaseStore(leaseFile, timeout: selection.timeout)
         var report = try await GatewayWalk(
-            selection, forPorts: requests.count, memory: memory)
-            .map(signed(requests), store: store).report
+            selection, forPorts: requests.count, memory: memory
+        )
+        .map(signed(requests), store: store).report
         report.add(store.warnings)
         return report
     }

@@ -54,7 +54,8 @@ import Testing
         let memory = GatewayMemory(folder: folder.path)
         func inode() -> UInt64 {
             var status = stat()
-            return unsafe stat(folder.path + "/gateways.json", &status) == 0 ? UInt64(status.st_ino) : 0
+            return unsafe stat(folder.path + "/gateways.json", &status) == 0
+                ? UInt64(status.st_ino) : 0
         }
         memory.remember(try Self.record(), at: Self.now)
         let first = inode()
