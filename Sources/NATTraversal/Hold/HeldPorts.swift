@@ -133,7 +133,7 @@ struct HeldPorts: Sendable {
                 case .everyInterface: everyAddress
                 case .internal:
                     [
-                        mapping?.internalAddress ?? request.internalAddress.map(IPAddress.v4)
+                        mapping?.internalAddress ?? request.internalAddress
                             ?? pathAddress
                     ].compactMap(\.self)
                 }
@@ -155,7 +155,7 @@ struct HeldPorts: Sendable {
     func renewals(of indices: [Int]) -> [RenewalGroup] {
         struct Source: Hashable {
             var target: GatewayTarget?
-            var internalAddress: IPv4Address?
+            var internalAddress: IPAddress?
         }
         return indices.grouped { index in
             Source(

@@ -73,7 +73,7 @@ final class HoldRequester {
         return answer(
             MapOutcome(
                 target: target, attempts: attempts, failures: attempts.map(\.failure),
-                deviceWarnings: session.igd.warnings))
+                deviceWarnings: session.upnp.warnings))
     }
 
     /// Looks whether the gateway's table still has a mapping, and whether the external address is
@@ -90,7 +90,7 @@ final class HoldRequester {
         _ held: HeldMapping, of request: MappingRequest, among candidates: [GatewayTarget],
         asksAddress: Bool
     ) async throws -> TableReading? {
-        guard selection.allows(.upnp) else { return nil }
+        guard selection.allows(.upnp), held.target.family == .ipv4 else { return nil }
         let mapping = held.mapping
         var reading = TableReading()
         do {
@@ -147,7 +147,7 @@ final class HoldRequester {
     func leaseWatch() -> FolderWatch? { try? store.file.watch() }
 
     /// The UPnP side of a gateway that was asked, as it was found.
-    var device: UPnPDevice? { sessions.all.lazy.compactMap(\.igd.device).first }
+    var device: UPnPDevice? { sessions.all.lazy.compactMap(\.upnp.device).first }
 
     /// Closes all sockets: this host's addresses or the path to the gateways have changed.
     func close() {
@@ -196,12 +196,12 @@ final class HoldRequester {
 
     private func session(
         with target: GatewayTarget, among candidates: [GatewayTarget],
-        internalAddress: IPv4Address?, ports count: Int
+        internalAddress: IPAddress?, ports count: Int
     ) throws(PortMapperError) -> GatewaySession {
         // Shorter than a command's: other mappings wait for their turn.
         let budget = TimeBudget(limit: .seconds(9 + max(count, 1)), silence: .seconds(3))
         return try sessions.session(
-            with: target, internalAddress: internalAddress.map(IPAddress.v4), others: candidates,
+            with: target, internalAddress: internalAddress, others: candidates,
             budget: budget)
     }
 

@@ -36,7 +36,7 @@ public struct MappingListener: AsyncSequence, Sendable {
         var options = HoldOptions()
         switch address {
         case .v4(let own) where !address.isUnspecified:
-            request.internalAddress = own
+            request.internalAddress = .v4(own)
             options.localAddresses = .only(address)
         case _ where !address.isUnspecified: options.localAddresses = .only(address)
         case .v4: options.localAddresses = .everyInterface(.ipv4)

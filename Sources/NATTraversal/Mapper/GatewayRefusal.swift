@@ -27,14 +27,14 @@ public struct GatewayRefusal: Error, Hashable, Sendable, CustomStringConvertible
         // section 7.4, leaves the numbers to the client).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
-            gateway: GatewayAddress(gateway.address), technique: .pcp,
+            gateway: GatewayAddress(hostOf: gateway), technique: .pcp,
             code: Int(response.result.rawValue), name: response.result.name,
             lifetime: .seconds(Int64(lifetime)))
     }
 
     init(gateway: SocketAddress, natpmp result: NATPMPResult) {
         self.init(
-            gateway: GatewayAddress(gateway.address), technique: .natPMP,
+            gateway: GatewayAddress(hostOf: gateway), technique: .natPMP,
             code: Int(result.rawValue),
             name: result.name)
     }

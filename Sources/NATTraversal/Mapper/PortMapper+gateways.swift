@@ -33,10 +33,7 @@ extension PortMapper {
             address: target.socketAddress.address, interface: candidate.interface,
             localAddress: try? target.socket().local.address, rank: candidate.rank,
             reason: candidate.reason, techniques: [])
-        let isIPv4 = report.address.family == .ipv4
-        let techniques = Technique.allCases.filter {
-            selection.allows($0) && (isIPv4 || $0 == .pcp)
-        }
+        let techniques = Technique.of(target.family).filter(selection.allows)
         let probes = try await withThrowingTaskGroup(of: (Technique, Probe).self) { group in
             for technique in techniques {
                 group.addTask { (technique, try await probe(target, technique, targets)) }
@@ -66,7 +63,7 @@ extension PortMapper {
         do {
             // Each has its own socket, so that neither takes the other's response.
             let session = try GatewaySession(
-                target, others: targets, via: technique, budget: selection.budget())
+                target, others: targets, via: technique, isProbe: true, budget: selection.budget())
             let answer = try await session.technique(technique).probe(session.wholeLimit)
             probe.report.isAvailable = true
             probe.report.epochSeconds = answer.epochSeconds
@@ -76,7 +73,7 @@ extension PortMapper {
                     gateway: target.name, technique: technique)
             }
             probe.device = answer.device.map { GatewayReport.Device($0.device, $0.status) }
-            if technique == .upnp { probe.warnings = session.igd.warnings }
+            if technique == .upnp { probe.warnings = session.upnp.warnings }
             if let device = answer.device?.device, device.hasCutText {
                 probe.warnings.append(.truncatedTexts(of: device.location.host))
             }

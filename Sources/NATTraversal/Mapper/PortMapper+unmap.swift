@@ -81,12 +81,16 @@ extension PortMapper {
     /// this host, such as a VPN's; none is no failure, for leases run out by themselves.
     private func presentTargets(_ leases: [Lease]) throws -> [GatewayTarget] {
         var targets: [GatewayTarget] = []
-        do throws(PortMapperError) {
-            targets = try selection.targets()
-        } catch {
-            guard error == .noGateway, selection.technique == nil else { throw error }
+        let isNamed = selection.gateway != nil || selection.location != nil
+        let families = leases.map(\.key.internalAddress.family).grouped { $0 }.map(\.key)
+        for family in isNamed || families.isEmpty ? [selection.family] : families {
+            do throws(PortMapperError) {
+                targets += try selection.of(family).targets()
+            } catch {
+                guard error == .noGateway, selection.technique == nil else { throw error }
+            }
         }
-        guard selection.gateway == nil, selection.location == nil else { return targets }
+        if isNamed { return targets }
         let interfaces = (try? NetworkInterface.all()) ?? []
         for lease in leases where !targets.contains(where: { $0.name == lease.key.gateway }) {
             let gateway = lease.key.gateway

@@ -7,6 +7,10 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case noGateway
     /// There is no interface of this name.
     case noSuchInterface(String)
+    /// This host has no IPv6 address that could be opened; `reason` says what the interface has.
+    case noGlobalAddress(interface: String?, reason: String)
+    /// Nobody outside can reach this internal address, whatever the gateway opens.
+    case unreachable(IPAddress, reason: String)
     /// The gateway cannot be reached: ICMP says so, or the service that UPnP found refuses the
     /// connection; then `technique` is UPnP.
     case closed(gateway: GatewayAddress, technique: Technique? = nil, cause: SystemError)
@@ -26,7 +30,7 @@ public enum PortMapperError: Error, Hashable, Sendable {
     /// The gateway has no external address.
     case noExternalAddress(gateway: GatewayAddress, technique: Technique)
     /// The external address cannot be reached from the Internet, although that was demanded.
-    case notPublic(IPAddress, gateway: GatewayAddress, technique: Technique)
+    case notPublic(IPAddress, gateway: GatewayAddress, technique: Technique?)
     /// No remaining technique can express the request, such as a remote host by NAT-PMP.
     case inexpressible(String)
     /// No UPnP device has a service of this name.
@@ -47,6 +51,10 @@ extension PortMapperError: CustomStringConvertible {
             "this host has no default route with a gateway"
         case .noSuchInterface(let name):
             "this host has no interface \(name.debugDescription)"
+        case .noGlobalAddress(let interface, let reason):
+            "\(interface ?? "this host") has no global IPv6 address to open: \(reason)"
+        case .unreachable(let address, let reason):
+            "nobody outside can reach \(address): \(reason)"
         case .closed(let gateway, let technique, let cause):
             "\(gateway) cannot be reached\(technique.map { " by \($0.displayName)" } ?? ""): \(cause)"
         case .unsupported(let gateway, let technique):
@@ -64,8 +72,8 @@ extension PortMapperError: CustomStringConvertible {
         case .noExternalAddress(let gateway, let technique):
             "\(gateway) reported no external address by \(technique.displayName)"
         case .notPublic(let address, let gateway, let technique):
-            "\(gateway) reported \(address) by \(technique.displayName), which is "
-                + "\(address.scope.rawValue) and not public"
+            "\(gateway) reported \(address)\(technique.map { " by \($0.displayName)" } ?? ""), which "
+                + "is \(address.scope.rawValue) and not public"
         case .inexpressible(let problem):
             problem
         case .noSuchService(let name):

@@ -8,8 +8,10 @@ import Logging
 final class GatewaySession {
     let target: GatewayTarget
     let socket: GatewaySocket
-    /// UPnP, with the gateway's table of mappings.
+    /// UPnP for IPv4, with the gateway's table of mappings.
     let igd: IGDTechnique
+    /// UPnP for the gateway's family.
+    let upnp: any UPnPTechnique
     private let pcp: PCPTechnique
     private let natpmp: NATPMPTechnique
     /// Where mappings lead.
@@ -27,16 +29,24 @@ final class GatewaySession {
     ///     An address that is not this host's is a third party's.
     ///   - others: all candidates; their devices are not this gateway's.
     ///   - technique: the only technique to use; `nil` allows all.
+    ///   - isProbe: whether nothing is to be opened, so that any address of this host may ask.
     ///   - budget: the command's time.
     /// - Throws: `PortMapperError`.
     convenience init(
         _ target: GatewayTarget, internalAddress: IPAddress? = nil, others: [GatewayTarget] = [],
-        via technique: Technique? = nil, budget: TimeBudget
+        via technique: Technique? = nil, isProbe: Bool = false, budget: TimeBudget
     ) throws(PortMapperError) {
         var own: GatewaySocket?
         if let internalAddress { own = try target.socket(fromOwn: internalAddress) }
         let isThirdParty = internalAddress != nil && own == nil
-        let socket = if let own { own } else { try target.socket() }
+        let socket =
+            if let own {
+                own
+            } else if isProbe {
+                try target.socket(from: try? target.addressToOpen())
+            } else {
+                try target.socket()
+            }
         self.init(
             target, on: socket,
             finder: IGDFinder(target, source: socket.local.address, others: others),
@@ -58,6 +68,7 @@ final class GatewaySession {
         pcp = PCPTechnique(socket, asksNATPMP: technique == nil)
         natpmp = NATPMPTechnique(socket, asksPCP: technique == nil)
         igd = IGDTechnique(finder, socket)
+        upnp = target.family == .ipv6 ? PinholeTechnique(target, socket) : igd
     }
 
     /// The implementation of a technique.
@@ -65,7 +76,7 @@ final class GatewaySession {
         switch technique {
         case .pcp: pcp
         case .natPMP: natpmp
-        case .upnp: igd
+        case .upnp: upnp
         }
     }
 
@@ -79,14 +90,14 @@ final class GatewaySession {
     }
 
     /// How often the gateway has shown that its mappings were lost.
-    var lossCount: Int { socket.lossCount + igd.moveCount }
+    var lossCount: Int { socket.lossCount + upnp.moveCount }
 
     /// The limits of a question.
     func limit(_ asking: TechniqueLadder.Asking) -> AskLimit {
         var limit = AskLimit(budget: budget, end: asking.end, closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
             AskLimit.Rival(
-                search: igd.search, searchesFrom: $0.searchesFrom,
+                search: upnp.search, searchesFrom: $0.searchesFrom,
                 takesOverFrom: $0.takesOverFrom)
         }
         return limit
@@ -110,7 +121,7 @@ extension GatewaySession {
     func externalAddress(
         via only: Technique?, silenceEnd: ContinuousClock.Instant? = nil
     ) async throws -> ExternalAddress {
-        let order = only.map { [$0] } ?? [.natPMP, .pcp, .upnp]
+        let order = Self.addressOrder(only, of: target.family)
         // The port means nothing here.
         var ladder = TechniqueLadder(
             order, port: .http, searchLimit: budget.searchLimit, silenceEnd: silenceEnd)
@@ -134,10 +145,17 @@ extension GatewaySession {
         }
     }
 
+    private static func addressOrder(
+        _ only: Technique?, of family: AddressFamily
+    ) -> [Technique] {
+        if let only { return [only] }
+        return family == .ipv4 ? [.natPMP, .pcp, .upnp] : Technique.of(family)
+    }
+
     /// The failure to report when the techniques that were asked brought this one: what the search
     /// beside them came upon says more than their silence, if time was over before UPnP's turn.
     func told(_ error: PortMapperError) -> PortMapperError {
-        switch (error, igd.problem) {
+        switch (error, upnp.problem) {
         case (.noAnswer(_, nil, _), let problem?), (.closed(_, nil, _), let problem?):
             if case .noAnswer(_, nil, _) = problem { error } else { problem }
         default: error
@@ -153,7 +171,7 @@ extension GatewaySession {
         }
         var warnings = ExternalAddressCheck.warnings(
             for: address, gateway: target.socketAddress.address)
-        if technique == .upnp { warnings += igd.warnings }
+        if technique == .upnp { warnings += upnp.warnings }
         return ExternalAddress(
             address: address, technique: technique, gateway: target.name, warnings: warnings)
     }
@@ -251,15 +269,15 @@ extension GatewaySession {
         } catch {
             var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .failure(error) }
             for index in leases.indices where leases[index].technique == .upnp {
-                outcomes[index] = try await igd.delete([leases[index]], wholeLimit)[0]
+                outcomes[index] = try await upnp.delete([leases[index]], wholeLimit)[0]
             }
             return outcomes
         }
-        return try await other.deleteByTechnique(leases, upnp: igd)
+        return try await other.deleteByTechnique(leases, upnp: upnp)
     }
 
     private func deleteByTechnique(
-        _ leases: [Lease], upnp: IGDTechnique
+        _ leases: [Lease], upnp: any UPnPTechnique
     ) async throws -> [Result<Removal, PortMapperError>] {
         var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .success(.absent) }
         for technique in Technique.allCases {
@@ -309,7 +327,7 @@ extension GatewaySession {
             let store = LeaseStore(file)
             do {
                 // A device of another gateway is not this one's.
-                let others = (try? GatewaySelection().targets()) ?? []
+                let others = (try? GatewaySelection().of(target.family).targets()) ?? []
                 let session = try GatewaySession(
                     target, others: others, budget: TimeBudget(limit: releaseLimit))
                 if let service { session.igd.begin(with: service) }

@@ -316,7 +316,8 @@ extension TechniqueLadder {
             said(noBy: technique, at: now)
         case .portTaken, .noExternalAddress, .notPublic:
             said(noBy: technique, at: now)
-        case .noGateway, .noSuchInterface, .noSuchService, .unmappedElsewhere, .system,
+        case .noGateway, .noSuchInterface, .noGlobalAddress, .unreachable, .noSuchService,
+            .unmappedElsewhere, .system,
             .leaseFile:
             standings[technique] = .absent
         }
@@ -453,7 +454,8 @@ extension PortMapperError {
     fileprivate var showsGateway: Bool {
         switch self {
         case .noAnswer(_, let technique, _), .closed(_, let technique, _): technique != nil
-        case .noGateway, .noSuchInterface, .noSuchService, .inexpressible, .unmappedElsewhere,
+        case .noGateway, .noSuchInterface, .noGlobalAddress, .unreachable, .noSuchService,
+            .inexpressible, .unmappedElsewhere,
             .system, .leaseFile:
             false
         case .unsupported, .badAnswer, .refused, .portTaken, .foreign, .noExternalAddress,
@@ -470,7 +472,7 @@ extension PortMapperError {
         case .noAnswer, .closed: 2
         case .badAnswer: 3
         case .refused, .portTaken, .noExternalAddress, .notPublic, .inexpressible, .foreign: 4
-        case .system, .leaseFile: 5
+        case .system, .leaseFile, .noGlobalAddress, .unreachable: 5
         }
     }
 }

@@ -27,13 +27,13 @@ struct MappingOptions: ParsableArguments {
             "Map for this host, or from this address of this one. (default: this host's address "
                 + "towards the gateway)", valueName: "address"),
         transform: { try Self.address($0, "--internal-address") })
-    var internalAddress: IPv4Address?
+    var internalAddress: IPAddress?
 
     @Option(
         name: .long,
         help: ArgumentHelp("Let only this peer in. (default: anyone)", valueName: "address"),
         transform: { try Self.address($0, "--remote-host") })
-    var remoteHost: IPv4Address?
+    var remoteHost: IPAddress?
 
     @Option(
         name: .long,
@@ -79,8 +79,8 @@ struct MappingOptions: ParsableArguments {
         throw number == 0 ? ValidationError.noLifetime : ValidationError.lifetime
     }
 
-    private static func address(_ text: String, _ option: String) throws -> IPv4Address {
-        guard let address = IPv4Address(text),
+    private static func address(_ text: String, _ option: String) throws -> IPAddress {
+        guard let address = IPAddress(text),
             [
                 .private, .public, .linkLocal, .shared, .loopback,
                 .documentation, .reserved,

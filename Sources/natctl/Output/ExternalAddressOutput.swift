@@ -21,7 +21,7 @@ struct AllExternalAddressesOutput: CommandOutput {
     init(_ answers: [ExternalAddress]) { self.answers = answers }
 
     var lines: [String] {
-        answers.map { "\($0.address)  \($0.technique.rawValue), \($0.gateway)" }
+        answers.map { "\($0.address)  \($0.technique?.rawValue ?? "no technique"), \($0.gateway)" }
     }
     var quietLines: [String] { answers.map(\.address.description) }
     var document: [String: JSONValue] {
@@ -46,7 +46,7 @@ extension ExternalAddress {
     fileprivate var members: [String: JSONValue] {
         [
             "address": .string(address.description), "scope": .string(address.scope.rawValue),
-            "technique": .string(technique.rawValue), "gateway": .string(gateway.description),
+            "technique": JSONValue(technique?.rawValue), "gateway": .string(gateway.description),
         ]
     }
 }

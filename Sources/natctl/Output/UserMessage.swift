@@ -8,6 +8,10 @@ extension PortMapperError {
             "this host has no default gateway; connect to a network or name one with --gateway"
         case .noSuchInterface(let name):
             "there is no interface \(plain(name)); natctl list-interfaces shows them"
+        case .noGlobalAddress(let interface, let reason):
+            "\(interface.map { plain($0) } ?? "this host") has no global IPv6 address to open: \(reason)"
+        case .unreachable(let address, let reason):
+            "\(address) cannot be opened to the Internet: \(reason)"
         case .closed(let gateway, .upnp, let cause):
             "\(gateway) answered the search for UPnP, but its service cannot be reached "
                 + "(\(cause.reason))"

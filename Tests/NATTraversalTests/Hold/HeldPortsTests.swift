@@ -92,7 +92,7 @@ import Testing
     func renewalGroups() throws {
         var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
         var requests = [request]
-        request.internalAddress = IPv4Address(rawValue: 0xC0A8_4D14)
+        request.internalAddress = .v4(IPv4Address(rawValue: 0xC0A8_4D14))
         requests += [request, request, request]
         var ports = HeldPorts(requests)
         _ = ports.take(

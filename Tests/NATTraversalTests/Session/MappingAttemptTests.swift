@@ -7,7 +7,7 @@ import Testing
     @Test("for one peer goes by UPnP first, and by PCP with a warning (N-20)")
     func limitsPeer() throws {
         var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
-        request.remoteHost = IPv4Address(rawValue: 0xCB00_7109)
+        request.remoteHost = .v4(IPv4Address(rawValue: 0xCB00_7109))
         let key = Lease.Key(
             gateway: .router, transport: .tcp, internalAddress: PCPVectors.client,
             internalPort: request.internalPort)

@@ -22,7 +22,13 @@ final class PCPTechnique: MappingTechnique {
 
     /// Maps the UDP port of the client's own socket, behind which nothing else listens, and deletes
     /// the mapping again: PCP has no other way to learn the address (RFC 6887, section 11).
+    ///
+    /// Of IPv6 it is the client's own.
     func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
+        if socket.local.address.family == .ipv6 {
+            _ = try await client.announce(limit)
+            return socket.local.address
+        }
         do {
             return try await externalAddress(suggesting: nil, limit)
         } catch PortMapperError.refused(let refusal)
@@ -84,9 +90,10 @@ extension MappingAttempt {
     /// The PCP request for it.
     fileprivate var pcpRequest: PCPMapRequest {
         let variation = ladder.variation
-        let remoteHost = request.remoteHost.map(IPAddress.v4)
+        let remoteHost = request.remoteHost
         let isRenewal = plan == .renewal && old?.technique == .pcp
-        let address = isRenewal ? old?.externalAddress : nil
+        // Nothing is translated in IPv6, and a renewal is answered with whatever it suggests (N-18).
+        let address = isPinhole ? key.internalAddress : isRenewal ? old?.externalAddress : nil
         return PCPMapRequest(
             nonce: nonce, transport: key.transport, internalPort: key.internalPort.rawValue,
             externalPort: variation.suggestion.port.rawValue,
