@@ -6,6 +6,8 @@ struct TableReading: Sendable {
     var externalAddress: IPAddress?
     /// What the table lacks, or why something could not be read.
     var failure: PortMapperError?
+    /// Whether the gateway's epoch has shown that it lost its table.
+    var hasLostTable = false
 }
 
 /// What is known of a gateway that has granted something, beside its mappings.
@@ -248,6 +250,7 @@ struct HeldPorts: Sendable {
     mutating func take(_ reading: TableReading, of index: Int) -> TableNews {
         guard let mapping = ports[index].held?.mapping else { return TableNews() }
         let isByUPnP = mapping.technique == .upnp
+        if reading.hasLostTable { return TableNews(isHint: true) }
         switch reading.isPresent {
         case true?:
             gateways[mapping.gateway]?.wasRead()

@@ -90,7 +90,10 @@ final class HoldRequester {
         _ held: HeldMapping, of request: MappingRequest, among candidates: [GatewayTarget],
         asksAddress: Bool
     ) async throws -> TableReading? {
-        guard selection.allows(.upnp), held.target.family == .ipv4 else { return nil }
+        if held.target.family == .ipv6 {
+            return asksAddress ? try await readEpoch(held, of: request, among: candidates) : nil
+        }
+        guard selection.allows(.upnp) else { return nil }
         let mapping = held.mapping
         var reading = TableReading()
         do {
@@ -111,6 +114,27 @@ final class HoldRequester {
         return reading
     }
 
+    /// Looks by PCP whether the gateway has lost what it opened: no table shows it, and the restart
+    /// of an IPv6 router may go unheard, because it announces it by one interface alone (N-18).
+    ///
+    /// - Returns: `nil` when it has not, or PCP does not tell.
+    private func readEpoch(
+        _ held: HeldMapping, of request: MappingRequest, among candidates: [GatewayTarget]
+    ) async throws -> TableReading? {
+        do {
+            let session = try session(
+                with: held.target, among: candidates, internalAddress: request.internalAddress,
+                ports: 1)
+            guard session.socket.knowsPCP else { return nil }
+            let before = session.lossCount
+            _ = try await session.technique(.pcp).probe(session.wholeLimit)
+            return session.lossCount > before ? TableReading(hasLostTable: true) : nil
+        } catch let error as PortMapperError {
+            log.debug("\(held.mapping.gateway): its epoch cannot be read: \(error)")
+            return nil
+        }
+    }
+
     /// Deletes mappings within five seconds, even if the task was cancelled.
     ///
     /// - Returns: an outcome for each lease, unless the task cannot do it at all, and what is wrong
@@ -118,7 +142,10 @@ final class HoldRequester {
     @discardableResult
     func release(
         _ leases: [Lease], on target: GatewayTarget
-    ) async -> (outcomes: [Result<Void, PortMapperError>], warnings: [MapperWarning]) {
+    ) async -> (
+        outcomes: [Result<GatewaySession.LeaseRemoval, PortMapperError>],
+        warnings: [MapperWarning]
+    ) {
         let service = sessions.all.lazy.filter { $0.target == target }.compactMap(\.igd.known).first
         return await GatewaySession.release(
             leases, on: target, knowing: service, leaseFile: store.file)

@@ -91,6 +91,12 @@ extension PortMapper {
                 leaseFile: leaseFile))
     }
 
+    /// Whether its gateways can be asked to open a port of IPv6.
+    var opensIPv6: Bool {
+        let isNamed = selection.gateway != nil || selection.location != nil
+        return selection.technique != .natPMP && (!isNamed || selection.family == .ipv6)
+    }
+
     /// Watches the path to the Internet.
     ///
     /// - Parameter interval: how often the gateway is asked when it announces nothing.

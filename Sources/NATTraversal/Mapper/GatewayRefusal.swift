@@ -62,6 +62,11 @@ extension GatewayRefusal {
     /// The name of a code that is an HTTP status.
     static let httpName = "HTTP"
 
+    /// Whether PCP's NOT_AUTHORIZED was answered, to a delete mostly for the sake of its nonce.
+    var isNotAuthorized: Bool {
+        technique == .pcp && code == Int(PCPResult.notAuthorized.rawValue)
+    }
+
     /// The kind of this refusal.
     public var kind: Kind { GatewayReaction(to: self).kind }
 }

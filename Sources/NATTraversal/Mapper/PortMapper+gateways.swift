@@ -19,10 +19,15 @@ extension PortMapper {
     /// The address of the best gateway, without asking it.
     package func bestGateway() throws(PortMapperError) -> String {
         try selection.requireInterface()
-        if let gateway = selection.gateway { return gateway.address.description }
-        if let location = selection.location { return location.host.description }
+        if selection.gateway != nil || selection.location != nil {
+            return try selection.targets().first.map(Self.name) ?? ""
+        }
         let best = try selection.candidates().first
-        return best.map { $0.address.description } ?? ""
+        return best.map { GatewayAddress(hostOf: $0.socketAddress(port: 0)).description } ?? ""
+    }
+
+    private static func name(of target: GatewayTarget) -> String {
+        GatewayAddress(hostOf: target.socketAddress).description
     }
 
     private func report(
@@ -30,7 +35,8 @@ extension PortMapper {
     ) async throws -> GatewayReport {
         let target = candidate.target
         var report = GatewayReport(
-            address: target.socketAddress.address, interface: candidate.interface,
+            address: target.socketAddress.address, zone: target.socketAddress.zone,
+            interface: candidate.interface,
             localAddress: try? target.socket().local.address, rank: candidate.rank,
             reason: candidate.reason, techniques: [])
         let techniques = Technique.of(target.family).filter(selection.allows)

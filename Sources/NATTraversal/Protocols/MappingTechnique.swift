@@ -70,6 +70,8 @@ enum Removal: Hashable, Sendable {
     case deleted
     /// Nothing was there to delete, as far as the response shows.
     case absent
+    /// It could not be deleted, and ends after so many seconds.
+    case stillOpen(seconds: UInt32)
 }
 
 /// The result of probing a technique without requesting anything.

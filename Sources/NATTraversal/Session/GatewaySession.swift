@@ -54,11 +54,11 @@ final class GatewaySession {
             via: technique, budget: budget)
     }
 
-    /// Creates a session on an open socket.
+    /// Creates a session on an open socket; `upnp` stands in for the family's own in tests.
     init(
         _ target: GatewayTarget, on socket: GatewaySocket, finder: any IGDFinding,
-        internalAddress: IPAddress, isThirdParty: Bool = false, via technique: Technique? = nil,
-        budget: TimeBudget
+        upnp: (any UPnPTechnique)? = nil, internalAddress: IPAddress, isThirdParty: Bool = false,
+        via technique: Technique? = nil, budget: TimeBudget
     ) {
         self.target = target
         self.socket = socket
@@ -68,7 +68,7 @@ final class GatewaySession {
         pcp = PCPTechnique(socket, asksNATPMP: technique == nil)
         natpmp = NATPMPTechnique(socket, asksPCP: technique == nil)
         igd = IGDTechnique(finder, socket)
-        upnp = target.family == .ipv6 ? PinholeTechnique(target, socket) : igd
+        self.upnp = upnp ?? (target.family == .ipv6 ? PinholeTechnique(target, socket) : igd)
     }
 
     /// The implementation of a technique.
@@ -200,12 +200,13 @@ extension GatewaySession {
     ///   - store: the lease file.
     ///   - keepsAsked: whether to keep a lease that was only asked for and is not there: the
     ///     gateway may still carry out the request.
-    /// - Returns: an outcome for each lease; those that could not be deleted stay in the file.
+    /// - Returns: an outcome for each lease; those that could not be deleted stay in the file, one
+    ///   that is still open with its new end.
     /// - Throws: `CancellationError`.
     @discardableResult
     func delete(
         _ leases: [Lease], in store: LeaseStore, keepsAsked: Bool = false
-    ) async throws -> [Result<Void, PortMapperError>] {
+    ) async throws -> [Result<LeaseRemoval, PortMapperError>] {
         guard !leases.isEmpty else { return [] }
         var outcomes = [Result<Removal, PortMapperError>?](repeating: nil, count: leases.count)
         var addresses: [IPAddress] = []
@@ -218,20 +219,33 @@ extension GatewaySession {
             for (index, result) in zip(indices, results) { outcomes[index] = result }
         }
         var gone: Set<Lease.Key> = []
-        let told = zip(leases, outcomes).map { lease, outcome -> Result<Void, PortMapperError> in
+        var open: [Lease] = []
+        let told = zip(leases, outcomes).map {
+            lease, outcome -> Result<LeaseRemoval, PortMapperError> in
             switch outcome {
+            case .success(.stillOpen(let seconds)):
+                open.append(lease.ending(after: seconds, at: .now))
+                return .success(.stillOpen(open[open.endIndex - 1]))
             case .success(.absent) where keepsAsked && lease.state == .asked:
                 return .failure(
                     .noAnswer(gateway: target.name, after: budget.start.duration(to: now)))
             case .success, nil:
                 gone.insert(lease.key)
-                return .success(())
+                return .success(.gone)
             case .failure(let error):
                 return .failure(error)
             }
         }
-        try await store.remove(gone)
+        try await store.remove(gone, keeping: open)
         return told
+    }
+
+    /// What became of a lease that was to be deleted.
+    enum LeaseRemoval: Sendable {
+        /// Its mapping is gone, and the lease with it.
+        case gone
+        /// The gateway does not let go of it; the lease as it is now.
+        case stillOpen(Lease)
     }
 
     /// Deletes this host's mapping of a port by NAT-PMP, which needs no lease for it.
@@ -273,7 +287,9 @@ extension GatewaySession {
             }
             return outcomes
         }
-        return try await other.deleteByTechnique(leases, upnp: upnp)
+        // Over IPv6 only the address itself can have its ports closed.
+        return try await other.deleteByTechnique(
+            leases, upnp: target.family == .ipv6 ? other.upnp : upnp)
     }
 
     private func deleteByTechnique(
@@ -293,7 +309,35 @@ extension GatewaySession {
             guard case .failure(.unsupported(_, .pcp)) = outcomes[index] else { continue }
             outcomes[index] = try await natpmp.delete([leases[index]], wholeLimit)[0]
         }
+        for index in leases.indices where leases[index].technique == .pcp {
+            guard target.family == .ipv6, case .failure(.refused(let refusal)) = outcomes[index],
+                refusal.isNotAuthorized
+            else { continue }
+            outcomes[index] = try await deletePinhole(leases[index], upnp, otherwise: refusal)
+        }
         return outcomes
+    }
+
+    /// How long the way round by UPnP may take.
+    private static let pinholeSearch = Duration.seconds(2)
+
+    /// Deletes a pinhole of which the gateway has lost the nonce, which miniupnpd 2.3.1 does at the
+    /// first renewal: by UPnP, which has one table with PCP there.
+    ///
+    /// The shortest lifetime is asked for first: it costs one round trip and takes any nonce.
+    private func deletePinhole(
+        _ lease: Lease, _ upnp: any UPnPTechnique, otherwise refusal: GatewayRefusal
+    ) async throws -> Result<Removal, PortMapperError> {
+        log.debug(
+            "\(target.name): it does not know the nonce of \(lease.key.internalPort) any more")
+        // Somebody else's, where that is refused as well.
+        guard case .success(let seconds) = try await pcp.shorten(lease, wholeLimit) else {
+            return .failure(.refused(refusal))
+        }
+        let end = min(budget.deadline, now + Self.pinholeSearch)
+        let limit = AskLimit(budget: budget, end: end)
+        if case .success = try await upnp.delete([lease], limit)[0] { return .success(.deleted) }
+        return .success(.stillOpen(seconds: seconds))
     }
 
     /// How long `release` may take: five seconds, less a little for the lease file.
@@ -318,7 +362,7 @@ extension GatewaySession {
     static func release(
         _ leases: [Lease], on target: GatewayTarget, knowing service: IGDFinder.Found?,
         leaseFile: LeaseFile
-    ) async -> (outcomes: [Result<Void, PortMapperError>], warnings: [MapperWarning]) {
+    ) async -> (outcomes: [Result<LeaseRemoval, PortMapperError>], warnings: [MapperWarning]) {
         guard !leases.isEmpty else { return ([], []) }
         // A task of its own, which nobody cancels.
         return await Task {
@@ -329,7 +373,8 @@ extension GatewaySession {
                 // A device of another gateway is not this one's.
                 let others = (try? GatewaySelection().of(target.family).targets()) ?? []
                 let session = try GatewaySession(
-                    target, others: others, budget: TimeBudget(limit: releaseLimit))
+                    target, others: others, isProbe: true,
+                    budget: TimeBudget(limit: releaseLimit))
                 if let service { session.igd.begin(with: service) }
                 return (
                     try await session.delete(leases, in: store, keepsAsked: true), store.warnings

@@ -54,7 +54,7 @@ struct MappingAttempt: Sendable {
             order, port: remembered?.externalPort ?? request.suggestedExternalPort(for: key),
             isExact: request.isExact,
             hasOptions: request.isExact || request.description != nil,
-            isRenewal: remembered != nil,
+            isRenewal: remembered != nil, isPinhole: request.family == .ipv6,
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
             silenceEnd: terms.silenceEnd)
         recordedTechnique = order.first

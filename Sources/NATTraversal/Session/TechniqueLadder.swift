@@ -81,6 +81,7 @@ struct TechniqueLadder: Sendable {
     private let order: [Technique]
     private let hasOptions: Bool
     private let isRenewal: Bool
+    private let isPinhole: Bool
     private let isLeftAlone: Bool
     /// When to give up a silent gateway, because another one is left.
     private let silenceEnd: Instant?
@@ -121,18 +122,20 @@ struct TechniqueLadder: Sendable {
     ///   - isExact: whether no other port will do.
     ///   - hasOptions: whether the request has options that are not essential.
     ///   - isRenewal: whether the first technique has granted it before.
+    ///   - isPinhole: whether a port of IPv6 is opened.
     ///   - isLeftAlone: whether silence changes nothing, because there is time to renew later: no
     ///     request is withdrawn or repeated.
     ///   - searchLimit: how long to search at most; `nil` is the command's time.
     ///   - silenceEnd: when to give up a silent gateway.
     init(
         _ order: [Technique], port: PortNumber, isExact: Bool = false, hasOptions: Bool = false,
-        isRenewal: Bool = false,
+        isRenewal: Bool = false, isPinhole: Bool = false,
         isLeftAlone: Bool = false, searchLimit: Duration?, silenceEnd: Instant? = nil
     ) {
         self.order = order
         self.hasOptions = hasOptions
         self.isRenewal = isRenewal
+        self.isPinhole = isPinhole
         self.isLeftAlone = isLeftAlone
         self.searchLimit = searchLimit
         self.silenceEnd = silenceEnd
@@ -350,7 +353,8 @@ extension TechniqueLadder {
         let remedies = refusal.technique.isOnSharedPort ? reaction.remedies : []
         if let remedy = remedies.first(where: { apply($0, isRepeated: isRepeated) }) {
             repeated = asking(refusal.technique, at: now)
-            repeated?.isAnew = remedy == .anew
+            // What the gateway has lost of IPv6 it refuses once, and grants when asked again (N-18).
+            repeated?.isAnew = remedy == .anew && !isPinhole
             return
         }
         said(noBy: refusal.technique, at: now)
@@ -384,7 +388,7 @@ extension TechniqueLadder {
             variation.isBare = true
             return true
         case .anew:
-            return isRenewal && usedRemedies.insert(remedy).inserted
+            return (isRenewal || isPinhole) && usedRemedies.insert(remedy).inserted
         case .permanentLease, .plainDescription, .samePort, .olderAction, .later:
             return false
         }

@@ -25,7 +25,7 @@ struct MappingOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Map for this host, or from this address of this one. (default: this host's address "
-                + "towards the gateway)", valueName: "address"),
+                + "towards the gateway, of IPv6 its stable global one)", valueName: "address"),
         transform: { try Self.address($0, "--internal-address") })
     var internalAddress: IPAddress?
 
@@ -43,6 +43,11 @@ struct MappingOptions: ParsableArguments {
             valueName: "text"))
     var description: String?
 
+    @Flag(
+        name: [.customShort("6"), .long],
+        help: "Open the port of this host's own IPv6 address in the gateway's firewall.")
+    var ipv6 = false
+
     @Flag(name: .long, help: "Fail when the external address is not public; leave nothing mapped.")
     var requirePublic = false
 
@@ -52,13 +57,32 @@ struct MappingOptions: ParsableArguments {
             "Fail when the gateway's table, read by UPnP, lacks the mapping; leave nothing mapped.")
     var verify = false
 
+    /// The family of the ports.
+    var family: AddressFamily { ipv6 ? .ipv6 : .ipv4 }
+
     func validate() throws {
+        try validateFamily()
         guard let description else { return }
         let isPlain = description.unicodeScalars.allSatisfy {
             $0.properties.generalCategory != .control
         }
         guard (1...64).contains(description.utf8.count), isPlain else {
             throw ValidationError.description
+        }
+    }
+
+    private func validateFamily() throws {
+        let given = [("--internal-address", internalAddress), ("--remote-host", remoteHost)]
+        for case (let option, let address?) in given where address.family != family {
+            throw ValidationError.otherFamily(option, address, family)
+        }
+        guard ipv6 else { return }
+        if let internalAddress, ![.public, .documentation].contains(internalAddress.scope) {
+            throw ValidationError.unreachable("--internal-address", internalAddress)
+        }
+        if verify {
+            throw ValidationError.cannotCombine(
+                "--verify", with: "--ipv6", because: "whose ports are in no table")
         }
     }
 
@@ -82,10 +106,10 @@ struct MappingOptions: ParsableArguments {
     private static func address(_ text: String, _ option: String) throws -> IPAddress {
         guard let address = IPAddress(text),
             [
-                .private, .public, .linkLocal, .shared, .loopback,
+                .private, .public, .linkLocal, .shared, .loopback, .uniqueLocal,
                 .documentation, .reserved,
             ].contains(address.scope)
         else { throw ValidationError.noHost(option) }
-        return address
+        return address.unmapped
     }
 }

@@ -7,7 +7,8 @@ struct ExternalIPCommand: AsyncParsableCommand {
         abstract: "Print the address on the Internet side",
         discussion: """
             NAT-PMP tells it, or UPnP; where only PCP can, a mapping of natctl's own UDP port is \
-            made and deleted at once. Nothing is left behind.
+            made and deleted at once. Nothing is left behind. Of IPv6 it is the address that map \
+            would open; nothing is mapped.
             """)
 
     @Flag(name: .long, help: "Ask every technique of every gateway; a line for each answer.")
@@ -16,14 +17,25 @@ struct ExternalIPCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Fail when the address is not public.")
     var requirePublic = false
 
+    @Flag(
+        name: [.customShort("6"), .long],
+        help: "Print the IPv6 address that map --ipv6 would open.")
+    var ipv6 = false
+
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
+    private var family: AddressFamily { ipv6 ? .ipv6 : .ipv4 }
+
+    func validate() throws { try gateway.validate(family) }
+
     func run() async throws {
         try await output.run {
-            let mapper = PortMapper(try gateway.ipv4Selection())
+            let mapper = PortMapper(try gateway.selection(of: family))
             let answers =
-                all ? try await mapper.externalAddresses() : [try await mapper.externalAddress()]
+                all
+                ? try await mapper.externalAddresses(family)
+                : [try await mapper.externalAddress(family)]
             if requirePublic { try requirePublic(answers) }
             return all ? AllExternalAddressesOutput(answers) : ExternalAddressOutput(answers[0])
         }

@@ -26,7 +26,7 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         try await output.run(emptyDocument: MappingOutput.emptyDocument) {
             guard leases else {
-                let mapper = PortMapper(try gateway.ipv4Selection())
+                let mapper = PortMapper(try gateway.selection())
                 return MappingOutput(report: try await mapper.list())
             }
             return MappingOutput(report: try PortMapper().leaseReport())

@@ -8,6 +8,7 @@ struct ExternalAddressOutput: CommandOutput {
 
     var lines: [String] { [answer.address.description] }
     var quietLines: [String] { lines }
+    var remarks: [String] { answer.technique == nil ? [ExternalAddress.isNotOpened] : [] }
     var warnings: [MapperWarning] { answer.warnings }
     var document: [String: JSONValue] {
         answer.members.merging(["warnings": .array(warnings.map(\.document))]) { first, _ in first }
@@ -24,6 +25,9 @@ struct AllExternalAddressesOutput: CommandOutput {
         answers.map { "\($0.address)  \($0.technique?.rawValue ?? "no technique"), \($0.gateway)" }
     }
     var quietLines: [String] { answers.map(\.address.description) }
+    var remarks: [String] {
+        answers.contains { $0.technique == nil } ? [ExternalAddress.isNotOpened] : []
+    }
     var document: [String: JSONValue] {
         [
             "answers": .array(answers.map { .object($0.members) }),
@@ -43,6 +47,10 @@ struct AllExternalAddressesOutput: CommandOutput {
 }
 
 extension ExternalAddress {
+    /// What is said of an IPv6 address without a technique.
+    fileprivate static let isNotOpened =
+        "no gateway offers to open this address, by PCP or by UPnP; map --ipv6 would fail"
+
     fileprivate var members: [String: JSONValue] {
         [
             "address": .string(address.description), "scope": .string(address.scope.rawValue),

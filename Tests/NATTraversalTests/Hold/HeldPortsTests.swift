@@ -172,6 +172,9 @@ import Testing
         ReadingRule(
             testDescription: "one that only shows what PCP made is none", technique: .pcp,
             reading: unreadable),
+        ReadingRule(
+            testDescription: "an epoch that has fallen is a hint", technique: .pcp,
+            reading: TableReading(hasLostTable: true), isHint: true),
     ]
 
     @Test("learn from the gateway's table", arguments: readingRules)

@@ -25,6 +25,9 @@ enum PinholeAddress: Hashable, Sendable {
     /// Test networks use addresses of the documentation prefix.
     private static let globalScopes: [AddressScope] = [.public, .documentation]
 
+    /// Whether hosts outside can have a route to an address.
+    static func isGlobal(_ address: IPAddress) -> Bool { globalScopes.contains(address.scope) }
+
     /// Chooses among the addresses of the interface towards the gateway, in the kernel's order, a
     /// public one before one for documentation.
     init(among addresses: [NetworkInterface], interfaceIndex: UInt32) {
@@ -72,7 +75,7 @@ enum PinholeAddress: Hashable, Sendable {
     static func check(
         _ address: IPAddress, among addresses: [NetworkInterface]
     ) throws(PortMapperError) {
-        guard globalScopes.contains(address.scope) else {
+        guard isGlobal(address) else {
             throw .unreachable(address, reason: "it is \(address.scope.rawValue)")
         }
         guard let own = addresses.first(where: { $0.address == address }) else { return }

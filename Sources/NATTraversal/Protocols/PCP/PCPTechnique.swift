@@ -75,6 +75,21 @@ final class PCPTechnique: MappingTechnique {
     }
 
     func begin() {}
+
+    /// Asks for the shortest lifetime that the gateway has, of a pinhole that it does not delete.
+    ///
+    /// - Returns: that lifetime, in seconds.
+    func shorten(
+        _ lease: Lease, _ limit: AskLimit
+    ) async throws -> Result<UInt32, PortMapperError> {
+        var request = lease.pcpDelete
+        request.lifetimeSeconds = 1
+        request.externalPort = lease.key.internalPort.rawValue
+        request.externalAddress = lease.key.internalAddress
+        return try await client.map([request], limit)[0].flatMap(client.grant(in:)).map {
+            $0.lifetime.wholeSeconds
+        }
+    }
 }
 
 extension MappingGrant {
