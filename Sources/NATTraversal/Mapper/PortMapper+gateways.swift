@@ -1,3 +1,5 @@
+import Logging
+
 extension PortMapper {
     /// Asks every gateway what it offers, all at once; nothing is mapped.
     ///
@@ -39,6 +41,9 @@ extension PortMapper {
             interface: candidate.interface,
             localAddress: try? target.socket().local.address, rank: candidate.rank,
             reason: candidate.reason, techniques: [])
+        if let remembered = memory?.record(of: target.name, at: .now) {
+            log.debug("\(target.name), remembered: \(remembered.summary)")
+        }
         let techniques = Technique.of(target.family).filter(selection.allows)
         let probes = try await withThrowingTaskGroup(of: (Technique, Probe).self) { group in
             for technique in techniques {

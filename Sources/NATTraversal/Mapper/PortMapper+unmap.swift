@@ -117,7 +117,7 @@ extension PortMapper {
     ) async throws {
         guard !leases.isEmpty else { return }
         let session = try GatewaySession(
-            target, others: targets, isProbe: true,
+            target, others: targets, isProbe: true, memory: memory,
             budget: selection.budget(forPorts: leases.count))
         let now = Timestamp.now
         for (lease, outcome) in zip(leases, try await session.delete(leases, in: store)) {
@@ -163,7 +163,7 @@ extension PortMapper {
         among targets: [GatewayTarget], _ report: inout MappingReport
     ) async throws {
         let session = try GatewaySession(
-            target, others: targets, via: selection.technique,
+            target, others: targets, via: selection.technique, memory: memory,
             budget: selection.budget(forPorts: ports.count))
         for port in ports {
             do {

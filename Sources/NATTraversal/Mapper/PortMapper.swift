@@ -34,6 +34,9 @@ public struct PortMapper: Sendable {
             }
     }
 
+    /// What is remembered of gateways.
+    var memory: GatewayMemory? { GatewayMemory(beside: leaseFile, for: selection) }
+
     /// The requests in this application's name.
     func signed(_ requests: [MappingRequest]) -> [MappingRequest] {
         requests.map { request in
@@ -68,9 +71,9 @@ public struct PortMapper: Sendable {
         let families = signed(requests).grouped(by: \.family)
         for (family, requests) in families {
             do {
-                report.add(
-                    try await GatewayWalk(selection.of(family), forPorts: requests.count)
-                        .map(requests, store: store).report)
+                let walk = try GatewayWalk(
+                    selection.of(family), forPorts: requests.count, memory: memory)
+                report.add(try await walk.map(requests, store: store).report)
             } catch let error as PortMapperError where families.count > 1 {
                 report.failures += requests.map {
                     .init(transport: $0.transport, internalPort: $0.internalPort, error: error)
@@ -93,7 +96,7 @@ public struct PortMapper: Sendable {
     public func externalAddress(
         _ family: AddressFamily = .ipv4
     ) async throws -> ExternalAddress {
-        try await GatewayWalk(selection.of(family)).externalAddress()
+        try await GatewayWalk(selection.of(family), memory: memory).externalAddress()
     }
 
     /// Asks every technique of every gateway for the external address.

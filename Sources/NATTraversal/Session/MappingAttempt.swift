@@ -56,7 +56,7 @@ struct MappingAttempt: Sendable {
             hasOptions: request.isExact || request.description != nil,
             isRenewal: remembered != nil, isPinhole: request.family == .ipv6,
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
-            silenceEnd: terms.silenceEnd)
+            silenceEnd: terms.silenceEnd, isKnownSilent: terms.isKnownSilent)
         recordedTechnique = order.first
         if let problem = request.problem { verdict = .inexpressible(problem) }
         if order.isEmpty {
@@ -88,6 +88,8 @@ struct MappingAttempt: Sendable {
         var searchLimit: Duration?
         /// When to give up a silent gateway.
         var silenceEnd: ContinuousClock.Instant?
+        /// Whether an earlier run has found PCP and NAT-PMP silent.
+        var isKnownSilent = false
     }
 
     /// The techniques that may be asked, best first: PCP, then NAT-PMP, then UPnP, with the

@@ -30,7 +30,7 @@ struct ExternalIPCommand: AsyncParsableCommand {
     func validate() throws { try gateway.validate(family) }
 
     func run() async throws {
-        try await output.run {
+        try await output.run(.externalIP) {
             let mapper = PortMapper(try gateway.selection(of: family))
             let answers =
                 all
