@@ -369,9 +369,10 @@ extension TechniqueLadder {
         // IGDNegotiation has tried UPnP's.
         let remedies = refusal.technique.isOnSharedPort ? reaction.remedies : []
         if let remedy = remedies.first(where: { apply($0, isRepeated: isRepeated) }) {
-            repeated = asking(refusal.technique, at: now)
             // What the gateway has lost of IPv6 it refuses once, and grants when asked again (N-18).
-            repeated?.isAnew = remedy == .anew && !isPinhole
+            let isAnew = remedy == .anew && !isPinhole
+            repeated = asking(refusal.technique, at: now)
+            repeated?.isAnew = isAnew
             return
         }
         said(noBy: refusal.technique, at: now)
