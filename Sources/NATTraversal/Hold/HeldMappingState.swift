@@ -168,8 +168,8 @@ extension HeldMappingState.Failure {
     init(_ error: PortMapperError) {
         switch error {
         case .noAnswer, .badAnswer: self = .silence
-        case .noGateway, .noSuchInterface, .noSuchService, .closed, .unsupported,
-            .unmappedElsewhere, .system:
+        case .noGateway, .noSuchInterface, .noGlobalAddress, .unreachable, .noSuchService, .closed,
+            .unsupported, .unmappedElsewhere, .system:
             self = .absence
         case .refused(let refusal): self = .refusal(for: refusal.lifetime)
         case .portTaken, .notPublic: self = .deletion

@@ -19,6 +19,8 @@ public enum MapperWarning: Hashable, Sendable {
     case unverified(TransportProtocol, PortNumber)
     /// The mapping is restricted to one peer by PCP, which common servers do not enforce.
     case filterUnproved(TransportProtocol, PortNumber, remoteHost: IPAddress)
+    /// The gateway does not delete what it has opened of IPv6, which stays open until it ends.
+    case stillOpen(Mapping)
     /// The device that maps, at this address, is not the gateway.
     case notDefaultGateway(IPAddress)
     /// Less was granted than asked for.
@@ -84,6 +86,7 @@ public enum MapperWarning: Hashable, Sendable {
         case .permanentLease: "permanentLease"
         case .unverified: "unverified"
         case .filterUnproved: "filterUnproved"
+        case .stillOpen: "stillOpen"
         case .notDefaultGateway: "notDefaultGateway"
         case .shorterLifetime: "shorterLifetime"
         case .differentExternalPort: "differentExternalPort"

@@ -21,6 +21,8 @@ extension PortMapper {
     }
 
     private func addTable(to report: inout MappingReport, at now: Timestamp) async throws {
+        // Pinholes are in no table.
+        if selection.family == .ipv6 { return }
         let targets = try selection.targets()
         guard let target = targets.first, selection.allows(.upnp) else {
             return report.add([.leasesOnly])

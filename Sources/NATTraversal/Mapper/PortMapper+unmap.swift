@@ -3,17 +3,25 @@ extension PortMapper {
     ///
     /// Each gateway has its own time limit: a silent one takes no time from the others.
     ///
-    /// - Parameter request: the mappings to delete.
+    /// - Parameters:
+    ///   - request: the mappings to delete.
+    ///   - family: the family of the mappings; `nil` is both.
     /// - Returns: the deleted mappings, the failures, and the leases that remain.
     /// - Throws: `PortMapperError`, `CancellationError`.
-    public func unmap(_ request: UnmapRequest) async throws -> MappingReport {
+    public func unmap(
+        _ request: UnmapRequest, _ family: AddressFamily? = nil
+    ) async throws -> MappingReport {
         let store = LeaseStore(leaseFile, timeout: selection.timeout)
         // When only the leases show what to delete, they must be readable to report it as gone.
         let needsLeases = portsWithoutLease(request, []).isEmpty
         let live = try needsLeases ? store.requireLive(at: .now) : store.live(at: .now)
         // The clock may be wrong about expired ones; their gateways know.
-        let leases = (live + store.expired(at: .now)).filter(request.includes)
-        return try await delete(leases, and: portsWithoutLease(request, leases), of: request, store)
+        let leases = (live + store.expired(at: .now)).filter {
+            request.includes($0) && (family == nil || $0.key.internalAddress.family == family)
+        }
+        // What is open of IPv6 is in no table.
+        let unknown = family == .ipv6 ? [] : portsWithoutLease(request, leases)
+        return try await delete(leases, and: unknown, of: request, store)
     }
 
     /// Deletes one mapping, as its lease says it was made.
@@ -81,12 +89,16 @@ extension PortMapper {
     /// this host, such as a VPN's; none is no failure, for leases run out by themselves.
     private func presentTargets(_ leases: [Lease]) throws -> [GatewayTarget] {
         var targets: [GatewayTarget] = []
-        do throws(PortMapperError) {
-            targets = try selection.targets()
-        } catch {
-            guard error == .noGateway, selection.technique == nil else { throw error }
+        let isNamed = selection.gateway != nil || selection.location != nil
+        let families = leases.map(\.key.internalAddress.family).grouped { $0 }.map(\.key)
+        for family in isNamed || families.isEmpty ? [selection.family] : families {
+            do throws(PortMapperError) {
+                targets += try selection.of(family).targets()
+            } catch {
+                guard error == .noGateway, selection.technique == nil else { throw error }
+            }
         }
-        guard selection.gateway == nil, selection.location == nil else { return targets }
+        if isNamed { return targets }
         let interfaces = (try? NetworkInterface.all()) ?? []
         for lease in leases where !targets.contains(where: { $0.name == lease.key.gateway }) {
             let gateway = lease.key.gateway
@@ -105,13 +117,15 @@ extension PortMapper {
     ) async throws {
         guard !leases.isEmpty else { return }
         let session = try GatewaySession(
-            target, others: targets, memory: memory,
+            target, others: targets, isProbe: true, memory: memory,
             budget: selection.budget(forPorts: leases.count))
         let now = Timestamp.now
         for (lease, outcome) in zip(leases, try await session.delete(leases, in: store)) {
             switch outcome {
-            case .success:
+            case .success(.gone):
                 report.mappings.append(lease.mapping(at: now))
+            case .success(.stillOpen(let lease)):
+                report.add([.stillOpen(lease.mapping(at: now))])
             case .failure(.system(let cause)) where cause.isAddressNotAvailable:
                 report.add([.leaseOfFormerAddress(lease.mapping(at: now))])
             case .failure(.refused) where lease.isOfFormerAddress(session):

@@ -204,7 +204,7 @@ final class GatewaySocket {
     /// ICMP errors mean that the gateway's port is closed or unreachable; others are this host's.
     private func classified(_ error: SystemError) -> PortMapperError {
         error.saysPortIsClosed
-            ? .closed(gateway: GatewayAddress(gateway.address), cause: error) : .system(error)
+            ? .closed(gateway: GatewayAddress(hostOf: gateway), cause: error) : .system(error)
     }
 
     /// Records the epoch of an accepted PCP response, and counts a lost table.

@@ -26,7 +26,7 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         try await output.run(.list) {
             guard leases else {
-                let mapper = PortMapper(try gateway.ipv4Selection())
+                let mapper = PortMapper(try gateway.selection())
                 return MappingOutput(kind: .list, report: try await mapper.list())
             }
             return MappingOutput(kind: .list, report: try PortMapper().leaseReport())

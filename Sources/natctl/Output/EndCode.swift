@@ -22,8 +22,9 @@ extension PortMapperError {
     var endCode: EndCode {
         switch self {
         case .noGateway, .noSuchInterface, .closed, .unsupported, .noExternalAddress, .notPublic,
-            .noSuchService, .unmappedElsewhere:
+            .noGlobalAddress, .noSuchService, .unmappedElsewhere:
             .unavailable
+        case .unreachable: .usage
         case .noAnswer: .timeout
         case .badAnswer: .badAnswer
         case .portTaken: .cannotMap

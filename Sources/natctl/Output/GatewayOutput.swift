@@ -12,7 +12,7 @@ struct GatewayOutput: CommandOutput {
             isPicture ? report.picture : [report.heading] + report.rows
         }
     }
-    var quietLines: [String] { reports.prefix(1).map(\.address.description) }
+    var quietLines: [String] { reports.prefix(1).map(\.name) }
     var warnings: [MapperWarning] {
         reports.flatMap { report in
             report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
@@ -44,7 +44,7 @@ struct GatewayOutput: CommandOutput {
 
 extension GatewayReport {
     fileprivate var heading: String {
-        "\(rank). \(address)" + (interface.map { " by \(plain($0))" } ?? "")
+        "\(rank). \(name)" + (interface.map { " by \(plain($0))" } ?? "")
             + (localAddress.map { ", from \($0)" } ?? "") + ": \(reason)"
     }
 
@@ -60,7 +60,7 @@ extension GatewayReport {
             "this host  \(localAddress?.description ?? "?")"
                 + (interface.map { "  \(plain($0))" } ?? ""),
             "   |",
-            "gateway    \(address)  \(rank): \(reason)",
+            "gateway    \(name)  \(rank): \(reason)",
         ] + techniques.map { "   |       \($0.row)" }
             + (device.map { ["   |       \($0.line(limit: characterLimit))"] } ?? []) + [
                 "   |", "outside    \(outside)  \(diagnosis?.rawValue ?? "unknown")", "",
@@ -69,7 +69,7 @@ extension GatewayReport {
 
     fileprivate var document: JSONValue {
         [
-            "address": .string(address.description),
+            "address": .string(name),
             "interface": JSONValue(interface),
             "localAddress": JSONValue(localAddress?.description),
             "rank": JSONValue(rank),

@@ -67,14 +67,16 @@ extension PortMapperError {
         (gateway: GatewayAddress?, technique: Technique?, code: Int?, codeName: String?)
     {
         switch self {
-        case .noGateway, .noSuchInterface, .noSuchService, .inexpressible, .system, .leaseFile:
+        case .noGateway, .noSuchInterface, .noGlobalAddress, .unreachable, .noSuchService,
+            .inexpressible, .system, .leaseFile:
             (nil, nil, nil, nil)
         case .closed(let gateway, let technique, _), .noAnswer(let gateway, let technique, _):
             (gateway, technique, nil, nil)
         case .unsupported(let gateway, let technique), .badAnswer(let gateway, let technique, _),
             .portTaken(let gateway, let technique, _, _),
-            .noExternalAddress(let gateway, let technique),
-            .notPublic(_, let gateway, let technique):
+            .noExternalAddress(let gateway, let technique):
+            (gateway, technique, nil, nil)
+        case .notPublic(_, let gateway, let technique):
             (gateway, technique, nil, nil)
         case .unmappedElsewhere(let gateway):
             (gateway, nil, nil, nil)

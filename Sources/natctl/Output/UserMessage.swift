@@ -8,7 +8,10 @@ extension PortMapperError {
             "\(description); connect to a network or name one with --gateway"
         case .noSuchInterface(let name):
             "there is no interface \(plain(name)); natctl list-interfaces shows them"
-        case .closed(_, .upnp, _), .badAnswer, .notPublic, .inexpressible, .system:
+        case .noGlobalAddress(let interface, let reason):
+            "\(interface.map { plain($0) } ?? "this host") has no global IPv6 address to open: "
+                + reason
+        case .closed(_, .upnp, _), .unreachable, .badAnswer, .notPublic, .inexpressible, .system:
             description
         case .closed:
             "\(description); port mapping may be off in its settings"

@@ -26,6 +26,9 @@ extension MapperWarning {
         case .filterUnproved(let transport, let port, let remoteHost):
             "\(transport.rawValue) \(port): asked for \(remoteHost) only; common routers accept "
                 + "this limit by PCP and do not enforce it"
+        case .stillOpen(let mapping):
+            "\(mapping.subject) of \(mapping.internalAddress) stays open until \(mapping.expiryText): "
+                + "\(mapping.gateway) does not delete it, and was asked for its shortest lifetime"
         case .notDefaultGateway(let address):
             "\(address) answered, which is not the gateway that was asked; a mapping there may "
                 + "lead nowhere"

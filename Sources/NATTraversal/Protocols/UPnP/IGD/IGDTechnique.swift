@@ -1,7 +1,7 @@
 import Logging
 
 /// UPnP as a mapping technique: the gateway's connection service, and its table of mappings.
-final class IGDTechnique: MappingTechnique {
+final class IGDTechnique: UPnPTechnique {
     private let finder: any IGDFinding
     private let socket: GatewaySocket
     /// Whether the finder's service is from an earlier command or renewal.
@@ -287,7 +287,7 @@ extension MappingAttempt {
         IGDMappingRequest(
             transport: key.transport, internalClient: key.internalAddress,
             internalPort: key.internalPort, externalPort: ladder.variation.suggestion.port,
-            isExact: request.isExact, remoteHost: request.remoteHost.map(IPAddress.v4),
+            isExact: request.isExact, remoteHost: request.remoteHost,
             lifetimeSeconds: lifetimeSeconds, description: request.shownDescription,
             plainDescription: request.applicationName.plainDescription)
     }
