@@ -5,6 +5,15 @@
 public enum PortMapperError: Error, Hashable, Sendable {
     /// This host has no default route with a gateway.
     case noGateway
+    /// This host has default routes with a gateway of this family only, not of the other one, which
+    /// was to be asked.
+    case onlyGatewaysOf(AddressFamily)
+    /// No default route leads out by the interface that was named; the best one leads to this gateway
+    /// by another interface.
+    case noRouteBy(interface: String, gateway: IPAddress, itsInterface: String)
+    /// This process is in a container whose network is a bridge on its host, where no router maps
+    /// ports; the error is what came of asking all the same.
+    indirect case behindBridge(PortMapperError)
     /// There is no interface of this name.
     case noSuchInterface(String)
     /// The gateway cannot be reached: ICMP says so, or the service that UPnP found refuses the
@@ -45,6 +54,13 @@ extension PortMapperError: CustomStringConvertible {
         switch self {
         case .noGateway:
             "this host has no default route with a gateway"
+        case .onlyGatewaysOf(let family):
+            "this host has default routes of \(family == .ipv4 ? "IPv4" : "IPv6") only"
+        case .noRouteBy(let interface, let gateway, let other):
+            "no default route leads out by \(interface.debugDescription), but one by "
+                + "\(other.debugDescription) to \(gateway)"
+        case .behindBridge(let error):
+            "\(error), and this process is in a container behind a bridge"
         case .noSuchInterface(let name):
             "this host has no interface \(name.debugDescription)"
         case .closed(let gateway, let technique, let cause):
@@ -81,6 +97,14 @@ extension PortMapperError: CustomStringConvertible {
 }
 
 extension PortMapperError {
+    /// Whether there is no gateway to ask.
+    var meansNoGateway: Bool {
+        switch self {
+        case .noGateway, .onlyGatewaysOf, .noRouteBy: true
+        default: false
+        }
+    }
+
     /// The error, told as a silence since `start` where it is one: each technique knows only of its
     /// own part of the wait.
     package func silent(since start: ContinuousClock.Instant) -> PortMapperError {

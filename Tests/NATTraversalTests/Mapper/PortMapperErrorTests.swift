@@ -10,6 +10,17 @@ import Testing
         "says in one sentence what happened",
         arguments: [
             (.noGateway, "this host has no default route with a gateway"),
+            (.onlyGatewaysOf(.ipv6), "this host has default routes of IPv6 only"),
+            (
+                .noRouteBy(
+                    interface: "tun0", gateway: PCPVectors.client, itsInterface: "eth0"),
+                #"no default route leads out by "tun0", but one by "eth0" to 192.168.77.10"#
+            ),
+            (
+                .behindBridge(.unsupported(gateway: .router, technique: .pcp)),
+                "192.168.77.1 does not map ports by PCP, and this process is in a container behind "
+                    + "a bridge"
+            ),
             (.noSuchInterface("eth\n7"), #"this host has no interface "eth\n7""#),
             (
                 .closed(gateway: .router, cause: cause),
