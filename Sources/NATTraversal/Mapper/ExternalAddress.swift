@@ -18,6 +18,7 @@ enum ExternalAddressCheck {
     ///   - address: the external address; `nil` is none.
     ///   - gateway: the gateway that reports it.
     ///   - outer: the router in front of it, if that has shown itself.
+    /// - Returns: the warnings; none about a public address.
     static func warnings(
         for address: IPAddress?, gateway: IPAddress, outer: IPAddress? = nil
     ) -> [MapperWarning] {

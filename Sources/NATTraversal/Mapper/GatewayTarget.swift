@@ -136,10 +136,18 @@ extension GatewaySelection {
                 interface: interface, gateway: other.address, itsInterface: other.interface)
         }
         let others = try? Gateway.candidates(interface: interface)
-        guard family != nil, let other = others?.first?.address.family, other != family else {
-            return .noGateway
-        }
+        guard family != nil, let other = others?.first?.address.family, other != family,
+            hasGlobalAddress(other)
+        else { return .noGateway }
         return .onlyGatewaysOf(other)
+    }
+
+    /// Whether this host has an address of a family that is valid beyond the link.
+    private func hasGlobalAddress(_ family: AddressFamily) -> Bool {
+        guard var tables = try? KernelTables(), let addresses = try? tables.addresses(family) else {
+            return false
+        }
+        return addresses.contains { ![.loopback, .linkLocal].contains($0.address.scope) }
     }
 
     private func target(of literal: GatewayAddress) throws(PortMapperError) -> GatewayTarget {

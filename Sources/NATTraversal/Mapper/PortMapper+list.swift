@@ -29,6 +29,7 @@ extension PortMapper {
             return report.add([.leasesOnly(try selection.targets().first?.name)])
         }
         let targets = try presentTargets(of: withLeases)
+        if targets.isEmpty { return report.add([.leasesOnly(nil)]) }
         // A router that two interfaces reach has one table.
         let gateways = targets.enumerated().filter { index, target in
             !targets[..<index].contains { $0.name == target.name }

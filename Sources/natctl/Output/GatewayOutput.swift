@@ -35,6 +35,7 @@ struct GatewayOutput: CommandOutput {
             // People put their own names into it.
             copy.reports[report].device?.friendlyName = nil
             copy.reports[report].device?.maskLocation()
+            copy.reports[report].outerRouter?.mask()
             for technique in copy.reports[report].techniques.indices {
                 copy.reports[report].techniques[technique].externalAddress?.mask()
             }

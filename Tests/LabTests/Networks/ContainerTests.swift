@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("With a container's bridge (X-2)", .needsLab, .timeLimit(.minutes(30)))
+@Suite("With a container's bridge (X-11)", .needsLab, .timeLimit(.minutes(30)))
 struct ContainerNetworkTests {
     @Test(
         "inside of it, the failure says how to get out", arguments: ["map tcp 8080", "external-ip"])

@@ -12,7 +12,10 @@ import Testing
         static let halves = [
             "ip route add 0.0.0.0/1 via 10.8.0.1", "ip route add 128.0.0.0/1 via 10.8.0.1",
         ]
-        static let tunnelTable = ["ip route add default dev tun0 table 100"]
+        static let tunnelTable = [
+            "ip route add default dev tun0 table 100",
+            "ip route add 192.168.77.0/24 dev eth0 table 100",
+        ]
         static let wayBack = [
             "ip route add default via 192.168.77.1 table 200",
             "ip rule add from 192.168.77.10 priority 50 lookup 200",

@@ -3,7 +3,7 @@ import Glibc
 /// Whether this process is in a container whose network is a bridge on the container's host.
 ///
 /// The default route there leads to the host, which routes and maps nothing, and no multicast comes
-/// through.
+/// through.
 enum Container {
     /// Files that Docker and Podman make in their containers.
     private static let markers = ["/.dockerenv", "/run/.containerenv"]
@@ -11,8 +11,9 @@ enum Container {
     /// Names in the paths of control groups of containers.
     private static let groups = ["/docker", "/kubepods", "/libpod", "/lxc", "/containerd"]
 
-    /// The kinds of interfaces that join a container to its host. Others, or none, mean that the
-    /// container is on the LAN itself or uses its host's network.
+    /// The kinds of interfaces that join a container to its host.
+    ///
+    /// Others, or none, mean that the container is on the LAN itself or uses its host's network.
     private static let bridged: Set<String> = ["veth", "tun"]
 
     /// Whether the interface that has an address of this host leads to a bridge of the container's

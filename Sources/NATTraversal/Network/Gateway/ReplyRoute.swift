@@ -38,6 +38,7 @@ extension ReplyRoute {
     ///   - gateway: the gateway's address.
     ///   - way: how this host reaches the gateway itself.
     ///   - isNamed: whether the user has named the gateway.
+    /// - Returns: whether they do.
     static func leads(
         _ hop: Hop, to gateway: IPAddress, by way: Hop, isNamed: Bool
     ) -> Bool {
@@ -46,8 +47,9 @@ extension ReplyRoute {
         return isNamed || hop.router == nil || hop.router == way.router
     }
 
-    /// Peers whose answers are looked up: one in each half of the Internet, because a VPN's routes
-    /// may cover one half each. Nothing is sent to them.
+    /// Peers whose answers are looked up: one in each half of the Internet.
+    ///
+    /// A VPN's routes may cover one half each. Nothing is sent to the peers.
     static func samplePeers(_ family: AddressFamily) -> [IPAddress] {
         switch family {
         // 13.0.0.1 and 197.0.0.1.

@@ -211,8 +211,13 @@ extension PCPClient {
 
     /// The successful response, or the error that stands for its absence.
     ///
-    /// - Parameter tellsAddress: whether an address in a refusal must be the gateway's own, and not
-    ///   an echo of the one suggested (RFC 6887, section 11.1).
+    /// - Parameters:
+    ///   - answer: what arrived.
+    ///   - missing: the error if nothing did.
+    ///   - tellsAddress: whether an address in a refusal must be the gateway's own, and not an echo of
+    ///     the one suggested (RFC 6887, section 11.1).
+    /// - Returns: the response.
+    /// - Throws: `PortMapperError`.
     private func success(
         in answer: PCPAnswer?, _ missing: PortMapperError, tellsAddress: Bool = false
     ) throws(PortMapperError) -> PCPResponse {

@@ -9,7 +9,7 @@ import Testing
             ("0::/\n", false), ("0::/user.slice/user-1000.slice/session-2.scope\n", false),
             ("12:pids:/docker/3f2a\n11:cpu:/docker/3f2a\n", true),
             ("0::/kubepods.slice/kubepods-pod1.slice\n", true), ("0::/lxc.payload.web\n", true),
-            ("0::/machine.slice/libpod-17.scope\n", false), ("0::/libpod/17\n", true), ("", false),
+            ("0::/machine.slice/libpod-17.scope\n", true), ("0::/libpod/17\n", true), ("", false),
         ])
     func groups(text: String, isContainer: Bool) {
         #expect(Container.isContainer(groups: text) == isContainer)
