@@ -71,7 +71,7 @@ extension PortMapper {
     ) async throws -> MappingReport {
         var report = MappingReport()
         let session = try GatewaySession(
-            target, others: targets, via: .upnp, budget: selection.budget())
+            target, others: targets, via: .upnp, memory: memory, budget: selection.budget())
         let (entries, end, skipped) = try await session.igd.entries(session.wholeLimit)
         let externalAddress = try? await session.igd.externalAddress(session.wholeLimit)
         report.mappings = entries.compactMap {

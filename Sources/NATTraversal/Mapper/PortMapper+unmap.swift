@@ -140,7 +140,8 @@ extension PortMapper {
         let session: GatewaySession
         do throws(PortMapperError) {
             session = try GatewaySession(
-                target, others: targets, budget: selection.budget(forPorts: leases.count))
+                target, others: targets, memory: memory,
+                budget: selection.budget(forPorts: leases.count))
         } catch {
             // This is the caller's mistake, not one gateway's.
             if case .noSuchInterface = error { throw error }
@@ -191,7 +192,7 @@ extension PortMapper {
         among targets: [GatewayTarget], _ report: inout MappingReport
     ) async throws {
         let session = try GatewaySession(
-            target, others: targets, via: selection.technique,
+            target, others: targets, via: selection.technique, memory: memory,
             budget: selection.budget(forPorts: ports.count))
         for port in ports {
             do {
