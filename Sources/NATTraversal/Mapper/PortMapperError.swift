@@ -63,7 +63,7 @@ extension PortMapperError: CustomStringConvertible {
             "no default route leads out by \(interface.debugDescription): the gateway is \(gateway) "
                 + "on \(other.debugDescription)"
         case .behindBridge(let error):
-            "\(error). This is a container on a bridge network, where no router maps ports"
+            "\(error). \(Self.bridge)"
         case .noSuchInterface(let name):
             "there is no interface \(name.debugDescription)"
         case .closed(let gateway, .upnp, let cause):
@@ -102,6 +102,10 @@ extension PortMapperError: CustomStringConvertible {
             "the lease file \(path.debugDescription) cannot be used: \(problem)"
         }
     }
+
+    /// What a container's bridge does to port mapping: a sentence without its full stop.
+    package static let bridge =
+        "This is a container on a bridge network, where no router maps ports"
 
     /// The sentence of a silence, with the time as its caller writes times.
     package static func silence(

@@ -13,10 +13,11 @@ extension PortMapperError {
         case .noRouteBy(let interface, let gateway, let other):
             "no default route leads out by \(plain(interface)): the gateway is \(gateway) on "
                 + "\(plain(other)); leave out --interface, or name a gateway with --gateway"
-        case .behindBridge(let error):
-            "\(error.userMessage). This is a container on a bridge network, where no router maps "
-                + "ports: use the host's network (such as docker run --network host), or name the "
-                + "router with --gateway"
+        case .behindBridge(.noAnswer(let gateway, let technique, let after)):
+            Self.silence(of: gateway, technique, within: durationText(after))
+                + ". \(Self.bridge)\(Self.wayOutOfBridge)"
+        case .behindBridge:
+            "\(description)\(Self.wayOutOfBridge)"
         case .noSuchInterface(let name):
             "there is no interface \(plain(name)); natctl list-interfaces shows them"
         case .closed(_, .upnp, _), .badAnswer, .notPublic, .inexpressible, .system:
@@ -49,6 +50,13 @@ extension PortMapperError {
             "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
     }
+}
+
+extension PortMapperError {
+    /// What to do in a container on a bridge network: the end of a sentence.
+    static let wayOutOfBridge =
+        ": use the host's network (such as docker run --network host), or name the router with "
+        + "--gateway"
 }
 
 extension IPAddress {

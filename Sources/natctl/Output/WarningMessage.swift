@@ -18,8 +18,7 @@ extension MapperWarning {
             "the external address \(address) of \(gateway) is \(address.scope.rawValue): nobody "
                 + "outside can reach it"
         case .containerNetwork:
-            "this is a container on a bridge network, where no router maps ports: use the host's "
-                + "network (such as docker run --network host), or name the router with --gateway"
+            PortMapperError.bridge + PortMapperError.wayOutOfBridge
         case .repliesElsewhere(let address, let interface?, let router, let gateway):
             "answers from \(address) would leave by \(plain(interface))"
                 + (router.map { " to \($0)" } ?? "")
