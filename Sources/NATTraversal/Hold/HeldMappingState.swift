@@ -168,8 +168,9 @@ extension HeldMappingState.Failure {
     init(_ error: PortMapperError) {
         switch error {
         case .noAnswer, .badAnswer: self = .silence
-        case .noGateway, .noSuchInterface, .noGlobalAddress, .unreachable, .noSuchService, .closed,
-            .unsupported, .unmappedElsewhere, .system:
+        case .behindBridge(let error): self.init(error)
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noGlobalAddress,
+            .unreachable, .noSuchService, .closed, .unsupported, .unmappedElsewhere, .system:
             self = .absence
         case .refused(let refusal): self = .refusal(for: refusal.lifetime)
         case .portTaken, .notPublic: self = .deletion

@@ -33,7 +33,8 @@ struct GatewayTarget: Hashable, Sendable {
     /// - Throws: `PortMapperError`; `.system` with EADDRNOTAVAIL when `source` is not this host's.
     func socket(from source: IPAddress?) throws(PortMapperError) -> GatewaySocket {
         do throws(SystemError) {
-            return try GatewaySocket(to: socketAddress, from: source, interface: interface)
+            return try GatewaySocket(
+                to: socketAddress, from: source, interface: interface(from: source))
         } catch {
             throw classified(error)
         }
@@ -75,6 +76,27 @@ struct GatewayTarget: Hashable, Sendable {
         default: .system(error)
         }
     }
+
+    /// The interface to leave by from one of this host's addresses.
+    ///
+    /// The answer to an address of another interface on the gateway's network arrives there, where a
+    /// socket that is bound to this interface does not hear it.
+    private func interface(from source: IPAddress?) -> String? {
+        guard let interface, let source else { return interface }
+        do throws(SystemError) {
+            var tables = try KernelTables()
+            let gateway = socketAddress.address
+            let own = try tables.addresses(source.family).first {
+                $0.address == source
+                    && source.sharesNetwork(with: gateway, prefixLength: $0.prefixLength)
+            }
+            return try own.flatMap { own throws(SystemError) in
+                try tables.link(index: own.interfaceIndex)
+            }?.name ?? interface
+        } catch {
+            return interface
+        }
+    }
 }
 
 extension GatewaySelection {
@@ -101,8 +123,9 @@ extension GatewaySelection {
 
     /// The gateways of its family to ask, best first; never none.
     ///
-    /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`, and `.inexpressible`
-    ///   when the gateway named is of another family than the requests.
+    /// - Throws: `PortMapperError.noGateway`, `.onlyGatewaysOf`, `.noRouteBy`, `.noSuchInterface`,
+    ///   `.system`, and `.inexpressible` when the gateway named is of another family than the
+    ///   requests.
     func targets() throws(PortMapperError) -> [GatewayTarget] {
         if let named = gateway?.address ?? location?.host, named.family != family {
             throw .inexpressible(
@@ -149,7 +172,7 @@ extension GatewaySelection {
 
     /// The gateways of the routing tables, best first; never none.
     ///
-    /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
+    /// - Throws: as `targets`.
     func candidates(_ family: AddressFamily? = nil) throws(PortMapperError) -> [Gateway] {
         let gateways: [Gateway]
         do throws(SystemError) {
@@ -158,8 +181,37 @@ extension GatewaySelection {
             if error.code == ENODEV, let interface { throw .noSuchInterface(interface) }
             throw .system(error)
         }
-        guard !gateways.isEmpty else { throw .noGateway }
+        guard !gateways.isEmpty else { throw missingGateway(family) }
         return gateways
+    }
+
+    /// Whether this process is in a container behind a bridge, and only the routes named the gateways.
+    func isBehindBridge(_ targets: [GatewayTarget]) -> Bool {
+        guard gateway == nil, location == nil, let target = targets.first,
+            let address = try? target.socket().local.address
+        else { return false }
+        return Container.isBehindBridge(address)
+    }
+
+    /// Why there is no gateway of a family, or behind the named interface.
+    private func missingGateway(_ family: AddressFamily?) -> PortMapperError {
+        if let interface, let other = try? Gateway.candidates(family: family).first {
+            return .noRouteBy(
+                interface: interface, gateway: other.address, itsInterface: other.interface)
+        }
+        let others = try? Gateway.candidates(interface: interface)
+        guard family != nil, let other = others?.first?.address.family, other != family,
+            hasGlobalAddress(other)
+        else { return .noGateway }
+        return .onlyGatewaysOf(other)
+    }
+
+    /// Whether this host has an address of a family that is valid beyond the link.
+    private func hasGlobalAddress(_ family: AddressFamily) -> Bool {
+        guard var tables = try? KernelTables(), let addresses = try? tables.addresses(family) else {
+            return false
+        }
+        return addresses.contains { ![.loopback, .linkLocal].contains($0.address.scope) }
     }
 
     private func target(of literal: GatewayAddress) throws(PortMapperError) -> GatewayTarget {

@@ -50,7 +50,7 @@ public struct MappingReport: Sendable {
 }
 
 extension MappingReport {
-    /// Adds what another report tells.
+    /// Adds another report to this one.
     mutating func add(_ other: MappingReport) {
         mappings += other.mappings
         failures += other.failures
