@@ -41,8 +41,9 @@ public enum MapperWarning: Hashable, Sendable {
     case leaseOfAbsentGateway(Mapping)
     /// A lease of an address that this host no longer has.
     case leaseOfFormerAddress(Mapping)
-    /// The list contains only natctl's own leases, because the gateway's table was not read.
-    case leasesOnly
+    /// The list contains only natctl's own leases, because the gateway's table was not read: why, or
+    /// `nil` where UPnP, which alone can read it, was not to be used.
+    case leasesOnly(because: PortMapperError?)
     /// A device named another host as the place of its description, which was read from the device
     /// itself (S-6).
     case repointedLocation(HTTPURL)

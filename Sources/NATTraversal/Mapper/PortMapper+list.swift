@@ -15,7 +15,7 @@ extension PortMapper {
             try await addTable(to: &report, at: now)
         } catch let error as PortMapperError {
             guard selection.technique != .upnp else { throw error }
-            report.add([.leasesOnly])
+            report.add([.leasesOnly(because: error)])
         }
         return report
     }
@@ -23,7 +23,7 @@ extension PortMapper {
     private func addTable(to report: inout MappingReport, at now: Timestamp) async throws {
         let targets = try selection.targets()
         guard let target = targets.first, selection.allows(.upnp) else {
-            return report.add([.leasesOnly])
+            return report.add([.leasesOnly(because: nil)])
         }
         let session = try GatewaySession(
             target, others: targets, via: .upnp, budget: selection.budget())

@@ -7,8 +7,8 @@ struct ExternalAddressOutput: CommandOutput {
 
     init(_ answer: ExternalAddress) { self.answer = answer }
 
-    var lines: [String] { [answer.address.description] }
-    var quietLines: [String] { lines }
+    func lines(on page: Page) -> [StyledLine] { ["\(answer.address)"] }
+    var quietLines: [String] { [answer.address.description] }
     var warnings: [MapperWarning] { answer.warnings }
     var document: [String: JSONValue] {
         answer.members.merging(["warnings": .array(warnings.map(\.document))]) { first, _ in first }
@@ -22,8 +22,11 @@ struct AllExternalAddressesOutput: CommandOutput {
 
     init(_ answers: [ExternalAddress]) { self.answers = answers }
 
-    var lines: [String] {
-        answers.map { "\($0.address)  \($0.technique.rawValue), \($0.gateway)" }
+    func lines(on page: Page) -> [StyledLine] {
+        aligned(
+            answers.map {
+                ["\($0.address)", StyledLine("\($0.technique.rawValue), \($0.gateway)", .secondary)]
+            })
     }
     var quietLines: [String] { answers.map(\.address.description) }
     var document: [String: JSONValue] {
