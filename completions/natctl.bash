@@ -188,7 +188,7 @@ _natctl_external-ip() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--all --require-public --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--via --gateway --location --interface --timeout)
+    non_repeating_options=(--via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -210,6 +210,10 @@ _natctl_external-ip() {
     '--timeout')
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
@@ -217,7 +221,7 @@ _natctl_map() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--keep --changes-only --exact --require-public --verify --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--on-change -e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout)
+    non_repeating_options=(--on-change -e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
@@ -257,6 +261,10 @@ _natctl_map() {
     '--timeout')
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -272,7 +280,7 @@ _natctl_unmap() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--all --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--external-port --via --gateway --location --interface --timeout)
+    non_repeating_options=(--external-port --via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
@@ -297,6 +305,10 @@ _natctl_unmap() {
     '--timeout')
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -312,7 +324,7 @@ _natctl_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--leases --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--via --gateway --location --interface --timeout)
+    non_repeating_options=(--via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -334,6 +346,10 @@ _natctl_list() {
     '--timeout')
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
@@ -341,15 +357,23 @@ _natctl_list-interfaces() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--all --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--color)
     __natctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
 }
 
 _natctl_gateway() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--report --via --gateway --location --interface --timeout)
+    non_repeating_options=(--report --via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -375,6 +399,10 @@ _natctl_gateway() {
     '--timeout')
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
@@ -382,7 +410,7 @@ _natctl_upnp-scan() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--actions --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--target --scan-time --gateway --location --interface)
+    non_repeating_options=(--target --scan-time --gateway --location --interface --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -403,6 +431,10 @@ _natctl_upnp-scan() {
         __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
@@ -410,7 +442,7 @@ _natctl_upnp-call() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--timeout --gateway --location --interface)
+    non_repeating_options=(--timeout --gateway --location --interface --color)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
@@ -428,6 +460,10 @@ _natctl_upnp-call() {
         __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
@@ -435,7 +471,7 @@ _natctl_watch() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--via --gateway --location --interface --timeout)
+    non_repeating_options=(--via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -455,6 +491,10 @@ _natctl_watch() {
         return
         ;;
     '--timeout')
+        return
+        ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

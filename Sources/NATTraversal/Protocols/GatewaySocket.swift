@@ -83,7 +83,8 @@ final class GatewaySocket {
                 do {
                     for payload in window.due(at: now) {
                         unanswered += 1
-                        let question = PendingQuestion(Technique(ofDatagram: payload), to: gateway.address)
+                        let question = PendingQuestion(
+                            Technique(ofDatagram: payload), to: gateway.address)
                         question.begins(until: limit.deadline)
                         pending = question
                         log.debug(

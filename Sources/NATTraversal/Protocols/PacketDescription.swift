@@ -61,9 +61,13 @@ struct PacketDescription {
         let mapping = try PCPMapping(parsing: &reader)
         let transport =
             [6: "tcp", 17: "udp"][mapping.protocolNumber] ?? "protocol \(mapping.protocolNumber)"
-        let outside = SocketAddress(mapping.externalAddress, port: mapping.externalPort)
-        essentials += ["\(transport) \(mapping.internalPort)", "external \(outside)"]
-        essentials.append("\(lifetime) s")
+        let outside =
+            mapping.externalAddress.isUnspecified
+            ? "port \(mapping.externalPort)"
+            : "\(SocketAddress(mapping.externalAddress, port: mapping.externalPort))"
+        essentials += [
+            "\(transport) \(mapping.internalPort)", "external \(outside)", "\(lifetime) s",
+        ]
         details.append("nonce \(mapping.nonce)")
         try describeOptions(&reader)
     }
@@ -82,7 +86,8 @@ struct PacketDescription {
             case 2: details.append("PREFER_FAILURE")
             case 3: details.append("FILTER \(try address(in: Array(data.dropFirst(4))))")
             case 128:
-                details.append("DESCRIPTION \(String(decoding: data, as: UTF8.self).debugDescription)")
+                details.append(
+                    "DESCRIPTION \(String(decoding: data, as: UTF8.self).debugDescription)")
             default: details.append("option \(code)")
             }
         }

@@ -69,7 +69,7 @@ struct OutputOptions: ParsableArguments {
             say(error.message)
             throw ExitCode(EndCode.usage.rawValue)
         }
-        try show(Failure(kind: kind, error: failure), on: stream)
+        try show(CommandFailure(kind: kind, error: failure), on: stream)
         throw ExitCode(failure.endCode.rawValue)
     }
 
@@ -90,7 +90,7 @@ struct OutputOptions: ParsableArguments {
 }
 
 /// A command that found out nothing but why not.
-private struct Failure: CommandOutput {
+struct CommandFailure: CommandOutput {
     var kind: DocumentKind
     var error: PortMapperError
 

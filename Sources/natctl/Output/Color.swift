@@ -41,7 +41,8 @@ extension StandardStream {
         let isKnown = unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         page.columns = isKnown ? max(20, Int(size.ws_col)) : 80
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(environment).first ?? ""
-        page.isUTF8 = locale.uppercased().hasSuffix("UTF-8") || locale.uppercased().hasSuffix("UTF8")
+        page.isUTF8 =
+            locale.uppercased().hasSuffix("UTF-8") || locale.uppercased().hasSuffix("UTF8")
         return page
     }
 }

@@ -25,7 +25,10 @@ struct AllExternalAddressesOutput: CommandOutput {
     func lines(on page: Page) -> [StyledLine] {
         aligned(
             answers.map {
-                ["\($0.address)", StyledLine("\($0.technique.rawValue), \($0.gateway)", .secondary)]
+                [
+                    "\($0.address)",
+                    StyledLine("\($0.technique.rawValue), \($0.gateway)", .secondary),
+                ]
             })
     }
     var quietLines: [String] { answers.map(\.address.description) }

@@ -76,13 +76,18 @@ extension GatewayReport {
         }
         let facts =
             techniques.map(\.pictureRow)
-            + (device?.state(limit: page.characterLimit).map { [StyledLine("line     \($0)")] } ?? [])
+            + (device?.state(limit: page.characterLimit).map { [StyledLine("line     \($0)")] }
+                ?? [])
             + (externalAddress.map { ["external address \($0), \($0.scope.rawValue)"] } ?? [])
         let node = { (name: String, text: String) in
-            StyledLine(name.padded(to: 12), .heading, hang: 12) + StyledLine(text)
+            StyledLine(name, .heading, hang: 12)
+                + StyledLine(
+                    text.isEmpty ? "" : String(repeating: " ", count: 12 - name.count) + text)
         }
         var lines = [
-            node("this host", place.isEmpty ? "no route to the gateway" : place.joined(separator: ", ")),
+            node(
+                "this host",
+                place.isEmpty ? "no route to the gateway" : place.joined(separator: ", ")),
             wire,
             node("gateway", (["\(address)"] + (names ?? [])).joined(separator: "  "))
                 + StyledLine(count > 1 ? "  \(rank): \(reason)" : "", .secondary),
@@ -164,7 +169,8 @@ extension GatewayReport.TechniqueReport {
     fileprivate var pictureRow: StyledLine {
         let verdict = verdict
         let time = roundTrip.map { ", \(millisecondsText($0))" } ?? ""
-        return StyledLine(head) + StyledLine(verdict.words, verdict.tone) + StyledLine(time, .secondary)
+        return StyledLine(head) + StyledLine(verdict.words, verdict.tone)
+            + StyledLine(time, .secondary)
     }
 
     fileprivate var document: JSONValue {

@@ -59,7 +59,7 @@ struct MappingListOutput: CommandOutput {
     private func heading(of gateway: GatewayAddress) -> StyledLine {
         absentGateways.contains(gateway)
             ? StyledLine("gateway \(gateway), not present; these leases expire", .warning)
-            : StyledLine("gateway \(gateway)")
+            : StyledLine("gateway \(gateway)", .heading)
     }
 }
 

@@ -48,7 +48,8 @@ enum Statement: Hashable, Sendable {
         let line =
             switch self {
             case .remark(let text): name + StyledLine(text)
-            case .warning(let text): name + StyledLine("warning:", .warning) + StyledLine(" \(text)")
+            case .warning(let text):
+                name + StyledLine("warning:", .warning) + StyledLine(" \(text)")
             case .failure(let text): StyledLine("natctl:", .bad) + StyledLine(" \(text)")
             case .log(let text): StyledLine("natctl: \(text)", .secondary)
             }

@@ -53,7 +53,15 @@ struct StyledLine: Hashable, Sendable, ExpressibleByStringInterpolation {
         return line
     }
 
-    static func += (line: inout StyledLine, other: StyledLine) { line.pieces += other.pieces }
+    static func += (line: inout StyledLine, other: StyledLine) {
+        for piece in other.pieces {
+            if line.pieces.last?.tone == piece.tone {
+                line.pieces[line.pieces.count - 1].text += piece.text
+            } else {
+                line.pieces.append(piece)
+            }
+        }
+    }
 
     /// The same with another indent of its continuation.
     func hanging(_ hang: Int) -> StyledLine {

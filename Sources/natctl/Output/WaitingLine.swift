@@ -1,3 +1,4 @@
+import CSystemCalls
 import Glibc
 import NATTraversal
 
@@ -66,8 +67,10 @@ final class WaitingLine: QuestionObserver {
 
     private func wipe() {
         state.withLock { state in
-            if state.shown != nil { Self.write("\r\u{1B}[K") }
+            guard state.shown != nil else { return }
+            Self.write("\r\u{1B}[K")
             state.shown = nil
+            csystem_show_line(0)
         }
     }
 
@@ -85,6 +88,7 @@ final class WaitingLine: QuestionObserver {
             guard !state.isOver, let text = Self.text(of: state.pending, at: .now) else { return }
             let line = String(text.prefix(columns - 1))
             guard line != state.shown else { return }
+            csystem_show_line(1)
             Self.write("\r\u{1B}[K\(line)")
             state.shown = line
         }

@@ -51,7 +51,10 @@ import Testing
                 "epoch 3600 s"
             ),
             ([0, 130, 0, 99], "MAP response: result 99", "ends after 4 bytes"),
-            ([9, 200, 0, 1], "opcode 72 response: UNSUPP_VERSION (1)", "version 9, ends after 4 bytes"),
+            (
+                [9, 200, 0, 1], "opcode 72 response: UNSUPP_VERSION (1)",
+                "version 9, ends after 4 bytes"
+            ),
             ([2, 0xC1, 0, 1], "opcode 65 response: UNSUPP_VERSION (1)", ""),
         ] as [([UInt8], String, String)])
     func describes(payload: [UInt8], brief: String, details: String) {
