@@ -121,12 +121,15 @@ struct Page: Hashable, Sendable {
         }.joined()
     }
 
-    /// A continuation that would begin further right than this leaves no room for words.
-    private static let leastRoom = 24
+    /// A continuation with less room than this begins at the left instead.
+    private static let leastRoom = 12
 
     private func wrapped(_ line: StyledLine) -> [StyledLine] {
         guard let columns, line.width > columns else { return [line] }
-        let hang = columns - line.hang < Self.leastRoom ? min(4, columns / 2) : line.hang
+        let hasRoom = columns - line.hang >= Self.leastRoom
+        let hang = hasRoom ? line.hang : min(4, columns / 2)
+        // What would begin there goes below as a whole.
+        var mustBreak = !hasRoom
         var done: [StyledLine] = []
         var current = StyledLine("")
         // Blanks that are written when a word follows on the same line.
@@ -134,10 +137,15 @@ struct Page: Hashable, Sendable {
         for word in line.words {
             if word.isBlank {
                 gap += word
-            } else if current.isEmpty || current.width + gap.width + word.width <= columns {
+                continue
+            }
+            let start = current.width + gap.width
+            let fits = start + word.width <= columns && !(mustBreak && start >= line.hang)
+            if current.isEmpty || fits {
                 current += gap + word
                 gap = ""
             } else {
+                mustBreak = false
                 done.append(current)
                 current = StyledLine(String(repeating: " ", count: hang)) + word
                 gap = ""

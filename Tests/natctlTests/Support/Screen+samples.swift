@@ -242,15 +242,15 @@ extension Screen {
     }
 
     private static let gateway = [
-        drawn("gateway-public", candidate(answers(address: "198.51.100.7"))),
+        drawn("gateway-public", candidate(answers(address: "11.22.33.1"))),
         drawn("gateway-double-nat", candidate(answers(address: "192.168.178.20"))),
         drawn("gateway-carrier-nat", candidate(answers(address: "100.70.1.2"))),
         drawn("gateway-reserved", candidate(answers(address: "198.18.0.1"))),
         drawn(
             "gateway-disagreement",
             candidate([
-                answer(.natPMP, milliseconds: 1, address: "198.51.100.7"),
-                answer(.upnp, milliseconds: 20, address: "203.0.113.9"),
+                answer(.natPMP, milliseconds: 1, address: "11.22.33.1"),
+                answer(.upnp, milliseconds: 20, address: "11.22.33.9"),
             ])),
         drawn(
             "gateway-refusal",
@@ -268,7 +268,7 @@ extension Screen {
             "gateway-pcp-alone",
             candidate([answer(.pcp, milliseconds: 0.9)], device: nil)),
         drawn(
-            "gateway-several", candidate(answers(address: "198.51.100.7")),
+            "gateway-several", candidate(answers(address: "11.22.33.1")),
             candidate(noAnswers, rank: 2, address: "10.8.0.1", device: nil)),
         failing("gateway-no-gateway", .gateway, .noGateway),
     ]
