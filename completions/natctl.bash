@@ -194,7 +194,7 @@ _natctl_external-ip() {
     # Offer option value completions
     case "${prev}" in
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion external-ip -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -204,10 +204,11 @@ _natctl_external-ip() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion external-ip -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion external-ip -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -233,6 +234,7 @@ _natctl_map() {
         return
         ;;
     '--lifetime')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --lifetime "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--internal-address')
@@ -245,7 +247,7 @@ _natctl_map() {
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -255,10 +257,11 @@ _natctl_map() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -270,7 +273,7 @@ _natctl_map() {
     # Offer positional completions
     case "${positional_number}" in
     *)
-        __natctl_add_completions -W 'tcp'$'\n''udp'$'\n''both'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- positional@0 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -286,10 +289,11 @@ _natctl_unmap() {
     # Offer option value completions
     case "${prev}" in
     '--external-port')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --external-port "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -299,10 +303,11 @@ _natctl_unmap() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -314,7 +319,7 @@ _natctl_unmap() {
     # Offer positional completions
     case "${positional_number}" in
     *)
-        __natctl_add_completions -W 'tcp'$'\n''udp'$'\n''both'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- positional@0 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -330,7 +335,7 @@ _natctl_list() {
     # Offer option value completions
     case "${prev}" in
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion list -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -340,10 +345,11 @@ _natctl_list() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion list -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion list -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -383,7 +389,7 @@ _natctl_gateway() {
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion gateway -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -393,10 +399,11 @@ _natctl_gateway() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion gateway -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion gateway -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -419,6 +426,7 @@ _natctl_upnp-scan() {
         return
         ;;
     '--scan-time')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-scan -- --scan-time "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -428,7 +436,7 @@ _natctl_upnp-scan() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-scan -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -457,7 +465,19 @@ _natctl_upnp-call() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- positional@0 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    2)
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- positional@1 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -477,7 +497,7 @@ _natctl_watch() {
     # Offer option value completions
     case "${prev}" in
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion watch -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -487,10 +507,11 @@ _natctl_watch() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion watch -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion watch -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--color')
@@ -509,3 +530,26 @@ _natctl_help() {
 }
 
 complete -o filenames -F _natctl natctl
+
+# Behind `--` stands another command.
+_natctl_or_command() {
+    local -i index
+    if [[ "${COMP_WORDS[1]}" == map ]]; then
+        for ((index = 2; index < COMP_CWORD; index++)); do
+            [[ "${COMP_WORDS[index]}" == -- ]] || continue
+            if declare -F _comp_command_offset >/dev/null; then
+                _comp_command_offset "$((index + 1))"
+            elif declare -F _command_offset >/dev/null; then
+                _command_offset "$((index + 1))"
+            elif ((COMP_CWORD == index + 1)); then
+                COMPREPLY=($(compgen -A command -- "${2}"))
+            else
+                COMPREPLY=($(compgen -A file -- "${2}"))
+            fi
+            return
+        done
+    fi
+    _natctl "$@"
+}
+
+complete -o filenames -F _natctl_or_command natctl

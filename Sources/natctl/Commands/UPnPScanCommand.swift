@@ -16,13 +16,14 @@ struct UPnPScanCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Ask for these devices or services only.", valueName: "st"))
+        help: ArgumentHelp("Search for this type of device or service only.", valueName: "st"))
     var target: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long answers are waited for. (default: 3s)", valueName: "duration"))
+            "How long to wait for answers. (default: 3s)", valueName: "duration"),
+        completion: .timeouts)
     var scanTime: DurationArgument?
 
     @OptionGroup(title: "UPnP options") var upnp: UPnPOptions
