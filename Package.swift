@@ -91,7 +91,7 @@ let package = Package(
                 "natctl", "NATTraversal", "NATTraversalSupport", "GatewaySimulator",
                 "gateway-simulator", "TestSupport",
             ],
-            exclude: ["shells", "tools"],
+            exclude: ["Fixtures", "shells", "tools"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LabTests", dependencies: ["natctl", "NATTraversalSupport", "TestSupport"],

@@ -120,10 +120,11 @@ final class IGDFinder: Sendable {
         guard let choice = try await IGDChoice.among(device, until: deadline) else {
             throw PortMapperError.unsupported(gateway: target.name, technique: .upnp)
         }
-        let elapsed = (ContinuousClock.now - start) / .milliseconds(1)
         log.debug(
-            "\(device.location.host): \(choice.connection.type.name) in \(elapsed) ms: \(choice.reason)"
-        )
+            """
+            \(device.location.host): using \(choice.connection.type.name), found in \
+            \(millisecondsText(ContinuousClock.now - start)): \(choice.reason)
+            """)
         let found = Found(device: device, choice: choice)
         keep(found)
         return found

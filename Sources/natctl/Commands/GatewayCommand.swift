@@ -42,9 +42,7 @@ struct GatewayCommand: AsyncParsableCommand {
         }
         let found = try await output.value(.gateway) {
             let mapper = PortMapper(try gateway.selection())
-            return GatewayOutput(
-                reports: try await mapper.gateways(),
-                isPicture: StandardStream.output.isTerminal)
+            return GatewayOutput(reports: try await mapper.gateways())
         }
         try output.show(found, on: .output)
         guard let report else { return }
@@ -62,7 +60,7 @@ private struct BestGatewayOutput: CommandOutput {
     let kind = DocumentKind.gateway
     let address: String
 
-    var lines: [String] { [address] }
+    func lines(on page: Page) -> [StyledLine] { [] }
     var quietLines: [String] { [address] }
     var document: [String: JSONValue] { [:] }
 }

@@ -91,11 +91,14 @@ struct UnmapOutput: CommandOutput {
 
     private var base: MappingOutput { MappingOutput(kind: kind, report: report) }
 
-    var lines: [String] { report.mappings.map { "unmapped \($0.line)" } }
+    func lines(on page: Page) -> [StyledLine] {
+        report.mappings.map { (StyledLine("unmapped ", .good) + $0.line).hanging(4) }
+    }
     var quietLines: [String] { [] }
     var document: [String: JSONValue] { base.document }
     var warnings: [MapperWarning] { report.warnings }
     var failures: [PortMapperError] { base.failures }
+    var failureMessages: [String] { base.failureMessages }
     var remarks: [String] {
         report.mappings.isEmpty && report.failures.isEmpty && report.warnings.isEmpty
             ? [nothingUnmapped] : []

@@ -7,8 +7,8 @@ struct ExternalAddressOutput: CommandOutput {
 
     init(_ answer: ExternalAddress) { self.answer = answer }
 
-    var lines: [String] { [answer.address.description] }
-    var quietLines: [String] { lines }
+    func lines(on page: Page) -> [StyledLine] { ["\(answer.address)"] }
+    var quietLines: [String] { [answer.address.description] }
     var remarks: [String] { answer.technique == nil ? [ExternalAddress.isNotOpened] : [] }
     var warnings: [MapperWarning] { answer.warnings }
     var document: [String: JSONValue] {
@@ -23,8 +23,15 @@ struct AllExternalAddressesOutput: CommandOutput {
 
     init(_ answers: [ExternalAddress]) { self.answers = answers }
 
-    var lines: [String] {
-        answers.map { "\($0.address)  \($0.technique?.rawValue ?? "no technique"), \($0.gateway)" }
+    func lines(on page: Page) -> [StyledLine] {
+        aligned(
+            answers.map {
+                [
+                    "\($0.address)",
+                    StyledLine(
+                        "\($0.technique?.rawValue ?? "no technique"), \($0.gateway)", .secondary),
+                ]
+            })
     }
     var quietLines: [String] { answers.map(\.address.description) }
     var remarks: [String] {

@@ -47,7 +47,7 @@ extension MapperWarning {
             "\(address) answered, which is not the gateway that was asked; a mapping there may "
                 + "lead nowhere"
         case .shorterLifetime(let transport, let port, let granted, let asked):
-            "\(transport.rawValue) \(port): the gateway granted \(granted) s instead of \(asked) s"
+            "\(transport.rawValue) \(port): the gateway granted \(lifetimes(granted, asked))"
         case .differentExternalPort(let transport, let port, let granted, let suggested):
             "\(transport.rawValue) \(port): the gateway granted external port \(granted) instead "
                 + "of \(suggested)"
@@ -72,9 +72,11 @@ extension MapperWarning {
         case .leaseWithoutAnswer(let mapping):
             "\(mapping.gateway) has not answered, now or when \(mapping.subject) was asked for; if "
                 + "there is a mapping, it expires at \(mapping.expiryText)"
-        case .leasesOnly(let gateway):
-            "showing natctl's leases only: the table of \(gateway?.description ?? "the gateway") "
-                + "could not be read"
+        case .leasesOnly(let reason?):
+            "showing natctl's leases only, as the gateway's table could not be read: "
+                + reason.userMessage
+        case .leasesOnly(nil):
+            "showing natctl's leases only: the gateway's table can be read by UPnP alone"
         case .repointedLocation(let location):
             "\(location.host) named another host as the place of its description; natctl read "
                 + "\(location) instead"
@@ -99,6 +101,13 @@ extension MapperWarning {
 
     /// A member of a document's `warnings`.
     var document: JSONValue { ["code": .string(code.rawValue), "message": .string(message)] }
+}
+
+/// `1h instead of 2h`, in seconds where that would not show a difference.
+private func lifetimes(_ granted: UInt32, _ asked: UInt32) -> String {
+    let texts = [granted, asked].map { durationText(.seconds(Int64($0))) }
+    return texts[0] == texts[1]
+        ? "\(granted)s instead of \(asked)s" : "\(texts[0]) instead of \(texts[1])"
 }
 
 extension Mapping {

@@ -41,6 +41,7 @@ extension UPnPService {
             throw UPnPFailure.url(control.refusal ?? .missing)
         }
         var request = try self.request(action, arguments, at: url)
+        log.trace("to \(url): \(action) with \(arguments.text)")
         request.version = knownVersion
         var exchange = try await send(request, action, limits, patience, until: deadline)
         if exchange.response.status == 404, let otherControl {
@@ -49,7 +50,7 @@ extension UPnPService {
             exchange = try await send(request, action, limits, patience, until: deadline)
         }
         let reply = try Self.reply(to: action, exchange, limits: limits)
-        log.debug("\(url): \(action) returned \(reply.results.count) values")
+        log.trace("\(url): \(action) returned \(reply.results.text)")
         return reply
     }
 
@@ -110,6 +111,13 @@ extension UPnPService {
         default:
             throw .status(status)
         }
+    }
+}
+
+extension [UPnPArgument] {
+    /// Names and values for the log.
+    fileprivate var text: String {
+        isEmpty ? "nothing" : map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
     }
 }
 
