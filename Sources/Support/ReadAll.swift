@@ -5,6 +5,7 @@ import Glibc
 /// - Parameters:
 ///   - path: its path.
 ///   - limit: how many bytes are read at most; what follows stays unread.
+/// - Returns: its bytes.
 /// - Throws: `SystemError` of open(2) and read(2).
 package func readAll(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)

@@ -38,9 +38,10 @@ import NATTraversalSupport
         guard replay != nil else { return }
         let options = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
         let other = options.first { option in
-            option.hasPrefix("--") && !["--replay", "--listen"].contains {
-                option == $0 || option.hasPrefix("\($0)=")
-            }
+            option.hasPrefix("--")
+                && !["--replay", "--listen"].contains {
+                    option == $0 || option.hasPrefix("\($0)=")
+                }
         }
         if let other {
             throw ValidationError("\(other) cannot be combined with --replay.")
@@ -107,9 +108,9 @@ import NATTraversalSupport
     private func play(
         _ recording: Recording, _ signals: AsyncStream<Int32>
     ) async throws -> Int32 {
-        let listen = gateway.listen == .loopback ? nil : IPAddress.v4(gateway.listen)
         // A recording has no state that these could change.
         let isIgnored = { @Sendable (signal: Int32) in [SIGUSR1, SIGUSR2].contains(signal) }
+        let listen = gateway.listen.map(IPAddress.v4)
         return try await ReplayedGateway.run(recording, at: listen) { gateway in
             if !command.isEmpty {
                 return await run(

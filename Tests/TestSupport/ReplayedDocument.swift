@@ -9,6 +9,7 @@ package struct ReplayedDocument: Hashable, CustomStringConvertible {
     /// - Parameters:
     ///   - text: the document.
     ///   - gateway: the gateway's address in it, which may differ in the other.
+    /// - Throws: `DecodingError` where it is no document.
     package init(_ text: String, gateway: String) throws {
         let members = try JSONValue(parsing: Array(text.utf8)).object ?? [:]
         best = (members["gateways"]?.array?.first ?? .null).comparable(without: gateway)

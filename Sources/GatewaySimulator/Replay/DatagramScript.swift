@@ -19,7 +19,8 @@ struct DatagramScript: Sendable {
             } else if datagram.count >= 2, datagram[0] < 0x20 {
                 let lifetime = datagram[0] == 0 ? 8..<12 : 4..<8
                 let isDelete =
-                    datagram.count >= lifetime.upperBound && datagram[lifetime].allSatisfy { $0 == 0 }
+                    datagram.count >= lifetime.upperBound
+                    && datagram[lifetime].allSatisfy { $0 == 0 }
                 self = .packet(version: datagram[0], opcode: datagram[1], isDelete: isDelete)
             } else {
                 self = .other(datagram)

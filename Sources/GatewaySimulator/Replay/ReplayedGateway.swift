@@ -48,6 +48,7 @@ package final class ReplayedGateway: Sendable {
     ///   - recording: what to play.
     ///   - listen: where the best gateway is played; `nil` for loopback.
     ///   - body: is lent the router.
+    /// - Returns: what `body` does.
     /// - Throws: `Unavailable`, and what `body` throws.
     @discardableResult
     package static func run<Value: Sendable>(

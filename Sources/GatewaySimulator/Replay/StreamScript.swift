@@ -130,7 +130,8 @@ extension [UInt8] {
     /// The head with other numbers in its Content-Length.
     fileprivate func addingToLength(_ difference: Int) -> [UInt8] {
         guard difference != 0 else { return self }
-        let lines = split(separator: 0x0A, omittingEmptySubsequences: false).map { line -> [UInt8] in
+        let lines = split(separator: 0x0A, omittingEmptySubsequences: false).map {
+            line -> [UInt8] in
             let text = String(decoding: line, as: UTF8.self)
             guard let colon = text.firstIndex(of: ":"),
                 text[..<colon].lowercased() == "content-length",

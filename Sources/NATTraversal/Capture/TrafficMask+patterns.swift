@@ -6,6 +6,7 @@ extension TrafficMask {
     ///   - text: what to mask.
     ///   - isProduct: whether it tells the make of a device: there a dotted number is a version, and
     ///     a URL the manufacturer's.
+    /// - Returns: a text of the same length.
     mutating func patterns(_ text: some Collection<UInt8>, isProduct: Bool = false) -> [UInt8] {
         var bytes = Array(text)
         let firsts = Set(names.compactMap { $0.first?.asciiLowercased })
@@ -157,8 +158,9 @@ extension TrafficMask {
             } else {
                 let digits = Array(String(mask.groups[group], radix: 16).utf8)
                 written.append(
-                    Array((Array(repeating: UInt8(ascii: "0"), count: 4) + digits)
-                        .suffix(field.count)))
+                    Array(
+                        (Array(repeating: UInt8(ascii: "0"), count: 4) + digits)
+                            .suffix(field.count)))
             }
         }
         return Array(written.joined(separator: [UInt8(ascii: ":")]))

@@ -177,7 +177,8 @@ struct HTTPResponseReader {
     private static func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPMessageError) -> Int {
         let digits = String(decoding: line.prefix { $0 != UInt8(ascii: ";") }, as: UTF8.self)[...]
             .trimmingBlanks()
-        guard (1...8).contains(digits.utf8.count), digits.utf8.allSatisfy({ $0.hexadecimalValue != nil }),
+        guard (1...8).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ $0.hexadecimalValue != nil }),
             let size = Int(digits, radix: 16)
         else { throw .chunk }
         return size

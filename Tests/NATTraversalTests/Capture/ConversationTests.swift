@@ -69,7 +69,8 @@ import Testing
         let stranger = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_0163)), port: 1900)
         let second = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_01FE)), port: 40000)
         let host = SocketAddress(Self.gateway.address, port: 1900)
-        let media = "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:tv::upnp:rootdevice\r\n\r\n"
+        let media =
+            "HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:tv::upnp:rootdevice\r\n\r\n"
         let gateway =
             "HTTP/1.1 200 OK\r\nST: urn:schemas-upnp-org:service:WANIPConnection:1\r\n\r\n"
         var search = Conversation(.udp, start: .zero)

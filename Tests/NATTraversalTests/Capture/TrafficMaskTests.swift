@@ -95,7 +95,8 @@ private struct MaskedText: Sendable, CustomTestStringConvertible {
     }
 
     private static let secrets = [
-        "SN-4711-0815", "Tom Müller's router", "Tom", "wlan-key", "00:11:22:33:44:55", "001122334455",
+        "SN-4711-0815", "Tom Müller's router", "Tom", "wlan-key", "00:11:22:33:44:55",
+        "001122334455",
         "11.22.33.44", "4711", "tom.example.net", "75802409-bccb-40e7-8e6c-001122334455",
         "2a02:8070:abc:1200::57", "+49 30 901820",
     ]
@@ -176,7 +177,8 @@ private struct MaskedText: Sendable, CustomTestStringConvertible {
     @Test(
         "is an external address in any form",
         arguments: [
-            ("11.22.33.44", "11.22.10.10"), ("0x0b16212c", "xxxxxxxxxx"), ("192.168.0.9", "192.168.0.9"),
+            ("11.22.33.44", "11.22.10.10"), ("0x0b16212c", "xxxxxxxxxx"),
+            ("192.168.0.9", "192.168.0.9"),
             ("11.22.33.044", "xx.xx.xx.xxx"), ("", ""),
         ])
     func hidesAddress(text: String, masked: String) {
@@ -205,7 +207,9 @@ private struct MaskedText: Sendable, CustomTestStringConvertible {
             <device><friendlyName>WANDevice</friendlyName><deviceType>a:WANDevice:1</deviceType></device>
             """.utf8)
         mask.learnNames(from: document)
-        #expect(mask.patterns("NewConnectionStatus Status x4711AB-") == "NewConnectionStatus xxxxxx xxxxxx2-")
+        #expect(
+            mask.patterns("NewConnectionStatus Status x4711AB-")
+                == "NewConnectionStatus xxxxxx xxxxxx2-")
         let answer = Array("<NewStatus a=Status Status b='Status'>".utf8)
         #expect(
             mask.document(answer).elementsEqual("<NewStatus a=xxxxxx xxxxxx b='xxxxxx'>".utf8))
@@ -227,7 +231,9 @@ private struct MaskedText: Sendable, CustomTestStringConvertible {
         switch (before, after) {
         case (.success(let before), .success(let after)):
             #expect(before.services.map(\.type) == after.services.map(\.type))
-            #expect(before.services.map { $0.control.refusal } == after.services.map { $0.control.refusal })
+            #expect(
+                before.services.map { $0.control.refusal }
+                    == after.services.map { $0.control.refusal })
             #expect(before.devices.map(\.type) == after.devices.map(\.type))
             #expect(before.devices.first?.modelName == after.devices.first?.modelName)
         case (.failure(let before), .failure(let after)):
@@ -255,7 +261,8 @@ private struct MaskedText: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test("leaves messages of SSDP and HTTP that are read as before",
+    @Test(
+        "leaves messages of SSDP and HTTP that are read as before",
         arguments: Corpus.items("ssdp") + Corpus.items("http"))
     func keepsMessages(item: CorpusItem) throws {
         var mask = TrafficMask()
@@ -270,8 +277,11 @@ private struct MaskedText: Sendable, CustomTestStringConvertible {
     @Test("takes any bytes", arguments: [0, 1, 2, 3, 5, 17])
     func takesAnything(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
-        let pieces = ["<", ">", "<![CDATA[", "]]>", "<!--", "&", "uuid:", "//", "HTTP/1.1 200\n\n",
-            "11.22.", ":", "\n", "\u{E9}", "a", "<a b='", "%"].map { Array($0.utf8) } + [[0xFF], [0x80]]
+        let pieces =
+            [
+                "<", ">", "<![CDATA[", "]]>", "<!--", "&", "uuid:", "//", "HTTP/1.1 200\n\n",
+                "11.22.", ":", "\n", "\u{E9}", "a", "<a b='", "%",
+            ].map { Array($0.utf8) } + [[0xFF], [0x80]]
         for _ in 0..<200 {
             var bytes: [UInt8] = []
             for _ in 0..<40 { bytes += pieces.randomElement(using: &generator) ?? [] }

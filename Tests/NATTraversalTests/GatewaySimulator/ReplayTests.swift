@@ -71,8 +71,9 @@ import Testing
     @Test("gives an answer the nonce and the port of the question, where they agreed")
     func adapts() throws {
         func map(_ start: String, _ nonce: String, _ port: String) -> [UInt8] {
-            bytes(start + "00000000000000000000ffff7f000001" + nonce + "06000000" + port + "1f90"
-                + "00000000000000000000ffff0b16210a")
+            bytes(
+                start + "00000000000000000000ffff7f000001" + nonce + "06000000" + port + "1f90"
+                    + "00000000000000000000ffff0b16210a")
         }
         let (nonce, other) = ("000102030405060708090a0b", "ffffffffffffffffffffffff")
         let question = map("0201000000000e10", nonce, "1f90")

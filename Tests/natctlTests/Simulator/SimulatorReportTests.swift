@@ -29,7 +29,8 @@ private struct RecordedRouter: Sendable, CustomTestStringConvertible {
         RecordedRouter("carrier-nat", "--reported-address", "100.64.1.1"),
         RecordedRouter("disagreement", "--address-text", "11.22.33.45"),
         RecordedRouter("public", "--refuse", "nat-pmp-address=3", "--address-text", "11.22.33.45"),
-        RecordedRouter("no-external-address", "--refuse", "nat-pmp-address=3", "--address-text", ""),
+        RecordedRouter(
+            "no-external-address", "--refuse", "nat-pmp-address=3", "--address-text", ""),
         RecordedRouter("public", "--address-text", "0x0b16212c"),
         RecordedRouter("public", "--corrupt", "truncated"),
         RecordedRouter("public", "--corrupt", "wrong-version", "--then-correct"),
@@ -120,10 +121,15 @@ private struct RecordedRouter: Sendable, CustomTestStringConvertible {
                 == ReplayedDocument(text, gateway: "127.0.0.1"))
     }
 
-    @Test("that is damaged is told in one line", arguments: [
-        ("{", "not a JSON document"), ("{}", "not a report of natctl gateway"),
-        (#"{"kind":"gateway-report","version":1}"#, "the report has no gateway or no conversations"),
-    ])
+    @Test(
+        "that is damaged is told in one line",
+        arguments: [
+            ("{", "not a JSON document"), ("{}", "not a report of natctl gateway"),
+            (
+                #"{"kind":"gateway-report","version":1}"#,
+                "the report has no gateway or no conversations"
+            ),
+        ])
     func tellsDamage(text: String, problem: String) async throws {
         let folder = try TemporaryFolder()
         let file = try folder.newFile("report.json")
