@@ -7,7 +7,7 @@ struct GatewayOptions: ParsableArguments {
     @Option(
         help: "The IPv4 address of this host to listen on (default: 127.0.0.1).", transform: address
     )
-    var listen = IPv4Address.loopback
+    var listen: IPv4Address?
 
     @Option(help: "The port for PCP and NAT-PMP; 0 for any that is free.")
     var port: UInt16 = 0
@@ -52,7 +52,7 @@ struct GatewayOptions: ParsableArguments {
     func configuration(with upnp: UPnPConfiguration) -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.upnp = upnp
-        configuration.gateway = SocketAddress(.v4(listen), port: port)
+        configuration.gateway = SocketAddress(.v4(listen ?? .loopback), port: port)
         configuration.externalAddress = externalAddress
         configuration.reportedAddress = reportedAddress
         configuration.techniques = only.map { [$0] } ?? Set(Technique.allCases)

@@ -81,11 +81,13 @@ extension PortMapper {
         var probe = Probe(report: .init(technique: technique, isAvailable: false))
         let start = ContinuousClock.now
         var end: ContinuousClock.Instant?
+        var answered: UPnPDevice?
         do {
             // Each has its own socket, so that neither takes the other's response.
             let session = try GatewaySession(
                 target, others: targets, via: technique, isProbe: true, budget: selection.budget())
             let answer = try await session.technique(technique).probe(session.wholeLimit)
+            answered = answer.device?.device
             probe.report.isAvailable = true
             end = answer.answered
             probe.report.epochSeconds = answer.epochSeconds
@@ -106,6 +108,10 @@ extension PortMapper {
             if case .refused = error { probe.report.isAvailable = true }
         }
         if probe.report.isAvailable { probe.report.roundTrip = start.duration(to: end ?? .now) }
+        if TrafficRecorder.current != nil, let device = answered {
+            // A recording is to show all that the gateway says of itself.
+            try await device.readActions()
+        }
         return probe
     }
 }

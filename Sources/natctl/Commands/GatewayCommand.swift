@@ -13,7 +13,8 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Write what was asked and answered to this file, external addresses masked.",
+            "Write all that was asked and answered to this file, masked, for gateway-simulator to "
+                + "replay.",
             valueName: "file"),
         completion: .file())
     var report: String?
@@ -40,14 +41,21 @@ struct GatewayCommand: AsyncParsableCommand {
                 return BestGatewayOutput(address: try mapper.bestGateway())
             }
         }
-        let found = try await output.value(.gateway) {
-            let mapper = PortMapper(try gateway.selection())
-            return GatewayOutput(reports: try await mapper.gateways())
+        let recorder = report == nil ? nil : TrafficRecorder()
+        let (selection, found) = try await output.value(.gateway) {
+            let selection = try gateway.selection()
+            let mapper = PortMapper(selection)
+            let reports = try await TrafficRecorder.$current.withValue(recorder) {
+                try await mapper.gateways()
+            }
+            return (selection, GatewayOutput(reports: reports))
         }
         try output.show(found, on: .output)
-        guard let report else { return }
+        guard let report, let recorder else { return }
+        let recording = GatewayRecording(
+            selection: selection, found: found, conversations: recorder.conversations)
         do throws(SystemError) {
-            try ReportFile(report).write(found.masked.document, kind: found.kind)
+            try ReportFile(report).write(recording.document, kind: .gatewayReport)
         } catch {
             say(unwritable(displayed(report, limit: nil), error))
             throw ExitCode(EndCode.io.rawValue)

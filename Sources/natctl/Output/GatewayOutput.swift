@@ -34,21 +34,6 @@ struct GatewayOutput: CommandOutput {
             "warnings": .array(warnings.map(\.document)),
         ]
     }
-
-    /// The same without what a stranger need not know (T-13).
-    var masked: GatewayOutput {
-        var copy = self
-        for report in copy.reports.indices {
-            // People put their own names into it.
-            copy.reports[report].device?.friendlyName = nil
-            copy.reports[report].device?.maskLocation()
-            copy.reports[report].outerRouter?.mask()
-            for technique in copy.reports[report].techniques.indices {
-                copy.reports[report].techniques[technique].externalAddress?.mask()
-            }
-        }
-        return copy
-    }
 }
 
 extension GatewayReport {
@@ -103,7 +88,8 @@ extension GatewayReport {
         return lines + ["", StyledLine(meaning.text, meaning.tone)]
     }
 
-    fileprivate var document: JSONValue {
+    /// The report as the command's document and the file of `--report` hold it.
+    var document: JSONValue {
         [
             "address": .string(name),
             "interface": JSONValue(interface),
@@ -119,11 +105,6 @@ extension GatewayReport {
 }
 
 extension GatewayReport.Device {
-    /// Its path may hold an identifier of the device (T-13).
-    fileprivate mutating func maskLocation() {
-        location = location.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
-    }
-
     fileprivate func line(limit: Int?) -> String {
         let names = displayedNames(
             friendlyName, manufacturer: manufacturer, modelName: modelName, limit: limit)
@@ -193,17 +174,5 @@ extension String {
     /// With blanks behind it, at least one, up to this width.
     fileprivate func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(1, width - count))
-    }
-}
-
-extension IPAddress {
-    /// Keeps what tells the kind of address and drops what tells whose it is.
-    fileprivate mutating func mask() {
-        switch self {
-        case .v4(let address):
-            self = .v4(IPv4Address(rawValue: address.rawValue & 0xFFFF_0000))
-        case .v6(let address):
-            self = .v6(IPv6Address(rawValue: address.rawValue & ~UInt128(0) << 96))
-        }
     }
 }
