@@ -10,6 +10,8 @@ final class GatewaySession {
     let socket: GatewaySocket
     /// UPnP, with the gateway's table of mappings.
     let igd: IGDTechnique
+    /// UPnP for IPv6; `nil` for a gateway that is asked over IPv4.
+    private let pinholes: PinholeTechnique?
     private let pcp: PCPTechnique
     private let natpmp: NATPMPTechnique
     /// Where mappings lead.
@@ -40,14 +42,16 @@ final class GatewaySession {
         self.init(
             target, on: socket,
             finder: IGDFinder(target, source: socket.local.address, others: others),
+            pinholeFinder: socket.local.address.family == .ipv6
+                ? PinholeFinder(target, source: socket.local.address, others: others) : nil,
             internalAddress: internalAddress ?? socket.local.address, isThirdParty: isThirdParty,
             via: technique, budget: budget)
     }
 
     /// Creates a session on an open socket.
     init(
-        _ target: GatewayTarget, on socket: GatewaySocket, finder: any IGDFinding,
-        internalAddress: IPAddress, isThirdParty: Bool = false, via technique: Technique? = nil,
+        _ target: GatewayTarget, on socket: GatewaySocket, finder: any ServiceFinding<IGDChoice>,
+        pinholeFinder: (any ServiceFinding<PinholeControl>)? = nil, internalAddress: IPAddress, isThirdParty: Bool = false, via technique: Technique? = nil,
         budget: TimeBudget
     ) {
         self.target = target
@@ -58,6 +62,7 @@ final class GatewaySession {
         pcp = PCPTechnique(socket, asksNATPMP: technique == nil)
         natpmp = NATPMPTechnique(socket, asksPCP: technique == nil)
         igd = IGDTechnique(finder, socket)
+        pinholes = pinholeFinder.map { PinholeTechnique($0, socket) }
     }
 
     /// The implementation of a technique.
@@ -65,7 +70,7 @@ final class GatewaySession {
         switch technique {
         case .pcp: pcp
         case .natPMP: natpmp
-        case .upnp: igd
+        case .upnp: if let pinholes { pinholes } else { igd }
         }
     }
 
@@ -79,14 +84,20 @@ final class GatewaySession {
     }
 
     /// How often the gateway has shown that its mappings were lost.
-    var lossCount: Int { socket.lossCount + igd.moveCount }
+    var lossCount: Int { socket.lossCount + igd.moveCount + (pinholes?.moveCount ?? 0) }
+
+    /// The search for the UPnP side.
+    private var search: any RivalSearch { pinholes?.search ?? igd.search }
+
+    /// The warnings about the gateway's UPnP device.
+    var deviceWarnings: [MapperWarning] { pinholes?.warnings ?? igd.warnings }
 
     /// The limits of a question.
     func limit(_ asking: TechniqueLadder.Asking) -> AskLimit {
         var limit = AskLimit(budget: budget, end: asking.end, closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
             AskLimit.Rival(
-                search: igd.search, searchesFrom: $0.searchesFrom,
+                search: search, searchesFrom: $0.searchesFrom,
                 takesOverFrom: $0.takesOverFrom)
         }
         return limit
@@ -137,7 +148,7 @@ extension GatewaySession {
     /// The failure to report when the techniques that were asked brought this one: what the search
     /// beside them came upon says more than their silence, if time was over before UPnP's turn.
     func told(_ error: PortMapperError) -> PortMapperError {
-        switch (error, igd.problem) {
+        switch (error, pinholes == nil ? igd.problem : pinholes?.problem) {
         case (.noAnswer(_, nil, _), let problem?), (.closed(_, nil, _), let problem?):
             if case .noAnswer(_, nil, _) = problem { error } else { problem }
         default: error
@@ -153,7 +164,7 @@ extension GatewaySession {
         }
         var warnings = ExternalAddressCheck.warnings(
             for: address, gateway: target.socketAddress.address)
-        if technique == .upnp { warnings += igd.warnings }
+        if technique == .upnp { warnings += deviceWarnings }
         return ExternalAddress(
             address: address, technique: technique, gateway: target.name, warnings: warnings)
     }
@@ -216,6 +227,25 @@ extension GatewaySession {
         return told
     }
 
+    /// Closes by UPnP what leases of IPv6 have opened, whichever technique has: some gateways forget
+    /// PCP's nonce, and let UPnP close what PCP has opened.
+    ///
+    /// The lease file stays as it is.
+    ///
+    /// - Parameter leases: leases that lead to this session's own address.
+    /// - Returns: an outcome for each lease.
+    /// - Throws: `CancellationError`.
+    func closePinholes(
+        _ leases: [Lease]
+    ) async throws -> [Result<Removal, PortMapperError>] {
+        guard let pinholes else {
+            return leases.map { _ in
+                .failure(.unsupported(gateway: target.name, technique: .upnp))
+            }
+        }
+        return try await pinholes.delete(leases, wholeLimit)
+    }
+
     /// Deletes this host's mapping of a port by NAT-PMP, which needs no lease for it.
     ///
     /// - Throws: `PortMapperError`, `CancellationError`.
@@ -250,22 +280,25 @@ extension GatewaySession {
             }
         } catch {
             var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .failure(error) }
-            for index in leases.indices where leases[index].technique == .upnp {
+            // A pinhole is closed only from its own address.
+            for index in leases.indices
+            where leases[index].technique == .upnp && pinholes == nil {
                 outcomes[index] = try await igd.delete([leases[index]], wholeLimit)[0]
             }
             return outcomes
         }
-        return try await other.deleteByTechnique(leases, upnp: igd)
+        // One search is enough for all addresses, but for pinholes, which are closed from their own.
+        return try await other.deleteByTechnique(
+            leases, upnp: other.pinholes == nil ? igd : other.technique(.upnp))
     }
 
     private func deleteByTechnique(
-        _ leases: [Lease], upnp: IGDTechnique
+        _ leases: [Lease], upnp: any MappingTechnique
     ) async throws -> [Result<Removal, PortMapperError>] {
         var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .success(.absent) }
         for technique in Technique.allCases {
             let indices = leases.indices.filter { leases[$0].technique == technique }
             guard !indices.isEmpty else { continue }
-            // One search is enough for all addresses.
             let way = technique == .upnp ? upnp : self.technique(technique)
             let results = try await way.delete(indices.map { leases[$0] }, wholeLimit)
             for (index, result) in zip(indices, results) { outcomes[index] = result }
