@@ -91,6 +91,7 @@ package struct Document: Decodable {
     }
 
     package var version: Int
+    package var kind: String
     package var address: String?
     package var scope: String?
     package var technique: String?

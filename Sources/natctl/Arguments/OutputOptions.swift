@@ -25,23 +25,23 @@ struct OutputOptions: ParsableArguments {
     ///
     /// The rest is `value`'s.
     func run(
-        emptyDocument: [String: JSONValue] = [:], on stream: StandardStream = .output,
+        _ kind: DocumentKind, on stream: StandardStream = .output,
         _ body: () async throws -> (any CommandOutput)?
     ) async throws {
-        let output = try await value(emptyDocument: emptyDocument, on: stream, body)
+        let output = try await value(kind, on: stream, body)
         if let output { try show(output, on: stream) }
     }
 
     /// What `body` finds out; shows why it could not.
     ///
     /// - Parameters:
-    ///   - emptyDocument: the members of the JSON document that stay beside an error.
+    ///   - kind: the command.
     ///   - stream: where it is shown.
     ///   - body: does the work.
     /// - Returns: what `body` does.
     /// - Throws: `ExitCode` for what failed, and what is no error of the mapper's.
     func value<Value>(
-        emptyDocument: [String: JSONValue] = [:], on stream: StandardStream = .output,
+        _ kind: DocumentKind, on stream: StandardStream = .output,
         _ body: () async throws -> Value
     ) async throws -> Value {
         StandardErrorLog.setUp(verbosity: verbose)
@@ -53,12 +53,12 @@ struct OutputOptions: ParsableArguments {
         } catch let error as ValidationError {
             StandardErrorLog.shared.flush()
             if format == .json {
-                try show(Misuse(message: error.message, emptyDocument: emptyDocument), on: stream)
+                try show(Misuse(kind: kind, message: error.message), on: stream)
             }
             say(error.message)
             throw ExitCode(EndCode.usage.rawValue)
         }
-        try show(Failure(error: failure, emptyDocument: emptyDocument), on: stream)
+        try show(Failure(kind: kind, error: failure), on: stream)
         throw ExitCode(failure.endCode.rawValue)
     }
 
@@ -80,24 +80,24 @@ struct OutputOptions: ParsableArguments {
 
 /// A command that found out nothing but why not.
 private struct Failure: CommandOutput {
+    var kind: DocumentKind
     var error: PortMapperError
-    var emptyDocument: [String: JSONValue]
 
     var lines: [String] { [] }
     var quietLines: [String] { [] }
-    var document: [String: JSONValue] { emptyDocument }
+    var document: [String: JSONValue] { kind.emptyMembers }
     var failures: [PortMapperError] { [error] }
 }
 
 /// Arguments that the parser has taken and that turned out wrong.
 private struct Misuse: CommandOutput {
+    var kind: DocumentKind
     var message: String
-    var emptyDocument: [String: JSONValue]
 
     var lines: [String] { [] }
     var quietLines: [String] { [] }
     var document: [String: JSONValue] {
-        var document = emptyDocument
+        var document = kind.emptyMembers
         document["error"] = [
             "code": .string(EndCode.usage.name), "message": .string(message),
             "technique": .null, "gateway": .null, "gatewayCode": .null, "gatewayCodeName": .null,

@@ -20,7 +20,7 @@ struct ExternalIPCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run() async throws {
-        try await output.run {
+        try await output.run(.externalIP) {
             let mapper = PortMapper(try gateway.ipv4Selection())
             let answers =
                 all ? try await mapper.externalAddresses() : [try await mapper.externalAddress()]

@@ -35,12 +35,12 @@ struct GatewayCommand: AsyncParsableCommand {
 
     func run() async throws {
         if output.quiet {
-            return try await output.run {
+            return try await output.run(.gateway) {
                 let mapper = PortMapper(try gateway.selection())
                 return BestGatewayOutput(address: try mapper.bestGateway())
             }
         }
-        let found = try await output.value {
+        let found = try await output.value(.gateway) {
             let mapper = PortMapper(try gateway.selection())
             return GatewayOutput(
                 reports: try await mapper.gateways(),
@@ -48,7 +48,9 @@ struct GatewayCommand: AsyncParsableCommand {
         }
         try output.show(found, on: .output)
         guard let report else { return }
-        do throws(SystemError) { try ReportFile(report).write(found.masked.document) } catch {
+        do throws(SystemError) {
+            try ReportFile(report).write(found.masked.document, kind: found.kind)
+        } catch {
             say(unwritable(displayed(report, limit: nil), error))
             throw ExitCode(EndCode.io.rawValue)
         }
@@ -57,6 +59,7 @@ struct GatewayCommand: AsyncParsableCommand {
 
 /// What `gateway --quiet` prints.
 private struct BestGatewayOutput: CommandOutput {
+    let kind = DocumentKind.gateway
     let address: String
 
     var lines: [String] { [address] }

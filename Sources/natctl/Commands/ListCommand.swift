@@ -24,12 +24,12 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await output.run(emptyDocument: MappingOutput.emptyDocument) {
+        try await output.run(.list) {
             guard leases else {
                 let mapper = PortMapper(try gateway.ipv4Selection())
-                return MappingOutput(report: try await mapper.list())
+                return MappingOutput(kind: .list, report: try await mapper.list())
             }
-            return MappingOutput(report: try PortMapper().leaseReport())
+            return MappingOutput(kind: .list, report: try PortMapper().leaseReport())
         }
     }
 }

@@ -18,7 +18,7 @@ struct ListInterfacesCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func run() async throws {
-        try await output.run {
+        try await output.run(.listInterfaces) {
             InterfaceListOutput(try NetworkInterface.all(), all: all)
         }
     }

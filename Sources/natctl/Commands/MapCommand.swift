@@ -80,10 +80,10 @@ struct MapCommand: AsyncParsableCommand {
     func run() async throws {
         let requests = try requests()
         if isHolding { return try await besideMainThread { try await hold(requests) } }
-        try await output.run(emptyDocument: MappingOutput.emptyDocument) {
+        try await output.run(.map) {
             let mapper = PortMapper(try gateway.ipv4Selection())
             if changesOnly { return try await mapChanges(requests, by: mapper) }
-            return MappingOutput(report: try await mapper.map(requests))
+            return MappingOutput(kind: .map, report: try await mapper.map(requests))
         }
     }
 

@@ -37,7 +37,7 @@ struct UPnPCallCommand: AsyncParsableCommand {
 
     func run() async throws {
         let arguments = try parsedArguments()
-        try await output.run {
+        try await output.run(.upnpCall) {
             let start = ContinuousClock.now
             let deadline = start + timeout.duration
             do {

@@ -44,7 +44,7 @@ struct UPnPScanCommand: AsyncParsableCommand {
 
     private func scan() async throws {
         let target = try searchTarget()
-        try await output.run {
+        try await output.run(.upnpScan) {
             let listing = UPnPScanListing(format: output.format)
             if searchOption == nil, let url = try upnp.url() {
                 let device = try await upnp.device(at: url, timeout: .upnpRequest)

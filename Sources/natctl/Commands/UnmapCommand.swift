@@ -40,7 +40,7 @@ struct UnmapCommand: AsyncParsableCommand {
 
     func run() async throws {
         let request = try request()
-        try await output.run(emptyDocument: MappingOutput.emptyDocument) {
+        try await output.run(.unmap) {
             let mapper = PortMapper(try gateway.ipv4Selection())
             let report = try await mapper.unmap(request)
             return UnmapOutput(report: report)
@@ -71,9 +71,10 @@ struct UnmapCommand: AsyncParsableCommand {
 
 /// What `unmap` prints: what was removed, and on standard error that there was nothing.
 struct UnmapOutput: CommandOutput {
+    let kind = DocumentKind.unmap
     var report: MappingReport
 
-    private var base: MappingOutput { MappingOutput(report: report) }
+    private var base: MappingOutput { MappingOutput(kind: kind, report: report) }
 
     var lines: [String] { report.mappings.map { "unmapped \($0.line)" } }
     var quietLines: [String] { [] }

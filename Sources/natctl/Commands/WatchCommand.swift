@@ -20,7 +20,7 @@ struct WatchCommand: AsyncParsableCommand {
     private func watch() async throws {
         let control = HoldControl(hasCommand: false)
         control.takeOver(.shared)
-        let mapper = try await output.value {
+        let mapper = try await output.value(.watch) {
             let mapper = PortMapper(try gateway.selection())
             // A gateway may come later, an interface of a wrong name will not.
             do { _ = try mapper.bestGateway() } catch PortMapperError.noSuchInterface(

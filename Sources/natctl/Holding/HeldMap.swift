@@ -50,13 +50,13 @@ struct HeldMap {
     private func start(_ control: HoldControl) async throws -> MappingHold {
         var started: MappingHold?
         do {
-            try await output.run(emptyDocument: MappingOutput.emptyDocument, on: stream) {
+            try await output.run(.map, on: stream) {
                 let mapper = PortMapper(try gateway.ipv4Selection())
                 let (held, report) = try await control.starting { [requests] in
                     try await mapper.startHolding(requests)
                 }
                 started = held
-                return held == nil ? MappingOutput(report: report) : nil
+                return held == nil ? MappingOutput(kind: .map, report: report) : nil
             }
         } catch {
             // Also where a signal came while the failure was shown to nobody.

@@ -3,6 +3,7 @@ import NATTraversal
 /// What `map --changes-only` shows: of the mappings those that the lease file did not remember like
 /// this.
 struct ChangedMappings: CommandOutput {
+    let kind = DocumentKind.map
     var report: MappingReport
     /// `mapped` or `changed`, in the order of the mappings.
     let events: [MapperEvent]
@@ -33,7 +34,7 @@ struct ChangedMappings: CommandOutput {
     }
 
     private var changed: [Mapping] { events.compactMap(\.change.mapping) }
-    private var whole: MappingOutput { MappingOutput(report: report) }
+    private var whole: MappingOutput { MappingOutput(kind: kind, report: report) }
 
     var lines: [String] { changed.map(\.line) }
     var quietLines: [String] { changed.map(\.externalPort.description) }

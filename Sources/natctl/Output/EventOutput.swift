@@ -3,6 +3,7 @@ import NATTraversal
 
 /// What `map --keep` and `watch` print of an event.
 struct EventOutput: CommandOutput {
+    let kind = DocumentKind.event
     var event: MapperEvent
 
     var lines: [String] {

@@ -2,6 +2,7 @@ import NATTraversal
 
 /// What `external-ip` prints.
 struct ExternalAddressOutput: CommandOutput {
+    let kind = DocumentKind.externalIP
     let answer: ExternalAddress
 
     init(_ answer: ExternalAddress) { self.answer = answer }
@@ -16,6 +17,7 @@ struct ExternalAddressOutput: CommandOutput {
 
 /// What `external-ip --all` prints.
 struct AllExternalAddressesOutput: CommandOutput {
+    let kind = DocumentKind.externalIP
     let answers: [ExternalAddress]
 
     init(_ answers: [ExternalAddress]) { self.answers = answers }

@@ -2,6 +2,7 @@ import NATTraversal
 
 /// What `gateway` prints.
 struct GatewayOutput: CommandOutput {
+    let kind = DocumentKind.gateway
     var reports: [GatewayReport]
     /// Whether to draw the path, and to cut long texts, for a terminal.
     var isPicture = false

@@ -2,6 +2,7 @@ import NATTraversal
 
 /// The addresses of this host's interfaces, in every form they can be shown.
 struct InterfaceListOutput: CommandOutput {
+    let kind = DocumentKind.listInterfaces
     /// What is shown.
     let shown: [NetworkInterface]
     /// The best address of each family, where one is shown; else loopback's.

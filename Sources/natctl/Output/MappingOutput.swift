@@ -2,6 +2,7 @@ import NATTraversal
 
 /// What `map`, `unmap` and `list` print: mappings as lines and as JSON.
 struct MappingOutput: CommandOutput {
+    var kind: DocumentKind
     var report: MappingReport
 
     var lines: [String] { report.mappings.map(\.line) }
@@ -15,11 +16,6 @@ struct MappingOutput: CommandOutput {
             "warnings": .array(report.warnings.map(\.document)),
         ]
     }
-
-    /// The members that stay when nothing at all could be asked.
-    static let emptyDocument: [String: JSONValue] = [
-        "mappings": [], "failures": [], "warnings": [],
-    ]
 }
 
 extension Mapping {

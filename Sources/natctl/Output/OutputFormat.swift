@@ -7,7 +7,9 @@ protocol CommandOutput {
     var lines: [String] { get }
     /// The bare answer of `--quiet`.
     var quietLines: [String] { get }
-    /// The members of the JSON document; `version` and, on failure, `error` are added.
+    /// The command that prints it.
+    var kind: DocumentKind { get }
+    /// The members of the JSON document; `version`, `kind` and, on failure, `error` are added.
     var document: [String: JSONValue] { get }
     /// Said on standard error.
     var warnings: [MapperWarning] { get }
@@ -40,6 +42,7 @@ enum OutputFormat {
         case .json:
             var document = output.document
             document["version"] = 1
+            document["kind"] = .string(output.kind.rawValue)
             if let failure = output.failures.first { document["error"] = failure.document }
             lines = [JSONValue.object(document).text]
         }

@@ -2,6 +2,7 @@ import NATTraversal
 
 /// What `upnp-call` prints: the results of an action.
 struct UPnPCallOutput: CommandOutput {
+    let kind = DocumentKind.upnpCall
     var service: String
     var action: String
     var results: [UPnPArgument]
@@ -12,10 +13,10 @@ struct UPnPCallOutput: CommandOutput {
     var lines: [String] { results.map { "\(plain($0.name))=\(shown($0.value))" } }
     var quietLines: [String] { results.map { shown($0.value) } }
     var document: [String: JSONValue] {
-        let arguments = results.map { ($0.name, JSONValue.string($0.value)) }
+        let values = results.map { ($0.name, JSONValue.string($0.value)) }
         return [
             "service": .string(service), "action": .string(action),
-            "arguments": .object(Dictionary(arguments) { first, _ in first }),
+            "results": .object(Dictionary(values) { first, _ in first }),
             "warnings": .array(warnings.map(\.document)),
         ]
     }

@@ -2,6 +2,8 @@ import NATTraversal
 
 /// What `upnp-scan` has found; its lines are shown as the devices answer.
 struct UPnPScanOutput: CommandOutput {
+    let kind = DocumentKind.upnpScan
+
     /// A device; the actions of its services are shown where they were read.
     struct Row {
         var device: UPnPDevice

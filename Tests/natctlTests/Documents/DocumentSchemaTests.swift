@@ -10,7 +10,7 @@ import Testing
         """
 
     private static func report(_ mapping: String) -> String {
-        #"{"version": 1, "mappings": [\#(mapping)], "failures": [], "warnings": []}"#
+        #"{"version": 1, "kind": "map", "mappings": [\#(mapping)], "failures": [], "warnings": []}"#
     }
 
     @Test("takes a mapping as the command-line contract describes it")
@@ -42,10 +42,12 @@ import Testing
     @Test(
         "refuses what is no document of version 1",
         arguments: [
-            "[]", "{}", "null", "{", #"{"version": 1}"#,
-            #"{"version": 2, "interfaces": []}"#,
-            #"{"version": 1, "interfaces": null}"#,
-            #"{"version": 1, "error": {"code": "unavailable", "message": "x"}}"#,
+            "[]", "{}", "null", "{", #"{"version": 1, "kind": "map"}"#,
+            #"{"version": 1, "interfaces": [], "warnings": []}"#,
+            #"{"version": 1, "kind": "list", "interfaces": [], "warnings": []}"#,
+            #"{"version": 2, "kind": "list-interfaces", "interfaces": [], "warnings": []}"#,
+            #"{"version": 1, "kind": "list-interfaces", "interfaces": null, "warnings": []}"#,
+            #"{"version": 1, "kind": "gateway", "error": {"code": "timeout", "message": "x"}}"#,
         ])
     func refusesOthers(text: String) async throws {
         await #expect(throws: DocumentSchema.Violation.self) {

@@ -6,7 +6,7 @@ import TestSupport
 struct DocumentedRun: Sendable, CustomTestStringConvertible {
     var arguments: String
     var status: Int32 = 0
-    /// The members of the document beside `version`.
+    /// The members of the document beside `version` and `kind`.
     var members: Set<String>
     var faults = GatewayFaults()
 
@@ -68,6 +68,8 @@ extension GatewayFaults {
             return try await tool.natctl("\(run.arguments) --json")
         }
         #expect(outcome.status == run.status, "\(outcome.errors)")
-        #expect(try outcome.members == run.members.union(["version"]))
+        #expect(
+            try outcome.document.kind == run.arguments.split(separator: " ").first.map(String.init))
+        #expect(try outcome.members == run.members.union(["version", "kind"]))
     }
 }

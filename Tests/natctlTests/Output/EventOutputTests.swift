@@ -31,7 +31,8 @@ import Testing
             case .mappingFailed, .warning: ["code", "message"]
             }
         let document = try document(event)
-        #expect(Set(document.keys) == members.union(["version", "event", "at"]))
+        #expect(Set(document.keys) == members.union(["version", "kind", "event", "at"]))
+        #expect(document["kind"] == "event")
         #expect(document["at"] == "2026-11-25T18:00:00Z")
     }
 
