@@ -55,7 +55,8 @@ extension GatewayServiceFinder {
         _ found: Found, _ budget: TimeBudget, _ question: (Found) async throws -> Answer
     ) async throws -> Answer {
         do { return try await question(found) } catch let failure as UPnPFailure {
-            guard let other = try await Service.other(than: found, of: self, after: failure, budget) else {
+            guard let other = try await Service.other(than: found, of: self, after: failure, budget)
+            else {
                 throw failure
             }
             log.debug("\(found.name): \(failure); asking \(other.name)")

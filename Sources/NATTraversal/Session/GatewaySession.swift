@@ -8,10 +8,10 @@ import Logging
 final class GatewaySession {
     let target: GatewayTarget
     let socket: GatewaySocket
-    /// UPnP, with the gateway's table of mappings.
+    /// UPnP for IPv4, with the gateway's table of mappings.
     let igd: IGDTechnique
-    /// UPnP for IPv6; `nil` for a gateway that is asked over IPv4.
-    private let pinholes: PinholeTechnique?
+    /// UPnP for the gateway's family.
+    let upnp: any UPnPTechnique
     private let pcp: PCPTechnique
     private let natpmp: NATPMPTechnique
     /// Where mappings lead.
@@ -42,8 +42,7 @@ final class GatewaySession {
         self.init(
             target, on: socket,
             finder: IGDFinder(target, source: socket.local.address, others: others),
-            pinholeFinder: socket.local.address.family == .ipv6
-                ? PinholeFinder(target, source: socket.local.address, others: others) : nil,
+            pinholeFinder: PinholeFinder(target, source: socket.local.address, others: others),
             internalAddress: internalAddress ?? socket.local.address, isThirdParty: isThirdParty,
             via: technique, budget: budget)
     }
@@ -51,7 +50,8 @@ final class GatewaySession {
     /// Creates a session on an open socket.
     init(
         _ target: GatewayTarget, on socket: GatewaySocket, finder: any ServiceFinding<IGDChoice>,
-        pinholeFinder: (any ServiceFinding<PinholeControl>)? = nil, internalAddress: IPAddress, isThirdParty: Bool = false, via technique: Technique? = nil,
+        pinholeFinder: (any ServiceFinding<PinholeControl>)? = nil, internalAddress: IPAddress,
+        isThirdParty: Bool = false, via technique: Technique? = nil,
         budget: TimeBudget
     ) {
         self.target = target
@@ -62,7 +62,8 @@ final class GatewaySession {
         pcp = PCPTechnique(socket, asksNATPMP: technique == nil)
         natpmp = NATPMPTechnique(socket, asksPCP: technique == nil)
         igd = IGDTechnique(finder, socket)
-        pinholes = pinholeFinder.map { PinholeTechnique($0, socket) }
+        let pinholes = socket.local.address.family == .ipv6 ? pinholeFinder : nil
+        upnp = if let pinholes { PinholeTechnique(pinholes, socket) } else { igd }
     }
 
     /// The implementation of a technique.
@@ -70,7 +71,7 @@ final class GatewaySession {
         switch technique {
         case .pcp: pcp
         case .natPMP: natpmp
-        case .upnp: if let pinholes { pinholes } else { igd }
+        case .upnp: upnp
         }
     }
 
@@ -84,20 +85,14 @@ final class GatewaySession {
     }
 
     /// How often the gateway has shown that its mappings were lost.
-    var lossCount: Int { socket.lossCount + igd.moveCount + (pinholes?.moveCount ?? 0) }
-
-    /// The search for the UPnP side.
-    private var search: any RivalSearch { pinholes?.search ?? igd.search }
-
-    /// The warnings about the gateway's UPnP device.
-    var deviceWarnings: [MapperWarning] { pinholes?.warnings ?? igd.warnings }
+    var lossCount: Int { socket.lossCount + upnp.moveCount }
 
     /// The limits of a question.
     func limit(_ asking: TechniqueLadder.Asking) -> AskLimit {
         var limit = AskLimit(budget: budget, end: asking.end, closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
             AskLimit.Rival(
-                search: search, searchesFrom: $0.searchesFrom,
+                search: upnp.search, searchesFrom: $0.searchesFrom,
                 takesOverFrom: $0.takesOverFrom)
         }
         return limit
@@ -148,7 +143,7 @@ extension GatewaySession {
     /// The failure to report when the techniques that were asked brought this one: what the search
     /// beside them came upon says more than their silence, if time was over before UPnP's turn.
     func told(_ error: PortMapperError) -> PortMapperError {
-        switch (error, pinholes == nil ? igd.problem : pinholes?.problem) {
+        switch (error, upnp.problem) {
         case (.noAnswer(_, nil, _), let problem?), (.closed(_, nil, _), let problem?):
             if case .noAnswer(_, nil, _) = problem { error } else { problem }
         default: error
@@ -164,7 +159,7 @@ extension GatewaySession {
         }
         var warnings = ExternalAddressCheck.warnings(
             for: address, gateway: target.socketAddress.address)
-        if technique == .upnp { warnings += deviceWarnings }
+        if technique == .upnp { warnings += upnp.warnings }
         return ExternalAddress(
             address: address, technique: technique, gateway: target.name, warnings: warnings)
     }
@@ -238,12 +233,7 @@ extension GatewaySession {
     func closePinholes(
         _ leases: [Lease]
     ) async throws -> [Result<Removal, PortMapperError>] {
-        guard let pinholes else {
-            return leases.map { _ in
-                .failure(.unsupported(gateway: target.name, technique: .upnp))
-            }
-        }
-        return try await pinholes.delete(leases, wholeLimit)
+        try await upnp.delete(leases, wholeLimit)
     }
 
     /// Deletes this host's mapping of a port by NAT-PMP, which needs no lease for it.
@@ -282,18 +272,18 @@ extension GatewaySession {
             var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .failure(error) }
             // A pinhole is closed only from its own address.
             for index in leases.indices
-            where leases[index].technique == .upnp && pinholes == nil {
+            where leases[index].technique == .upnp && address.family == .ipv4 {
                 outcomes[index] = try await igd.delete([leases[index]], wholeLimit)[0]
             }
             return outcomes
         }
-        // One search is enough for all addresses, but for pinholes, which are closed from their own.
+        // One search is enough for all addresses, but pinholes are closed from their own.
         return try await other.deleteByTechnique(
-            leases, upnp: other.pinholes == nil ? igd : other.technique(.upnp))
+            leases, upnp: address.family == .ipv4 ? upnp : other.upnp)
     }
 
     private func deleteByTechnique(
-        _ leases: [Lease], upnp: any MappingTechnique
+        _ leases: [Lease], upnp: any UPnPTechnique
     ) async throws -> [Result<Removal, PortMapperError>] {
         var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .success(.absent) }
         for technique in Technique.allCases {

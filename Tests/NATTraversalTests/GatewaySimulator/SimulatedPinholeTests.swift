@@ -4,16 +4,14 @@ import Testing
 @testable import GatewaySimulator
 
 @Suite("Simulated IPv6 gateway") struct SimulatedPinholeTests {
-    private static let client = IPAddress.v6(
-        IPv6Address(rawValue: 0x3FFF_FFFF_0077_0000_0000_00FF_FE00_7710))
+    private static let client = IPAddress("3ffe:ffff:77::9") ?? .v6(.unspecified)
     private static let address = "3ffeffff 00770000 000000ff fe007710"
     private static let nonce = "00010203 04050607 08090a0b"
     private static let otherNonce = "0c0d0e0f 04050607 08090a0b"
     private static let zeros = " 00000000 00000000 00000000"
 
     /// A client at the address of the capture.
-    private static let captured = IPAddress.v6(
-        IPv6Address(rawValue: 0x3FFE_FFFF_0077_0000_0000_00FF_FE00_7710))
+    private static let captured = IPAddress("3ffe:ffff:77::ff:fe00:7710") ?? .v6(.unspecified)
 
     private func gateway(_ change: (inout GatewayConfiguration) -> Void = { _ in })
         -> ScriptedGateway
@@ -26,7 +24,8 @@ import Testing
     }
 
     private static func map(
-        lifetime: String = "00000e10", nonce: String = nonce, port: String = "1f90", _ rest: String = ""
+        lifetime: String = "00000e10", nonce: String = nonce, port: String = "1f90",
+        _ rest: String = ""
     ) -> [UInt8] {
         bytes(
             "02010000" + lifetime + address + nonce + "06000000 1f90" + port
@@ -34,7 +33,8 @@ import Testing
     }
 
     private static func granted(
-        lifetime: String = "00000e10", nonce: String = nonce, port: String = "1f90", _ rest: String = ""
+        lifetime: String = "00000e10", nonce: String = nonce, port: String = "1f90",
+        _ rest: String = ""
     ) -> [UInt8] {
         bytes(
             "02810000" + lifetime + "000005c9" + zeros + nonce + "06000000 1f90" + port + address
@@ -49,10 +49,11 @@ import Testing
         let filter = "03000014 00800000 20010db8 00000000 00000000 00000001"
         #expect(
             gateway.answer(Self.map(filter), from: Self.captured) == Self.granted(filter))
-        #expect(gateway.state.pinholes.pinholes.map(\.endpoint.description) == [
-            "[3ffe:ffff:77::ff:fe00:7710]:8080"
-        ])
-        // The second one is an answer too.
+        #expect(
+            gateway.state.pinholes.pinholes.map(\.endpoint.description) == [
+                "[3ffe:ffff:77::ff:fe00:7710]:8080"
+            ])
+        // NAT-PMP is a version that it does not know.
         #expect(gateway.answer(bytes("0000"), from: Self.captured)?.prefix(4) == [2, 0x80, 0, 1])
     }
 
@@ -126,10 +127,11 @@ import Testing
         let request = HTTPRequest(
             method: "POST", path: "/ctl/IP6FCtl", version: "HTTP/1.1",
             headers: [("SOAPACTION", "\"\"")], body: Array(call.utf8))
-        let body = gateway.state.react(
-            to: request, from: SocketAddress(client, port: 40000),
-            at: ScriptedGateway.start + after
-        ).answer?.body ?? ""
+        let body =
+            gateway.state.react(
+                to: request, from: SocketAddress(client, port: 40000),
+                at: ScriptedGateway.start + after
+            ).answer?.body ?? ""
         if let code = body.firstMatch(of: /<errorCode>(\d+)</) { return String(code.1) }
         return body.matches(of: /<(\w+)>([^<]*)<\/\w+>/).map { "\($0.1)=\($0.2)" }
             .joined(separator: " ")

@@ -25,20 +25,6 @@ final class ScriptedFirewall: Sendable {
 
     let state = Locked(State())
 
-    /// The service through which it is asked.
-    var control: PinholeControl {
-        get throws {
-            let document = try DeviceDescription(
-                parsing: Array(Self.description.utf8), from: HTTPURL("http://[fe80::1]/d.xml"))
-            let http = ScriptedHTTP { [self] in try answer($0) }
-            let controls = document.services.compactMap {
-                PinholeControl(UPnPService($0, deviceName: nil, http: http))
-            }
-            guard let control = controls.first else { throw DescriptionError.tooManyServices }
-            return control
-        }
-    }
-
     static let description = """
         <root><device><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:2\
         </serviceType><controlURL>/c</controlURL></service><service>\

@@ -38,7 +38,8 @@ import Testing
             internalAddress: .v6(Self.client), internalPort: port)
     }
 
-    private func lease(_ technique: Technique = .upnp, remoteHost: IPAddress? = nil) throws -> Lease {
+    private func lease(_ technique: Technique = .upnp, remoteHost: IPAddress? = nil) throws -> Lease
+    {
         let key = key(try TestPort.number(8080))
         return try Lease.sample { lease in
             lease.key = key
@@ -70,7 +71,8 @@ import Testing
     @Test("asks for the state of the firewall once for several ports")
     func opensSeveral() async throws {
         let answers = try await technique().map(
-            [attempt(8080), attempt(8081)], transport.limit) { _, _ in }
+            [attempt(8080), attempt(8081)], transport.limit
+        ) { _, _ in }
         #expect(try answers.map { try $0.result.get().externalPort } == [8080, 8081])
         #expect(firewall.calls.count { $0 == "GetFirewallStatus" } == 1)
         #expect(firewall.open == ["6 8080 600", "6 8081 600"])
@@ -122,7 +124,8 @@ import Testing
             Issue.record("\(answer.result)")
             return
         }
-        #expect((refusal.code, refusal.name) == (code, name))
+        #expect(refusal.code == code)
+        #expect(refusal.name == name)
         #expect(refusal.kind == kind)
         #expect(answer.openPort == nil)
         // Nothing is asked a second time, and nothing is tried in another form.

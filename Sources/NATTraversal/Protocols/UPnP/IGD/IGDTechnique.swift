@@ -1,7 +1,7 @@
 import Logging
 
 /// UPnP as a mapping technique: the gateway's connection service, and its table of mappings.
-final class IGDTechnique: MappingTechnique {
+final class IGDTechnique: UPnPTechnique {
     private let service: GatewayServiceAsker<IGDChoice>
     private let socket: GatewaySocket
     /// The external address reported since `begin`; `.some(nil)` when the gateway has none.

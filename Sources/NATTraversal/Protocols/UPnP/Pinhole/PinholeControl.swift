@@ -1,3 +1,5 @@
+import Logging
+
 /// A gateway's IPv6 firewall: WANIPv6FirewallControl:1.
 ///
 /// The gateway opens only the address that a request comes from, so calls leave from the address to
@@ -80,7 +82,8 @@ struct PinholeControl: Sendable {
     /// Closes a pinhole, whoever of this host's programs has opened it and by which protocol.
     ///
     /// - Throws: `UPnPFailure`, `CancellationError`.
-    func close(_ pinhole: Pinhole, until deadline: ContinuousClock.Instant) async throws -> Removal {
+    func close(_ pinhole: Pinhole, until deadline: ContinuousClock.Instant) async throws -> Removal
+    {
         do {
             let identifier = try await add(
                 pinhole, leaseSeconds: Self.closingLease, until: deadline)

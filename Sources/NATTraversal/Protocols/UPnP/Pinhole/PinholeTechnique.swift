@@ -1,7 +1,7 @@
 import Logging
 
 /// UPnP as a mapping technique for IPv6: the gateway's firewall control.
-final class PinholeTechnique: MappingTechnique {
+final class PinholeTechnique: UPnPTechnique {
     private let service: GatewayServiceAsker<PinholeControl>
     private let socket: GatewaySocket
     /// The state of the firewall since `begin`.
@@ -17,18 +17,12 @@ final class PinholeTechnique: MappingTechnique {
         service.begin()
     }
 
-    /// The search that may take over from another technique.
     var search: any RivalSearch { service.finder }
-
-    /// The warnings about the gateway's device.
+    var device: UPnPDevice? { service.finder.device }
     var warnings: [MapperWarning] { service.finder.warnings }
-
-    /// Why the last search found nothing that can be used; `nil` when it found something, or was
-    /// broken off.
     var problem: PortMapperError? { service.finder.lastProblem }
-
-    /// How often the gateway's services have moved, which a restart of the gateway causes (S-18).
     var moveCount: Int { service.moveCount }
+    func forget() { service.finder.forget() }
 
     func probe(_ limit: AskLimit) async throws -> TechniqueProbe {
         try await service.ask(limit) { found in
