@@ -88,8 +88,8 @@ package final class SimulatedGateway: Sendable {
         }
     }
 
-    /// The URL of the UPnP description, as this host needs it: with the zone of a link-local address
-    /// (RFC 6874). `nil` without UPnP.
+    /// The URL of the UPnP description, with the zone of a link-local address (RFC 6874); `nil` without
+    /// UPnP.
     package var location: String? {
         (try? webAddress).map {
             "http://\($0.description.replacing("%", with: "%25"))/rootDesc.xml"

@@ -319,8 +319,8 @@ extension GatewayServiceFinder {
 }
 
 extension GatewayTarget {
-    /// Where sockets that call an IPv6 device are bound: what they open is their own address. `nil`
-    /// leaves it to the link or the routes.
+    /// Where sockets that call an IPv6 device are bound, because what they open is their own address;
+    /// `nil` leaves it to the link or the routes.
     fileprivate func caller(from source: IPAddress) -> SocketAddress? {
         guard source.family == .ipv6 else { return nil }
         return SocketAddress(

@@ -74,7 +74,9 @@ final class IGDTechnique: UPnPTechnique {
     func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
         try await service.ask(limit) { found in
             // The address that helped to choose a service earlier may have changed.
-            if !service.mayBeStale, let address = found.choice.externalAddress { return .v4(address) }
+            if !service.mayBeStale, let address = found.choice.externalAddress {
+                return .v4(address)
+            }
             return try await found.connection.externalAddress(until: limit.budget.deadline)
                 .map(IPAddress.v4)
         }
@@ -201,7 +203,9 @@ extension IGDTechnique {
 
     /// An entry; `nil` when there is none.
     func entry(_ key: PortMappingKey, _ limit: AskLimit) async throws -> PortMappingEntry? {
-        try await service.ask(limit) { try await $0.connection.entry(key, until: limit.budget.deadline) }
+        try await service.ask(limit) {
+            try await $0.connection.entry(key, until: limit.budget.deadline)
+        }
     }
 
     /// Reads all entries, including those of other hosts.
@@ -212,7 +216,9 @@ extension IGDTechnique {
     func entries(
         _ limit: AskLimit
     ) async throws -> (entries: [PortMappingEntry], end: IGDConnection.TableEnd, skipped: Int) {
-        try await service.ask(limit) { try await $0.connection.entries(until: limit.budget.deadline) }
+        try await service.ask(limit) {
+            try await $0.connection.entries(until: limit.budget.deadline)
+        }
     }
 }
 
