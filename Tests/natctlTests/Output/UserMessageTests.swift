@@ -48,6 +48,16 @@ import Testing
         #expect(!error.userMessage.hasSuffix("."))
     }
 
+    /// The library's sentence stands first; only times and names are written another way.
+    @Test("every error begins with its description", arguments: errors.map(\.0))
+    func beginsWithDescription(error: PortMapperError) {
+        let description = error.description.replacing("3.0 seconds", with: "3s")
+        let message = error.userMessage
+        #expect(
+            message.replacing("\"", with: "").hasPrefix(description.replacing("\"", with: "")),
+            "\(message)")
+    }
+
     @Test(
         "every error's document has all its members, null where nothing is known", arguments: errors
     )
