@@ -26,6 +26,9 @@ public enum MapperWarning: Hashable, Sendable {
     case unverified(TransportProtocol, PortNumber)
     /// The mapping is restricted to one peer by PCP, which common servers do not enforce.
     case filterUnproved(TransportProtocol, PortNumber, remoteHost: IPAddress)
+    /// The gateway's IPv6 firewall is off: nothing had to be opened, and every port of this host can
+    /// be reached.
+    case firewallOff(TransportProtocol, PortNumber)
     /// The gateway does not delete what it has opened of IPv6, which stays open until it ends.
     case stillOpen(Mapping)
     /// The device that maps, at this address, is not the gateway.
@@ -98,6 +101,7 @@ public enum MapperWarning: Hashable, Sendable {
         case .permanentLease: "permanentLease"
         case .unverified: "unverified"
         case .filterUnproved: "filterUnproved"
+        case .firewallOff: "firewallOff"
         case .stillOpen: "stillOpen"
         case .notDefaultGateway: "notDefaultGateway"
         case .shorterLifetime: "shorterLifetime"

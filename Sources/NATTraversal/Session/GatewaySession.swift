@@ -57,13 +57,15 @@ final class GatewaySession {
             target, on: socket,
             finder: IGDFinder(
                 target, source: socket.local.address, others: others, hint: remembered),
+            pinholeFinder: PinholeFinder(target, source: socket.local.address, others: others),
             internalAddress: internalAddress ?? socket.local.address, isThirdParty: isThirdParty,
             via: technique, memory: memory, remembered: remembered, budget: budget)
     }
 
     /// Creates a session on an open socket; `upnp` stands in for the family's own in tests.
     init(
-        _ target: GatewayTarget, on socket: GatewaySocket, finder: any IGDFinding,
+        _ target: GatewayTarget, on socket: GatewaySocket, finder: any ServiceFinding<IGDChoice>,
+        pinholeFinder: (any ServiceFinding<PinholeControl>)? = nil,
         upnp: (any UPnPTechnique)? = nil, internalAddress: IPAddress, isThirdParty: Bool = false,
         via technique: Technique? = nil, memory: GatewayMemory? = nil,
         remembered: GatewayMemory.Record? = nil, budget: TimeBudget
@@ -78,7 +80,8 @@ final class GatewaySession {
         pcp = PCPTechnique(socket, asksNATPMP: technique == nil)
         natpmp = NATPMPTechnique(socket, asksPCP: technique == nil)
         igd = IGDTechnique(finder, socket)
-        self.upnp = upnp ?? (target.family == .ipv6 ? PinholeTechnique(target, socket) : igd)
+        let pinholes = target.family == .ipv6 ? pinholeFinder : nil
+        self.upnp = upnp ?? pinholes.map { PinholeTechnique($0, socket) } ?? igd
     }
 
     /// The implementation of a technique.
@@ -326,12 +329,14 @@ extension GatewaySession {
             }
         } catch {
             var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .failure(error) }
-            for index in leases.indices where leases[index].technique == .upnp {
-                outcomes[index] = try await upnp.delete([leases[index]], wholeLimit)[0]
+            // A pinhole is closed only from its own address.
+            for index in leases.indices
+            where leases[index].technique == .upnp && target.family == .ipv4 {
+                outcomes[index] = try await igd.delete([leases[index]], wholeLimit)[0]
             }
             return outcomes
         }
-        // Over IPv6 only the address itself can have its ports closed.
+        // One search is enough for all addresses, but pinholes are closed from their own.
         return try await other.deleteByTechnique(
             leases, upnp: target.family == .ipv6 ? other.upnp : upnp)
     }
@@ -343,7 +348,6 @@ extension GatewaySession {
         for technique in Technique.allCases {
             let indices = leases.indices.filter { leases[$0].technique == technique }
             guard !indices.isEmpty else { continue }
-            // One search is enough for all addresses.
             let way = technique == .upnp ? upnp : self.technique(technique)
             let results = try await way.delete(indices.map { leases[$0] }, wholeLimit)
             for (index, result) in zip(indices, results) { outcomes[index] = result }

@@ -40,6 +40,9 @@ extension MapperWarning {
         case .filterUnproved(let transport, let port, let remoteHost):
             "\(transport.rawValue) \(port): asked for \(remoteHost) only; common routers accept "
                 + "this limit by PCP and do not enforce it"
+        case .firewallOff(let transport, let port):
+            "\(transport.rawValue) \(port): the gateway's IPv6 firewall is off, so there was nothing "
+                + "to open: every port of this host can be reached from the Internet"
         case .stillOpen(let mapping):
             "\(mapping.subject) of \(mapping.internalAddress) stays open until \(mapping.expiryText): "
                 + "\(mapping.gateway) does not delete it, and was asked for its shortest lifetime"
