@@ -64,7 +64,7 @@ struct MapOutcome {
 
         init(_ attempt: MappingAttempt) {
             address = attempt.key.internalAddress
-            peer = attempt.request.remoteHost.map(IPAddress.v4)
+            peer = attempt.request.remoteHost
         }
     }
 

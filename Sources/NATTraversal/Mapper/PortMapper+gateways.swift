@@ -61,7 +61,7 @@ extension PortMapper {
             let address = report.techniques.compactMap(\.externalAddress).first
             report.outerRouter = try await OuterRouterSearch(
                 behind: target, externalAddress: address)?.find()
-        case .noMappingService? where isIPv4 && selection.isBehindBridge([target]):
+        case .noMappingService? where target.family == .ipv4 && selection.isBehindBridge([target]):
             report.warnings.append(.containerNetwork)
         default: break
         }

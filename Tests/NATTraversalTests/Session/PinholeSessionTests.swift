@@ -4,7 +4,7 @@ import Testing
 @testable import NATTraversal
 
 /// A firewall that opens ports of IPv6 by PCP, with the faults of miniupnpd (N-18).
-private final class ScriptedFirewall: Sendable {
+private final class ScriptedPCPFirewall: Sendable {
     struct Faults: Sendable {
         /// Whether a renewal loses the nonce.
         var losesNonce = false
@@ -77,11 +77,11 @@ private final class ScriptedFirewall: Sendable {
 
 /// UPnP for IPv6 that does nothing but close ports of the firewall, or is not there.
 private final class ScriptedPinholes: UPnPTechnique {
-    private let firewall: ScriptedFirewall?
+    private let firewall: ScriptedPCPFirewall?
     /// How many deletes it was asked for.
     private(set) var deletes = 0
 
-    init(_ firewall: ScriptedFirewall?) { self.firewall = firewall }
+    init(_ firewall: ScriptedPCPFirewall?) { self.firewall = firewall }
 
     struct NoSearch: RivalSearch {
         func search(until deadline: ContinuousClock.Instant) async {}
@@ -128,7 +128,7 @@ private struct PinholeSession {
     let store: LeaseStore
     let folder: TemporaryFolder
 
-    init(_ firewall: ScriptedFirewall, _ pinholes: ScriptedPinholes) async throws {
+    init(_ firewall: ScriptedPCPFirewall, _ pinholes: ScriptedPinholes) async throws {
         network = firewall.transport()
         folder = try TemporaryFolder()
         store = LeaseStore(LeaseFile(folder: folder.path))
@@ -163,7 +163,7 @@ private struct PinholeSession {
 @Suite("A session that opens ports of IPv6 (N-18)") struct PinholeSessionTests {
     @Test("suggests the own address and port, in a renewal too, and never asks by NAT-PMP")
     func suggestsItself() async throws {
-        let test = try await PinholeSession(ScriptedFirewall(), ScriptedPinholes(nil))
+        let test = try await PinholeSession(ScriptedPCPFirewall(), ScriptedPinholes(nil))
         for _ in 0..<2 {
             let attempt = try await test.map()
             let mapping = try #require(attempt.mapping)
@@ -180,7 +180,7 @@ private struct PinholeSession {
 
     @Test("asks a silent gateway by PCP alone, and gives up in time")
     func isSilent() async throws {
-        let firewall = ScriptedFirewall(.init(isSilent: true))
+        let firewall = ScriptedPCPFirewall(.init(isSilent: true))
         let test = try await PinholeSession(firewall, ScriptedPinholes(nil))
         let attempt = try await test.map()
         guard case .noAnswer? = attempt.failure else {
@@ -194,12 +194,12 @@ private struct PinholeSession {
     @Test("asks again once when the gateway has no resources, and for nothing to be deleted")
     func asksAgain() async throws {
         let once = try await PinholeSession(
-            ScriptedFirewall(.init(refusals: 1)), ScriptedPinholes(nil))
+            ScriptedPCPFirewall(.init(refusals: 1)), ScriptedPinholes(nil))
         #expect(try await once.map().grant != nil)
         #expect(once.network.sent.count == 2)
         #expect(Set(once.network.sent.map(\.bytes)).count == 1)
         let always = try await PinholeSession(
-            ScriptedFirewall(.init(refusals: 99)), ScriptedPinholes(nil))
+            ScriptedPCPFirewall(.init(refusals: 99)), ScriptedPinholes(nil))
         guard case .refused(let refusal)? = try await always.map().failure else {
             Issue.record("granted")
             return
@@ -219,7 +219,7 @@ private struct PinholeSession {
     func loses(
         nonce: Bool, isForeign: Bool, hasUPnP: Bool, outcome: String, left: Int, deletes: Int
     ) async throws {
-        let firewall = ScriptedFirewall(.init(losesNonce: nonce, checksNonce: isForeign))
+        let firewall = ScriptedPCPFirewall(.init(losesNonce: nonce, checksNonce: isForeign))
         let pinholes = ScriptedPinholes(hasUPnP ? firewall : nil)
         let test = try await PinholeSession(firewall, pinholes)
         for _ in 0..<2 { #expect(try await test.map().grant != nil) }
@@ -241,7 +241,7 @@ private struct PinholeSession {
 
     @Test("deletes nothing that is not there, which is success")
     func deletesNothing() async throws {
-        let firewall = ScriptedFirewall()
+        let firewall = ScriptedPCPFirewall()
         let test = try await PinholeSession(firewall, ScriptedPinholes(nil))
         _ = try await test.map()
         firewall.open = [:]
@@ -255,7 +255,7 @@ private struct PinholeSession {
 
     @Test("cannot be asked for what IPv6 has not")
     func isInexpressible() async throws {
-        let test = try await PinholeSession(ScriptedFirewall(), ScriptedPinholes(nil))
+        let test = try await PinholeSession(ScriptedPCPFirewall(), ScriptedPinholes(nil))
         let port = try TestPort.number(9000)
         let peer = try #require(IPAddress("203.0.113.9"))
         for change in [

@@ -23,7 +23,14 @@ import Testing
 
     private static let errors: [PortMapperError] =
         [
-            .noGateway, .noSuchInterface("eth9"), .noSuchInterface("eth\u{1B}"),
+            .noGateway, .onlyGatewaysOf(.ipv6), .onlyGatewaysOf(.ipv4),
+            .noRouteBy(interface: "tun0", gateway: gateway.address, itsInterface: "eth0"),
+            .behindBridge(.closed(gateway: gateway, cause: cause)),
+            .behindBridge(.noAnswer(gateway: gateway, after: .seconds(3))),
+            .noGlobalAddress(interface: "eth0", reason: "fd77::10 is unique-local"),
+            .noGlobalAddress(interface: nil, reason: "it has no IPv6 address"),
+            .unreachable(address, reason: "it is link-local"),
+            .noSuchInterface("eth9"), .noSuchInterface("eth\u{1B}"),
             .closed(gateway: gateway, cause: cause),
             .closed(gateway: gateway, technique: .upnp, cause: cause),
             .unsupported(gateway: gateway, technique: .pcp),
@@ -48,8 +55,11 @@ import Testing
             let url = try? HTTPURL("http://192.168.1.1:5000/d.xml")
         else { return [] }
         return [
-            .doubleNAT(address, gateway: gateway.address), .carrierNAT(address),
-            .reservedAddress(.v4(.loopback)), .noExternalAddress(gateway: gateway.address),
+            .doubleNAT(address, gateway: gateway.address),
+            .doubleNAT(address, gateway: gateway.address, outer: address), .carrierNAT(address, gateway: gateway.address),
+            .reservedAddress(.v4(.loopback), gateway: gateway.address), .noExternalAddress(gateway: gateway.address),
+            .repliesElsewhere(address, by: "tun0", gateway: gateway.address), .containerNetwork,
+            .firewallOff(.tcp, port), .stillOpen(mapping), .leaseWithoutAnswer(mapping),
             .disagreement([address, .v4(.loopback)]), .permanentLease(.tcp, port),
             .unverified(.tcp, port), .filterUnproved(.udp, port, remoteHost: address),
             .notDefaultGateway(address),
