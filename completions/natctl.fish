@@ -171,7 +171,7 @@ complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options 
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces"' -l 'verbose' -s 'v' -d 'Log requests and decisions to standard error; -vv adds packets.'
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces" version' -l 'version' -d 'Show the version.'
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl list-interfaces" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" report' -l 'report' -d 'Write what was asked and answered to this file, external addresses masked.' -rF
+complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" report' -l 'report' -d 'Write all that was asked and answered to this file, masked, for gateway-simulator to replay.' -rF
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" via' -l 'via' -d 'The technique to use; auto prefers PCP, then NAT-PMP, then UPnP.' -rfka '(__natctl_custom_completion ---completion gateway -- --via (count (__natctl_tokens -pc)) (string length -- (commandline -ct)))'
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" gateway' -l 'gateway' -d 'Ask this gateway only, by its address. (default: every default route)' -rfka ''
 complete -c 'natctl' -n '__natctl_should_offer_completions_for_flags_or_options "natctl gateway" location' -l 'location' -d 'Read the UPnP description at this URL; its host is the gateway unless --gateway names one. (default: search)' -rfka ''
