@@ -16,7 +16,8 @@ struct GatewayOutput: CommandOutput {
     var warnings: [MapperWarning] {
         reports.flatMap { report in
             report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
-                MapperWarning.about(externalAddress: $0, gateway: report.address)
+                MapperWarning.about(
+                    externalAddress: $0, gateway: report.address, outer: report.outerRouter)
             } + report.warnings
         }
     }
@@ -63,6 +64,7 @@ extension GatewayReport {
             "reason": .string(reason),
             "techniques": .array(techniques.map(\.document)),
             "device": device?.document ?? .null,
+            "outerRouter": JSONValue(outerRouter?.description),
             "diagnosis": JSONValue(diagnosis?.rawValue),
         ]
     }
