@@ -32,6 +32,9 @@ private struct ReportedRouter: Sendable, CustomTestStringConvertible {
             testDescription: "control refused", options: [.filter("tcp dport != 22 reject")],
             diagnosis: "public"),
         ReportedRouter(
+            testDescription: "control dropped", options: [.filter("tcp dport != 22 drop")],
+            diagnosis: "public"),
+        ReportedRouter(
             testDescription: "far away", options: [.roundTrip(60)], diagnosis: "public"),
         ReportedRouter(
             testDescription: "lossy", options: [.loss(15)], diagnosis: "public"),

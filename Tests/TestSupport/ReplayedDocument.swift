@@ -36,7 +36,8 @@ extension JSONValue {
         case .array(let elements): .array(elements.map { $0.comparable(without: gateway) })
         case .object(let members):
             .object(
-                members.filter { !Self.path.contains($0.key) }
+                // A key that an older report lacks is null in a newer document.
+                members.filter { !Self.path.contains($0.key) && $0.value != .null }
                     .mapValues { $0.comparable(without: gateway) })
         default: self
         }

@@ -38,7 +38,9 @@ package final class ReplayedGateway: Sendable {
 
     private struct StreamPort: Sendable {
         let socket: StreamSocket
-        let isClosed: Bool
+        /// What keeps a deaf port's queue full.
+        let filler: StreamSocket?
+        let isOpen: Bool
         let script: Locked<StreamScript>
     }
 
@@ -61,7 +63,7 @@ package final class ReplayedGateway: Sendable {
             for port in gateway.datagramPorts {
                 group.addTask(executorPreference: executor) { await gateway.serve(port) }
             }
-            for port in gateway.streamPorts where !port.isClosed {
+            for port in gateway.streamPorts where port.isOpen {
                 group.addTask(executorPreference: executor) { await gateway.serve(port) }
             }
             defer { group.cancelAll() }
@@ -121,6 +123,8 @@ package final class ReplayedGateway: Sendable {
     }
 
     /// The same for TCP, where another port does as well, because only URLs name it.
+    ///
+    /// Of a port that dropped whatever came the queue is full: one connection fills a queue of 0.
     private static func open(
         _ scripts: [SocketAddress: StreamScript], _ hosts: inout ReplayHosts
     ) throws(Unavailable) -> [StreamPort] {
@@ -129,15 +133,19 @@ package final class ReplayedGateway: Sendable {
             let place = hosts.place(of: recorded)
             let other = SocketAddress(place.address, port: 0)
             do throws(SystemError) {
-                let isClosed = script.isClosed
                 let open = { (place: SocketAddress) throws(SystemError) in
-                    try isClosed ? StreamSocket(boundTo: place) : StreamSocket(listeningOn: place)
+                    if script.isClosed { return try StreamSocket(boundTo: place) }
+                    return try StreamSocket(listeningOn: place, queue: script.isDeaf ? 0 : 64)
                 }
                 let socket: StreamSocket
                 do { socket = try open(place) } catch { socket = try open(other) }
-                hosts.move(recorded, to: try socket.localAddress().port)
+                let local = try socket.localAddress()
+                hosts.move(recorded, to: local.port)
+                let filler = script.isDeaf ? try StreamSocket(connectingTo: local) : nil
                 ports.append(
-                    StreamPort(socket: socket, isClosed: isClosed, script: Locked(script)))
+                    StreamPort(
+                        socket: socket, filler: filler, isOpen: !script.isClosed && !script.isDeaf,
+                        script: Locked(script)))
             } catch {
                 throw Unavailable(place: place, cause: error)
             }

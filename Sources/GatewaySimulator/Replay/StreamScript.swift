@@ -44,8 +44,11 @@ struct StreamScript: Sendable {
     private var refusals = 0
     private var connections = 0
 
-    /// Whether nobody could connect.
+    /// Whether whoever wanted to connect was refused.
     var isClosed: Bool { refusals > 0 && connections == 0 }
+
+    /// Whether whoever wanted to connect heard nothing.
+    var isDeaf: Bool { refusals == 0 && connections == 0 }
 
     /// Adds a connection.
     mutating func add(_ conversation: Conversation) {

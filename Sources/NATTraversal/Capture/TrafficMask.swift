@@ -68,6 +68,8 @@ package struct TrafficMask {
                 let size = [UInt8](text[index...].prefix(4)).leadingScalarSize
                 switch size {
                 case 2: mask.replaceSubrange(index..<index + 2, with: [0xC3, 0xA9])
+                // A byte order mark is no text.
+                case 3 where text[index...].starts(with: [0xEF, 0xBB, 0xBF]): break
                 case 3: mask.replaceSubrange(index..<index + 3, with: [0xE2, 0x82, 0xAC])
                 case 4: mask.replaceSubrange(index..<index + 4, with: [0xF0, 0x9F, 0x98, 0x80])
                 default: mask[index] = 0xFF

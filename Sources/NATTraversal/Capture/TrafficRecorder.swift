@@ -29,10 +29,14 @@ package final class TrafficRecorder: Sendable {
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
-    /// What was recorded so far: the sockets that have asked something, in the order they were
-    /// opened.
+    /// What was recorded so far: the sockets that have asked something or were to connect, in the
+    /// order they were opened.
     package var conversations: [Conversation] {
-        state.withLock(\.conversations).filter { !$0.events.isEmpty }
+        state.withLock(\.conversations).filter { conversation in
+            // A connection that never opened has a peer and nothing else.
+            !conversation.events.isEmpty
+                || conversation.transport == .tcp && conversation.peer != nil
+        }
     }
 
     /// Starts to record a socket; `nil` beyond the limit.

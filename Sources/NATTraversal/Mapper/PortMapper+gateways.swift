@@ -80,14 +80,13 @@ extension PortMapper {
     ) async throws -> Probe {
         var probe = Probe(report: .init(technique: technique, isAvailable: false))
         let start = ContinuousClock.now
-        var end: ContinuousClock.Instant?
-        var answered: UPnPDevice?
+        var (device, end) = (UPnPDevice?.none, ContinuousClock.Instant?.none)
         do {
             // Each has its own socket, so that neither takes the other's response.
             let session = try GatewaySession(
                 target, others: targets, via: technique, isProbe: true, budget: selection.budget())
             let answer = try await session.technique(technique).probe(session.wholeLimit)
-            answered = answer.device?.device
+            device = answer.device?.device
             probe.report.isAvailable = true
             end = answer.answered
             probe.report.epochSeconds = answer.epochSeconds
@@ -108,10 +107,8 @@ extension PortMapper {
             if case .refused = error { probe.report.isAvailable = true }
         }
         if probe.report.isAvailable { probe.report.roundTrip = start.duration(to: end ?? .now) }
-        if TrafficRecorder.current != nil, let device = answered {
-            // A recording is to show all that the gateway says of itself.
-            try await device.readActions()
-        }
+        // A recording is to show all that the gateway says of itself.
+        if TrafficRecorder.current != nil { try await device?.readActions() }
         return probe
     }
 }

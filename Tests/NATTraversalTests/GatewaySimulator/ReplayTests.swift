@@ -132,7 +132,10 @@ import Testing
         refused.events = [.init(at: .zero, .failed(111))]
         var closed = StreamScript()
         closed.add(refused)
-        #expect(closed.isClosed)
+        #expect(closed.isClosed && !closed.isDeaf)
+        var deaf = StreamScript()
+        deaf.add(Conversation(.tcp, start: .zero))
+        #expect(deaf.isDeaf && !deaf.isClosed && !script.isDeaf)
     }
 
     @Test("keeps the last three octets of a host, and names its new place in URLs alone")

@@ -58,7 +58,10 @@ import Testing
             .doubleNAT(address, gateway: gateway.address),
             .doubleNAT(address, gateway: gateway.address, outer: address), .carrierNAT(address, gateway: gateway.address),
             .reservedAddress(.v4(.loopback), gateway: gateway.address), .noExternalAddress(gateway: gateway.address),
-            .repliesElsewhere(address, by: "tun0", gateway: gateway.address), .containerNetwork,
+            .repliesElsewhere(
+                from: address, interface: "tun0", router: gateway.address, gateway: gateway),
+            .repliesElsewhere(from: address, interface: nil, router: nil, gateway: gateway),
+            .containerNetwork,
             .firewallOff(.tcp, port), .stillOpen(mapping), .leaseWithoutAnswer(mapping),
             .disagreement([address, .v4(.loopback)]), .permanentLease(.tcp, port),
             .unverified(.tcp, port), .filterUnproved(.udp, port, remoteHost: address),

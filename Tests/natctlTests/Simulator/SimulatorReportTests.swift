@@ -91,6 +91,29 @@ private struct RecordedRouter: Sendable, CustomTestStringConvertible {
         if DocumentSchema.isAvailable { try await DocumentSchema.shared.check(text) }
     }
 
+    private static let kept = (try? FileManager.default.contentsOfDirectory(atPath: reports.path))?
+        .filter { $0.hasSuffix(".json") }.sorted()
+    private static let reports = ProjectFiles.root.appendingPathComponent(
+        "Tests/natctlTests/Reports")
+
+    @Test("that was kept of a router shows what it holds", arguments: kept ?? [])
+    func replaysKept(file: String) async throws {
+        try await Judge.need(["ip"])
+        let path = Self.reports.appendingPathComponent(file).path
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let replayed = try await BuiltTool.run(
+            Judge.tool("alone"),
+            [
+                ProjectFiles.simulator.path, "--replay", path, "--", ProjectFiles.natctl.path,
+                "gateway", "--json",
+            ])
+        #expect(replayed.status == 0, "\(replayed.errors)")
+        let (recorded, played) = (try text.bestGateway, try replayed.output.bestGateway)
+        #expect(
+            try ReplayedDocument(replayed.output, gateway: played)
+                == ReplayedDocument(text, gateway: recorded))
+    }
+
     @Test("is one valid document whatever the router sends", arguments: HostileRouter.all)
     private func takesAnything(router: HostileRouter) async throws {
         try await Judge.need(["ip", "python3"])
@@ -177,9 +200,19 @@ private struct HostileRouter: Sendable, CustomTestStringConvertible {
 extension CommandOutcome {
     /// The diagnosis of the first gateway in the document.
     fileprivate var diagnosis: String? {
+        get throws { try output.firstGateway["diagnosis"]?.string }
+    }
+}
+
+extension String {
+    /// The first gateway in a document.
+    fileprivate var firstGateway: [String: JSONValue] {
         get throws {
-            let document = try JSONValue(parsing: Array(output.utf8)).object
-            return document?["gateways"]?.array?.first?.object?["diagnosis"]?.string
+            let document = try JSONValue(parsing: Array(utf8)).object
+            return document?["gateways"]?.array?.first?.object ?? [:]
         }
     }
+
+    /// The address of the first gateway in a document.
+    fileprivate var bestGateway: String { get throws { try firstGateway["address"]?.string ?? "" } }
 }
