@@ -47,7 +47,7 @@ extension PortMapperError: CustomStringConvertible {
         case .noGateway:
             "this host has no default gateway"
         case .noSuchInterface(let name):
-            "there is no interface \(name.debugDescription)"
+            "there is no interface \(plain(name))"
         case .closed(let gateway, .upnp, let cause):
             "\(gateway) answered the search for UPnP, but its service cannot be reached "
                 + "(\(cause.reason))"
@@ -75,13 +75,13 @@ extension PortMapperError: CustomStringConvertible {
         case .inexpressible(let problem):
             problem
         case .noSuchService(let name):
-            "no UPnP device here has a service \(name.debugDescription)"
+            "no UPnP device here has a service \(plain(name))"
         case .unmappedElsewhere(let gateway):
             "another process has deleted the mapping on \(gateway)"
         case .system(let error):
             "this host's network failed: \(error)"
         case .leaseFile(let path, let problem):
-            "the lease file \(path.debugDescription) cannot be used: \(problem)"
+            "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
     }
 

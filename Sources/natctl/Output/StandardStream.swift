@@ -1,5 +1,6 @@
 import Glibc
 import NATTraversal
+import NATTraversalSupport
 
 /// Standard output or standard error, written to the end or to an error.
 ///
@@ -33,7 +34,7 @@ enum StandardStream: Int32 {
     var isTerminal: Bool { isatty(rawValue) == 1 }
 
     /// After how many characters a text is cut; `nil` where a program reads it, or a file keeps it.
-    var characterLimit: Int? { isTerminal ? natctl.characterLimit : nil }
+    var characterLimit: Int? { isTerminal ? NATTraversalSupport.characterLimit : nil }
 }
 
 /// Says a line on standard error; when even that fails there is nobody to tell.

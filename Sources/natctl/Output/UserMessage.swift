@@ -6,9 +6,9 @@ extension PortMapperError {
         switch self {
         case .noGateway:
             "\(description); connect to a network or name one with --gateway"
-        case .noSuchInterface(let name):
-            "there is no interface \(plain(name)); natctl list-interfaces shows them"
-        case .closed(_, .upnp, _), .badAnswer, .notPublic, .inexpressible, .system:
+        case .noSuchInterface:
+            "\(description); natctl list-interfaces shows them"
+        case .closed(_, .upnp, _), .badAnswer, .notPublic, .inexpressible, .system, .leaseFile:
             description
         case .closed:
             "\(description); port mapping may be off in its settings"
@@ -30,12 +30,10 @@ extension PortMapperError {
                 + "DeletePortMapping"
         case .noExternalAddress:
             "\(description); is its line up?"
-        case .noSuchService(let name):
-            "no UPnP device here has a service \(plain(name)); natctl upnp-scan shows what there is"
+        case .noSuchService:
+            "\(description); natctl upnp-scan shows what there is"
         case .unmappedElsewhere:
             "another process unmapped it"
-        case .leaseFile(let path, let problem):
-            "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
     }
 }

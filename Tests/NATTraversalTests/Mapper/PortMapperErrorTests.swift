@@ -10,7 +10,7 @@ import Testing
         "says in one sentence what happened",
         arguments: [
             (.noGateway, "this host has no default gateway"),
-            (.noSuchInterface("eth\n7"), #"there is no interface "eth\n7""#),
+            (.noSuchInterface("eth\n7"), #"there is no interface "eth\u{A}7""#),
             (
                 .closed(gateway: .router, cause: cause),
                 "192.168.77.1 cannot be asked (Connection refused)"
@@ -69,7 +69,7 @@ import Testing
                     + "outside can reach it"
             ),
             (.inexpressible("NAT-PMP cannot say it"), "NAT-PMP cannot say it"),
-            (.noSuchService("X"), #"no UPnP device here has a service "X""#),
+            (.noSuchService("X"), "no UPnP device here has a service X"),
             (
                 .unmappedElsewhere(gateway: .router),
                 "another process has deleted the mapping on 192.168.77.1"
