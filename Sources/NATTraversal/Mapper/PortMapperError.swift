@@ -64,14 +64,15 @@ extension PortMapperError: CustomStringConvertible {
                 ? "this host has no IPv4 gateway, but one for IPv6"
                 : "this host has no IPv6 gateway, but one for IPv4"
         case .noRouteBy(let interface, let gateway, let other):
-            "no default route leads out by \(interface.debugDescription): the gateway is \(gateway) "
-                + "on \(other.debugDescription)"
+            "no default route leads out by \(plain(interface)): the gateway is \(gateway) on "
+                + "\(plain(other))"
         case .behindBridge(let error):
             "\(error). \(Self.bridge)"
         case .noSuchInterface(let name):
-            "there is no interface \(name.debugDescription)"
+            "there is no interface \(plain(name))"
         case .noGlobalAddress(let interface, let reason):
-            "\(interface ?? "this host") has no global IPv6 address to open: \(reason)"
+            "\(interface.map { plain($0) } ?? "this host") has no global IPv6 address to open: "
+                + reason
         case .unreachable(let address, let reason):
             "\(address) cannot be opened to the Internet: \(reason)"
         case .closed(let gateway, .upnp, let cause):
@@ -101,13 +102,13 @@ extension PortMapperError: CustomStringConvertible {
         case .inexpressible(let problem):
             problem
         case .noSuchService(let name):
-            "no UPnP device here has a service \(name.debugDescription)"
+            "no UPnP device here has a service \(plain(name))"
         case .unmappedElsewhere(let gateway):
             "another process has deleted the mapping on \(gateway)"
         case .system(let error):
             "this host's network failed: \(error)"
         case .leaseFile(let path, let problem):
-            "the lease file \(path.debugDescription) cannot be used: \(problem)"
+            "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import NATTraversal
+import NATTraversalSupport
 
 /// Standard output or standard error, written to the end or to an error.
 ///

@@ -106,7 +106,7 @@ struct Page: Hashable, Sendable {
     var isTerminal: Bool { columns != nil }
 
     /// After how many characters a text from elsewhere is cut; `nil` for never.
-    var characterLimit: Int? { columns.map { max(natctl.characterLimit, $0 - 16) } }
+    var characterLimit: Int? { columns.map { max(NATTraversalSupport.characterLimit, $0 - 16) } }
 
     /// The lines as they are written, one or more for each: what is too long continues at a word.
     func text(_ lines: [StyledLine]) -> String {

@@ -228,31 +228,3 @@ extension ValidationError {
         return ValidationError("several services are called \(plain(name)): \(urls)")
     }
 }
-
-extension UPnPUsageError {
-    /// What is wrong with the call, in one line.
-    var userMessage: String {
-        switch self {
-        case .noSuchAction(let action, let actions):
-            "no action \(plain(action)); the service has \(list(actions))"
-        case .missingArgument(let name):
-            "the action needs \(plain(name))"
-        case .unknownArgument(let name, let arguments):
-            "no argument \(plain(name)); the action takes \(list(arguments))"
-        case .repeatedArgument(let name):
-            "\(plain(name)) is given twice"
-        case .value(let argument, let allowed):
-            "\(plain(argument.name)) cannot be \(displayed(argument.value)); "
-                + "the service allows \(list(allowed))"
-        case .number(let argument, let range):
-            "\(plain(argument.name)) is a number from \(range.lowerBound) to \(range.upperBound), "
-                + "not \(displayed(argument.value))"
-        case .inexpressible(let name):
-            "\(displayed(name)) holds characters that cannot be sent"
-        }
-    }
-
-    private func list(_ names: [String]) -> String {
-        names.isEmpty ? "none" : names.prefix(30).map(plain).joined(separator: ", ")
-    }
-}

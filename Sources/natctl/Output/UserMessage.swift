@@ -10,20 +10,17 @@ extension PortMapperError {
             "\(description); with -6, map opens ports there"
         case .onlyGatewaysOf(.ipv4):
             "\(description); leave out -6"
-        case .noRouteBy(let interface, let gateway, let other):
-            "no default route leads out by \(plain(interface)): the gateway is \(gateway) on "
-                + "\(plain(other)); leave out --interface, or name a gateway with --gateway"
+        case .noRouteBy:
+            "\(description); leave out --interface, or name a gateway with --gateway"
         case .behindBridge(.noAnswer(let gateway, let technique, let after)):
             Self.silence(of: gateway, technique, within: durationText(after))
                 + ". \(Self.bridge)\(Self.wayOutOfBridge)"
         case .behindBridge:
             "\(description)\(Self.wayOutOfBridge)"
-        case .noSuchInterface(let name):
-            "there is no interface \(plain(name)); natctl list-interfaces shows them"
-        case .noGlobalAddress(let interface, let reason):
-            "\(interface.map { plain($0) } ?? "this host") has no global IPv6 address to open: "
-                + reason
-        case .closed(_, .upnp, _), .unreachable, .badAnswer, .notPublic, .inexpressible, .system:
+        case .noSuchInterface:
+            "\(description); natctl list-interfaces shows them"
+        case .closed(_, .upnp, _), .noGlobalAddress, .unreachable, .badAnswer, .notPublic,
+            .inexpressible, .system, .leaseFile:
             description
         case .closed:
             "\(description); port mapping may be off in its settings"
@@ -45,12 +42,10 @@ extension PortMapperError {
                 + "DeletePortMapping"
         case .noExternalAddress:
             "\(description); is its line up?"
-        case .noSuchService(let name):
-            "no UPnP device here has a service \(plain(name)); natctl upnp-scan shows what there is"
+        case .noSuchService:
+            "\(description); natctl upnp-scan shows what there is"
         case .unmappedElsewhere:
             "another process unmapped it"
-        case .leaseFile(let path, let problem):
-            "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
     }
 }

@@ -148,10 +148,10 @@ import Testing
             .number(UPnPArgument("E", "0"), range: 1...2), .inexpressible("\u{202E}"),
         ]
         for error in errors {
-            #expect(isHarmless(error.userMessage) && !error.userMessage.contains("\n"))
+            #expect(isHarmless(error.description) && !error.description.contains("\n"))
         }
         #expect(
-            errors[4].userMessage == "D cannot be \"\\u{1B}\"; the service allows TCP, UDP")
-        #expect(errors[5].userMessage == "E is a number from 1 to 2, not \"0\"")
+            errors[4].description == "D cannot be \"\\u{1B}\"; the service allows TCP, UDP")
+        #expect(errors[5].description == "E is a number from 1 to 2, not \"0\"")
     }
 }
