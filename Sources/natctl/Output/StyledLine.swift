@@ -1,3 +1,5 @@
+import NATTraversalSupport
+
 /// What a piece of text means to a person; a terminal shows it by its colour.
 enum Tone: String, Hashable, Sendable {
     case plain
