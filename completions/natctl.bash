@@ -186,7 +186,7 @@ _natctl() {
 
 _natctl_external-ip() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--all --require-public --json --quiet -q --version -h --help)
+    non_repeating_flags=(--all --require-public -6 --ipv6 --json --quiet -q --version -h --help)
     repeating_options=()
     non_repeating_options=(--via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
@@ -220,7 +220,7 @@ _natctl_external-ip() {
 
 _natctl_map() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--keep --changes-only --exact --require-public --verify --json --quiet -q --version -h --help)
+    non_repeating_flags=(--keep --changes-only --exact -6 --ipv6 --require-public --verify --json --quiet -q --version -h --help)
     repeating_options=()
     non_repeating_options=(--on-change -e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options -1
@@ -281,7 +281,7 @@ _natctl_map() {
 
 _natctl_unmap() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--all --json --quiet -q --version -h --help)
+    non_repeating_flags=(--all -6 --ipv6 --json --quiet -q --version -h --help)
     repeating_options=()
     non_repeating_options=(--external-port --via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options -1

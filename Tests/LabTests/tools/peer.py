@@ -34,6 +34,7 @@ def serve(transport, numbers):
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         server.bind(("", port))
         if transport == "tcp":
             server.listen(64)
@@ -50,8 +51,9 @@ def serve(transport, numbers):
                 with connection:
                     connection.sendall(key.data)
             else:
-                _, peer = key.fileobj.recvfrom(100)
-                key.fileobj.sendto(key.data, peer)
+                # The answer leaves from the address that was asked: a host has several of IPv6.
+                _, own, _, peer = key.fileobj.recvmsg(100, 100)
+                key.fileobj.sendmsg([key.data], own, 0, peer)
 
 
 def reach(transport, address, port, patience=PATIENCE):
