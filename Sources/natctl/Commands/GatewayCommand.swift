@@ -6,8 +6,9 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway", _superCommandName: NATCtl.name,
         abstract: "Show the path to the Internet and what is on it",
         discussion: """
-            Nothing is mapped, so PCP shows no address. Exits 0 whatever the diagnosis, 69 when there \
-            is no gateway. With --quiet it prints the best gateway's address and asks nobody.
+            Nothing is mapped, so PCP shows an address only where its refusal tells one. Exits 0 \
+            whatever the diagnosis, 69 when there is no gateway. With --quiet it prints the best \
+            gateway's address and asks nobody.
             """)
 
     @Option(
