@@ -34,7 +34,9 @@ extension ToolBehindGateway {
     ) async throws -> (terminal: Terminal, outcome: CommandOutcome) {
         let outcome = try await shell(
             "exec python3 Tests/natctlTests/tools/press-keys.py \(options) natctl \(arguments)",
-            environment: ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""].merging(variables) { $1 })
+            environment: ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""].merging(variables) {
+                $1
+            })
         return (Terminal(outcome.output), outcome)
     }
 }
