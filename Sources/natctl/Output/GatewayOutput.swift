@@ -15,7 +15,8 @@ struct GatewayOutput: CommandOutput {
     var warnings: [MapperWarning] {
         reports.flatMap { report in
             report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
-                MapperWarning.about(externalAddress: $0, gateway: report.address)
+                MapperWarning.about(
+                    externalAddress: $0, gateway: report.address, outer: report.outerRouter)
             } + report.warnings
         }
     }
@@ -41,6 +42,7 @@ struct GatewayOutput: CommandOutput {
             // People put their own names into it.
             copy.reports[report].device?.friendlyName = nil
             copy.reports[report].device?.maskLocation()
+            copy.reports[report].outerRouter?.mask()
             for technique in copy.reports[report].techniques.indices {
                 copy.reports[report].techniques[technique].externalAddress?.mask()
             }
@@ -95,7 +97,7 @@ extension GatewayReport {
         lines += facts.map { (wire + "       " + $0).hanging(21) }
         lines.append(wire)
         if let obstacle = diagnosis?.obstacle {
-            lines += [node(obstacle, ""), wire]
+            lines += [node(obstacle, outerRouter?.description ?? ""), wire]
         }
         lines.append(node("Internet", ""))
         return lines + ["", StyledLine(meaning.text, meaning.tone)]
@@ -110,6 +112,7 @@ extension GatewayReport {
             "reason": .string(reason),
             "techniques": .array(techniques.map(\.document)),
             "device": device?.document ?? .null,
+            "outerRouter": JSONValue(outerRouter?.description),
             "diagnosis": JSONValue(diagnosis?.rawValue),
         ]
     }
