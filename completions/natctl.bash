@@ -468,6 +468,10 @@ _natctl_upnp-call() {
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -478,10 +482,6 @@ _natctl_upnp-call() {
         ;;
     2)
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- positional@1 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
-        return
-        ;;
-    '--color')
-        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

@@ -55,9 +55,11 @@ public enum MapperWarning: Hashable, Sendable {
     case leaseOfFormerAddress(Mapping)
     /// A request whose gateway has answered neither it nor the delete: perhaps there is no mapping.
     case leaseWithoutAnswer(Mapping)
-    /// The list contains only natctl's own leases of a gateway, because its table was not read: why,
-    /// or `nil` where UPnP, which alone can read it, was not to be used.
-    case leasesOnly(because: PortMapperError?)
+    /// Of this gateway the list contains only natctl's own leases, because its table was not read.
+    ///
+    /// The gateway is `nil` when there is none to ask, the reason where UPnP, which alone can read a
+    /// table, was not to be used.
+    case leasesOnly(GatewayAddress?, because: PortMapperError?)
     /// A device named another host as the place of its description, which was read from the device
     /// itself (S-6).
     case repointedLocation(HTTPURL)

@@ -18,7 +18,7 @@ extension PortMapper {
             try await addTables(to: &report, at: now)
         } catch let error as PortMapperError {
             guard selection.technique != .upnp else { throw error }
-            report.add([.leasesOnly(because: error)])
+            report.add([.leasesOnly(nil, because: error)])
         }
         return report
     }
@@ -28,10 +28,10 @@ extension PortMapper {
         if selection.family == .ipv6 { return }
         let withLeases = Set(report.mappings.map(\.gateway)).filter { $0.address.family == .ipv4 }
         guard selection.allows(.upnp) else {
-            return report.add([.leasesOnly(because: nil)])
+            return report.add([.leasesOnly(try selection.targets().first?.name, because: nil)])
         }
         let targets = try presentTargets(of: withLeases)
-        if targets.isEmpty { return report.add([.leasesOnly(because: .noGateway)]) }
+        if targets.isEmpty { return report.add([.leasesOnly(nil, because: .noGateway)]) }
         // A router that two interfaces reach has one table.
         let gateways = targets.enumerated().filter { index, target in
             !targets[..<index].contains { $0.name == target.name }
@@ -59,7 +59,7 @@ extension PortMapper {
             case .failure(let error)?:
                 failure = .moreTelling(failure, error)
                 guard index == 0 || withLeases.contains(gateway.name) else { continue }
-                report.add([.leasesOnly(because: error)])
+                report.add([.leasesOnly(gateway.name, because: error)])
             case nil: break
             }
         }

@@ -82,7 +82,7 @@ extension GatewayReport {
         lines += facts.map { (wire + "       " + $0).hanging(21) }
         lines.append(wire)
         if let obstacle = diagnosis?.obstacle {
-            lines += [node(obstacle, ""), wire]
+            lines += [node(obstacle, outerRouter?.description ?? ""), wire]
         }
         lines.append(node("Internet", ""))
         return lines + ["", StyledLine(meaning.text, meaning.tone)]

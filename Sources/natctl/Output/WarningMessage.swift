@@ -75,11 +75,10 @@ extension MapperWarning {
         case .leaseWithoutAnswer(let mapping):
             "\(mapping.gateway) has not answered, now or when \(mapping.subject) was asked for; if "
                 + "there is a mapping, it expires at \(mapping.expiryText)"
-        case .leasesOnly(let reason?):
-            "showing natctl's leases only, as the gateway's table could not be read: "
-                + reason.userMessage
-        case .leasesOnly(nil):
-            "showing natctl's leases only: the gateway's table can be read by UPnP alone"
+        case .leasesOnly(let gateway, let reason):
+            "showing natctl's leases only: the table of \(gateway?.description ?? "the gateway") "
+                + (reason.map { "could not be read: \($0.userMessage)" }
+                    ?? "can be read by UPnP alone")
         case .repointedLocation(let location):
             "\(location.host) named another host as the place of its description; natctl read "
                 + "\(location) instead"

@@ -110,7 +110,7 @@ import Testing
         let (first, second, third) = (
             MapperWarning.sensitivePort(.http, service: "one"),
             MapperWarning.sensitivePort(.http, service: "two"),
-            MapperWarning.leasesOnly(because: nil)
+            MapperWarning.leasesOnly(nil, because: nil)
         )
         #expect(ports.warn([(0, [first])], others: []) == [first])
         #expect(ports.warn([(1, [second, first])], others: []) == [second])

@@ -78,7 +78,7 @@ struct Screen: Sendable, CustomTestStringConvertible {
     @Test(
         "in the README are those of a terminal",
         arguments: Screen.all.filter {
-            ["gateway-double-nat", "list-success", "map-refusal"].contains($0.name)
+            ["gateway-double-nat", "list-warning", "map-refusal"].contains($0.name)
         })
     func areInReadme(screen: Screen) throws {
         let text = screen.text(on: Page(columns: 80, isUTF8: true))

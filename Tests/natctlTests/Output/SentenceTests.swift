@@ -23,14 +23,14 @@ import Testing
 
     private static let errors: [PortMapperError] =
         [
-            .noGateway, .onlyGatewaysOf(.ipv6), .onlyGatewaysOf(.ipv4),
-            .noRouteBy(interface: "tun0", gateway: gateway.address, itsInterface: "eth0"),
-            .behindBridge(.closed(gateway: gateway, cause: cause)),
+            .noGateway, .onlyGatewaysOf(.ipv4), .onlyGatewaysOf(.ipv6),
+            .noRouteBy(interface: "wg0", gateway: address, itsInterface: "eth0"),
             .behindBridge(.noAnswer(gateway: gateway, after: .seconds(3))),
+            .behindBridge(.closed(gateway: gateway, cause: cause)),
             .noGlobalAddress(interface: "eth0", reason: "fd77::10 is unique-local"),
             .noGlobalAddress(interface: nil, reason: "it has no IPv6 address"),
-            .unreachable(address, reason: "it is link-local"),
-            .noSuchInterface("eth9"), .noSuchInterface("eth\u{1B}"),
+            .unreachable(address, reason: "it is link-local"), .noSuchInterface("eth9"),
+            .noSuchInterface("eth\u{1B}"),
             .closed(gateway: gateway, cause: cause),
             .closed(gateway: gateway, technique: .upnp, cause: cause),
             .unsupported(gateway: gateway, technique: .pcp),
@@ -55,14 +55,16 @@ import Testing
             let url = try? HTTPURL("http://192.168.1.1:5000/d.xml")
         else { return [] }
         return [
-            .doubleNAT(address, gateway: gateway.address),
-            .doubleNAT(address, gateway: gateway.address, outer: address), .carrierNAT(address, gateway: gateway.address),
-            .reservedAddress(.v4(.loopback), gateway: gateway.address), .noExternalAddress(gateway: gateway.address),
+            .doubleNAT(address, gateway: gateway.address, outer: nil),
+            .doubleNAT(address, gateway: gateway.address, outer: address),
+            .carrierNAT(address, gateway: gateway.address),
+            .leaseWithoutAnswer(mapping), .containerNetwork, .leasesOnly(nil, because: .noGateway),
             .repliesElsewhere(
-                from: address, interface: "tun0", router: gateway.address, gateway: gateway),
+                from: address, interface: "wg0", router: .v4(.loopback), gateway: gateway),
             .repliesElsewhere(from: address, interface: nil, router: nil, gateway: gateway),
-            .containerNetwork,
-            .firewallOff(.tcp, port), .stillOpen(mapping), .leaseWithoutAnswer(mapping),
+            .reservedAddress(.v4(.loopback), gateway: gateway.address),
+            .noExternalAddress(gateway: gateway.address), .firewallOff(.tcp, port),
+            .stillOpen(mapping),
             .disagreement([address, .v4(.loopback)]), .permanentLease(.tcp, port),
             .unverified(.tcp, port), .filterUnproved(.udp, port, remoteHost: address),
             .notDefaultGateway(address),
@@ -73,8 +75,8 @@ import Testing
             .leaseFileUnusable(path: "/var/lib/natctl/leases.json", problem: "no space is left"),
             .leaseFileDamaged(movedTo: "/var/lib/natctl/leases.json.damaged"),
             .leaseFolderExposed(path: "/var/lib/natctl"), .leaseOfAbsentGateway(mapping),
-            .leaseOfFormerAddress(mapping), .leasesOnly(because: nil),
-            .leasesOnly(because: .noAnswer(gateway: gateway, after: .seconds(3))),
+            .leaseOfFormerAddress(mapping), .leasesOnly(gateway, because: nil),
+            .leasesOnly(gateway, because: .noAnswer(gateway: gateway, after: .seconds(3))),
             .repointedLocation(url), .unchecked, .truncatedAnswers(3),
             .truncatedTable(entries: 4096, isBrokenOff: false),
             .truncatedTable(entries: 12, isBrokenOff: true), .unreadableEntries(2),

@@ -34,7 +34,9 @@ extension ToolBehindGateway {
     ) async throws -> (terminal: Terminal, outcome: CommandOutcome) {
         let outcome = try await shell(
             "exec python3 Tests/natctlTests/tools/press-keys.py \(options) natctl \(arguments)",
-            environment: ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""].merging(variables) { $1 })
+            environment: ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""].merging(variables) {
+                $1
+            })
         return (Terminal(outcome.output), outcome)
     }
 }
@@ -60,14 +62,16 @@ extension GatewayFaults {
             #expect(outcome.status == 0, "\(terminal.raw)")
             #expect(terminal.hasColor && !terminal.lines.isEmpty)
             #expect(terminal.lines.allSatisfy { $0.count <= columns }, "\(terminal.raw)")
-            #expect(terminal.waits.isEmpty, "\(terminal.raw)")
+            // A search waits for those who answer late.
+            let isFast = arguments != "gateway" && arguments != "list"
+            #expect(!isFast || terminal.waits.isEmpty, "\(terminal.raw)")
         }
     }
 
     @Test(
         "no colour and nothing that is wiped where that is not wanted",
         arguments: [
-            ("gateway --color never", [:]), ("gateway", ["NO_COLOR": "1"]),
+            ("unmap --all --color never", [:]), ("gateway", ["NO_COLOR": "1"]),
             ("gateway", ["TERM": "dumb"]), ("gateway --json", [:]), ("gateway -q", [:]),
             ("gateway --json --color always", [:]),
         ] as [(String, [String: String])])

@@ -46,7 +46,9 @@ extension Screen {
             ExternalAddressOutput(
                 ExternalAddress(
                     address: ip("192.168.178.20"), technique: .natPMP, gateway: router,
-                    warnings: [.doubleNAT(ip("192.168.178.20"), gateway: router.address)]))),
+                    warnings: [
+                        .doubleNAT(ip("192.168.178.20"), gateway: router.address, outer: nil)
+                    ]))),
         Screen(
             "external-ip-all",
             AllExternalAddressesOutput([
@@ -163,7 +165,7 @@ extension Screen {
         Screen(
             "list-warning",
             MappingListOutput(
-                report: report([table[0]], [.leasesOnly(because: silence)]))),
+                report: report([table[0]], [.leasesOnly(router, because: silence)]))),
         Screen("list-nothing", MappingListOutput(report: report())),
         failing("list-refusal", .list, refusal(.upnp, 606, "ActionNotAuthorized")),
         failing("list-no-gateway", .list, .noGateway),
@@ -208,14 +210,17 @@ extension Screen {
 
     private static func candidate(
         _ answers: [GatewayReport.TechniqueReport], rank: Int = 1,
-        address: String = "192.168.1.1", device: GatewayReport.Device? = box
+        address: String = "192.168.1.1", device: GatewayReport.Device? = box,
+        outer: String? = nil
     ) -> GatewayReport {
-        GatewayReport(
+        var report = GatewayReport(
             address: ip(address), interface: rank == 1 ? "eth0" : "wg0",
             localAddress: ip("192.168.1.10"), rank: rank,
             reason: rank == 1
                 ? "the default route, metric 100" : "another default route, metric 200",
             techniques: answers, device: device)
+        report.outerRouter = outer.map(ip)
+        return report
     }
 
     private static let box = GatewayReport.Device(
@@ -243,7 +248,9 @@ extension Screen {
 
     private static let gateway = [
         drawn("gateway-public", candidate(answers(address: "11.22.33.1"))),
-        drawn("gateway-double-nat", candidate(answers(address: "192.168.178.20"))),
+        drawn(
+            "gateway-double-nat",
+            candidate(answers(address: "192.168.178.20"), outer: "192.168.178.1")),
         drawn("gateway-carrier-nat", candidate(answers(address: "100.70.1.2"))),
         drawn("gateway-reserved", candidate(answers(address: "198.18.0.1"))),
         drawn(
