@@ -21,6 +21,7 @@ import NATTraversalSupport
     @OptionGroup(title: "Its UPnP side") var upnp: UPnPOptions
     @OptionGroup(title: "What it does wrong") var faults: FaultOptions
     @OptionGroup(title: "What it does wrong in UPnP") var upnpFaults: UPnPFaultOptions
+    @OptionGroup(title: "What it does wrong over IPv6") var pinholeFaults: PinholeFaultOptions
     @Argument(parsing: .postTerminator, help: "The program to run, after --.")
     var command: [String] = []
 
@@ -28,6 +29,7 @@ import NATTraversalSupport
         var configuration = gateway.configuration(with: upnp.configuration)
         configuration.faults = faults.faults
         configuration.faults.upnp = upnpFaults.faults
+        configuration.faults.pinholes = pinholeFaults.faults
         let signals = await signalStream(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2)
         let status: Int32
         do {
