@@ -26,6 +26,11 @@ public enum MapperWarning: Hashable, Sendable {
     case unverified(TransportProtocol, PortNumber)
     /// The mapping is restricted to one peer by PCP, which common servers do not enforce.
     case filterUnproved(TransportProtocol, PortNumber, remoteHost: IPAddress)
+    /// The gateway's IPv6 firewall is off: nothing had to be opened, and every port of this host can
+    /// be reached.
+    case firewallOff(TransportProtocol, PortNumber)
+    /// The gateway does not close this port before the time given, when its shortest lifetime ends.
+    case stillOpen(TransportProtocol, PortNumber, until: Timestamp)
     /// The device that maps, at this address, is not the gateway.
     case notDefaultGateway(IPAddress)
     /// Less was granted than asked for.
@@ -96,6 +101,8 @@ public enum MapperWarning: Hashable, Sendable {
         case .permanentLease: "permanentLease"
         case .unverified: "unverified"
         case .filterUnproved: "filterUnproved"
+        case .firewallOff: "firewallOff"
+        case .stillOpen: "stillOpen"
         case .notDefaultGateway: "notDefaultGateway"
         case .shorterLifetime: "shorterLifetime"
         case .differentExternalPort: "differentExternalPort"

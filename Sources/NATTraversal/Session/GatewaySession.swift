@@ -8,8 +8,10 @@ import Logging
 final class GatewaySession {
     let target: GatewayTarget
     let socket: GatewaySocket
-    /// UPnP, with the gateway's table of mappings.
+    /// UPnP for IPv4, with the gateway's table of mappings.
     let igd: IGDTechnique
+    /// UPnP for the gateway's family.
+    let upnp: any UPnPTechnique
     private let pcp: PCPTechnique
     private let natpmp: NATPMPTechnique
     /// Where mappings lead.
@@ -46,14 +48,16 @@ final class GatewaySession {
             target, on: socket,
             finder: IGDFinder(
                 target, source: socket.local.address, others: others, hint: remembered),
+            pinholeFinder: PinholeFinder(target, source: socket.local.address, others: others),
             internalAddress: internalAddress ?? socket.local.address, isThirdParty: isThirdParty,
             via: technique, memory: memory, remembered: remembered, budget: budget)
     }
 
     /// Creates a session on an open socket.
     init(
-        _ target: GatewayTarget, on socket: GatewaySocket, finder: any IGDFinding,
-        internalAddress: IPAddress, isThirdParty: Bool = false, via technique: Technique? = nil,
+        _ target: GatewayTarget, on socket: GatewaySocket, finder: any ServiceFinding<IGDChoice>,
+        pinholeFinder: (any ServiceFinding<PinholeControl>)? = nil, internalAddress: IPAddress,
+        isThirdParty: Bool = false, via technique: Technique? = nil,
         memory: GatewayMemory? = nil, remembered: GatewayMemory.Record? = nil, budget: TimeBudget
     ) {
         self.target = target
@@ -66,6 +70,8 @@ final class GatewaySession {
         pcp = PCPTechnique(socket, asksNATPMP: technique == nil)
         natpmp = NATPMPTechnique(socket, asksPCP: technique == nil)
         igd = IGDTechnique(finder, socket)
+        let pinholes = socket.local.address.family == .ipv6 ? pinholeFinder : nil
+        upnp = if let pinholes { PinholeTechnique(pinholes, socket) } else { igd }
     }
 
     /// The implementation of a technique.
@@ -73,7 +79,7 @@ final class GatewaySession {
         switch technique {
         case .pcp: pcp
         case .natPMP: natpmp
-        case .upnp: igd
+        case .upnp: upnp
         }
     }
 
@@ -87,14 +93,14 @@ final class GatewaySession {
     }
 
     /// How often the gateway has shown that its mappings were lost.
-    var lossCount: Int { socket.lossCount + igd.moveCount }
+    var lossCount: Int { socket.lossCount + upnp.moveCount }
 
     /// The limits of a question.
     func limit(_ asking: TechniqueLadder.Asking) -> AskLimit {
         var limit = AskLimit(budget: budget, end: asking.end, closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
             AskLimit.Rival(
-                search: igd.search, searchesFrom: $0.searchesFrom,
+                search: upnp.search, searchesFrom: $0.searchesFrom,
                 takesOverFrom: $0.takesOverFrom)
         }
         return limit
@@ -179,7 +185,7 @@ extension GatewaySession {
     /// The failure to report when the techniques that were asked brought this one: what the search
     /// beside them came upon says more than their silence, if time was over before UPnP's turn.
     func told(_ error: PortMapperError) -> PortMapperError {
-        switch (error, igd.problem) {
+        switch (error, upnp.problem) {
         case (.noAnswer(_, nil, _), let problem?), (.closed(_, nil, _), let problem?):
             if case .noAnswer(_, nil, _) = problem { error } else { problem }
         default: error
@@ -195,7 +201,7 @@ extension GatewaySession {
         }
         var warnings = ExternalAddressCheck.warnings(
             for: address, gateway: target.socketAddress.address)
-        if technique == .upnp { warnings += igd.warnings }
+        if technique == .upnp { warnings += upnp.warnings }
         return ExternalAddress(
             address: address, technique: technique, gateway: target.name, warnings: warnings)
     }
@@ -258,6 +264,20 @@ extension GatewaySession {
         return told
     }
 
+    /// Closes by UPnP what leases of IPv6 have opened, whichever technique has: some gateways forget
+    /// PCP's nonce, and let UPnP close what PCP has opened.
+    ///
+    /// The lease file stays as it is.
+    ///
+    /// - Parameter leases: leases that lead to this session's own address.
+    /// - Returns: an outcome for each lease.
+    /// - Throws: `CancellationError`.
+    func closePinholes(
+        _ leases: [Lease]
+    ) async throws -> [Result<Removal, PortMapperError>] {
+        try await upnp.delete(leases, wholeLimit)
+    }
+
     /// Deletes this host's mapping of a port by NAT-PMP, which needs no lease for it.
     ///
     /// - Throws: `PortMapperError`, `CancellationError`.
@@ -292,22 +312,25 @@ extension GatewaySession {
             }
         } catch {
             var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .failure(error) }
-            for index in leases.indices where leases[index].technique == .upnp {
+            // A pinhole is closed only from its own address.
+            for index in leases.indices
+            where leases[index].technique == .upnp && address.family == .ipv4 {
                 outcomes[index] = try await igd.delete([leases[index]], wholeLimit)[0]
             }
             return outcomes
         }
-        return try await other.deleteByTechnique(leases, upnp: igd)
+        // One search is enough for all addresses, but pinholes are closed from their own.
+        return try await other.deleteByTechnique(
+            leases, upnp: address.family == .ipv4 ? upnp : other.upnp)
     }
 
     private func deleteByTechnique(
-        _ leases: [Lease], upnp: IGDTechnique
+        _ leases: [Lease], upnp: any UPnPTechnique
     ) async throws -> [Result<Removal, PortMapperError>] {
         var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .success(.absent) }
         for technique in Technique.allCases {
             let indices = leases.indices.filter { leases[$0].technique == technique }
             guard !indices.isEmpty else { continue }
-            // One search is enough for all addresses.
             let way = technique == .upnp ? upnp : self.technique(technique)
             let results = try await way.delete(indices.map { leases[$0] }, wholeLimit)
             for (index, result) in zip(indices, results) { outcomes[index] = result }

@@ -288,6 +288,7 @@ extension MappingAttempt {
         } else {
             warnings.append(.permanentLease(transport, port))
         }
+        if grant.isFirewallOff { warnings.append(.firewallOff(transport, port)) }
         if !grant.isVerified { warnings.append(.unverified(transport, port)) }
         if let remoteHost = request.remoteHost {
             if grant.technique == .pcp {

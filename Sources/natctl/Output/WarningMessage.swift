@@ -40,6 +40,11 @@ extension MapperWarning {
         case .filterUnproved(let transport, let port, let remoteHost):
             "\(transport.rawValue) \(port): asked for \(remoteHost) only; common routers accept "
                 + "this limit by PCP and do not enforce it"
+        case .firewallOff(let transport, let port):
+            "\(transport.rawValue) \(port): the gateway's IPv6 firewall is off, so there was nothing "
+                + "to open: every port of this host can be reached from the Internet"
+        case .stillOpen(let transport, let port, let end):
+            "\(transport.rawValue) \(port): the gateway will not close it; it stays open until \(end)"
         case .notDefaultGateway(let address):
             "\(address) answered, which is not the gateway that was asked; a mapping there may "
                 + "lead nowhere"
