@@ -91,7 +91,7 @@ let package = Package(
                 "natctl", "NATTraversal", "NATTraversalSupport", "GatewaySimulator",
                 "gateway-simulator", "TestSupport",
             ],
-            exclude: ["shells", "tools", "Reports"],
+            exclude: ["Fixtures", "Reports", "shells", "tools"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LabTests",

@@ -31,6 +31,7 @@ import NATTraversalSupport
     @OptionGroup(title: "Its UPnP side") var upnp: UPnPOptions
     @OptionGroup(title: "What it does wrong") var faults: FaultOptions
     @OptionGroup(title: "What it does wrong in UPnP") var upnpFaults: UPnPFaultOptions
+    @OptionGroup(title: "What it does wrong over IPv6") var pinholeFaults: PinholeFaultOptions
     @Argument(parsing: .postTerminator, help: "The program to run, after --.")
     var command: [String] = []
 
@@ -70,6 +71,7 @@ import NATTraversalSupport
         var configuration = gateway.configuration(with: upnp.configuration)
         configuration.faults = faults.faults
         configuration.faults.upnp = upnpFaults.faults
+        configuration.faults.pinholes = pinholeFaults.faults
         return try await SimulatedGateway.run(configuration) { gateway in
             if !command.isEmpty {
                 return await run(
@@ -110,7 +112,7 @@ import NATTraversalSupport
     ) async throws -> Int32 {
         // A recording has no state that these could change.
         let isIgnored = { @Sendable (signal: Int32) in [SIGUSR1, SIGUSR2].contains(signal) }
-        let listen = gateway.listen.map(IPAddress.v4)
+        let listen = gateway.listen?.address
         return try await ReplayedGateway.run(recording, at: listen) { gateway in
             if !command.isEmpty {
                 return await run(

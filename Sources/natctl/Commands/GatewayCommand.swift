@@ -6,8 +6,9 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway", _superCommandName: NATCtl.name,
         abstract: "Show the path to the Internet and what is on it",
         discussion: """
-            Nothing is mapped, so PCP shows no address. Exits 0 whatever the diagnosis, 69 when there \
-            is no gateway. With --quiet it prints the best gateway's address and asks nobody.
+            Nothing is mapped, so PCP shows an address only where its refusal tells one. Exits 0 \
+            whatever the diagnosis, 69 when there is no gateway. With --quiet it prints the best \
+            gateway's address and asks nobody.
             """)
 
     @Option(
@@ -48,8 +49,7 @@ struct GatewayCommand: AsyncParsableCommand {
             let reports = try await TrafficRecorder.$current.withValue(recorder) {
                 try await mapper.gateways()
             }
-            let isPicture = StandardStream.output.isTerminal
-            return (selection, GatewayOutput(reports: reports, isPicture: isPicture))
+            return (selection, GatewayOutput(reports: reports))
         }
         try output.show(found, on: .output)
         guard let report, let recorder else { return }
@@ -69,7 +69,7 @@ private struct BestGatewayOutput: CommandOutput {
     let kind = DocumentKind.gateway
     let address: String
 
-    var lines: [String] { [address] }
+    func lines(on page: Page) -> [StyledLine] { [] }
     var quietLines: [String] { [address] }
     var document: [String: JSONValue] { [:] }
 }

@@ -46,7 +46,7 @@ struct UPnPCallCommand: AsyncParsableCommand {
                 let service = try await findService(until: deadline)
                 return try await call(service, arguments, until: deadline)
             } catch let error as UPnPUsageError {
-                throw ValidationError(error.userMessage)
+                throw ValidationError("\(error)")
             } catch let error as PortMapperError {
                 throw error.silent(since: start)
             }

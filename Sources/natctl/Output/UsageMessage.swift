@@ -136,18 +136,58 @@ extension ValidationError {
 
     /// An option takes the address of a host.
     static func noHost(_ option: String) -> ValidationError {
-        ValidationError("\(option) takes the IPv4 address of a host, not a name")
+        ValidationError("\(option) takes the address of a host, not a name")
     }
 
-    /// The gateway cannot be asked for what the command maps.
-    static func ipv6Gateway(_ gateway: GatewayAddress) -> ValidationError {
-        ValidationError("\(gateway) is an IPv6 gateway; this command maps IPv4")
+    /// The gateway cannot be asked for ports of this family.
+    static func otherGateway(
+        _ gateway: GatewayAddress, _ family: AddressFamily
+    ) -> ValidationError {
+        ValidationError(
+            family == .ipv4
+                ? "\(gateway) is an IPv6 gateway; add --ipv6 to open a port of IPv6"
+                : "\(gateway) is an IPv4 gateway, which --ipv6 cannot ask")
     }
 
-    /// `--location` names an IPv6 host for a command that maps IPv4.
-    static let ipv6Location = ValidationError(
-        "--location names an IPv6 host; this command maps IPv4: name the gateway's IPv4 address "
-            + "with --gateway as well")
+    /// `--location` names a host of the other family.
+    static func otherLocation(_ family: AddressFamily) -> ValidationError {
+        ValidationError(
+            family == .ipv4
+                ? "--location names an IPv6 host: add --ipv6, or name the gateway's IPv4 address with "
+                    + "--gateway as well"
+                : "--location names an IPv4 host, which --ipv6 cannot ask")
+    }
+
+    /// A link-local gateway is one of many without its zone.
+    static func noGatewayZone(_ gateway: GatewayAddress) -> ValidationError {
+        ValidationError(
+            "\(gateway) is link-local and needs its interface: write \(gateway.address)%eth0, or add "
+                + "--interface")
+    }
+
+    /// An option names an address of the other family.
+    static func otherFamily(
+        _ option: String, _ address: IPAddress, _ family: AddressFamily
+    ) -> ValidationError {
+        ValidationError(
+            family == .ipv4
+                ? "\(option) \(address) is an address of IPv6; add --ipv6"
+                : "\(option) \(address) is an address of IPv4, which --ipv6 excludes")
+    }
+
+    /// Nobody outside can reach the address that is to be opened.
+    static func unreachable(_ option: String, _ address: IPAddress) -> ValidationError {
+        ValidationError(
+            "\(option) \(address) is \(address.scope.rawValue): nobody outside can reach it, whatever "
+                + "is opened")
+    }
+
+    /// IPv6 opens the port itself.
+    static func noTranslation(_ outside: PortNumber, _ inside: PortNumber) -> ValidationError {
+        ValidationError(
+            "\(outside) cannot lead to \(inside): IPv6 has no translation, so that --ipv6 opens the "
+                + "port itself")
+    }
 
     /// `NATCTL_GATEWAY` holds something else.
     static func gatewayVariable(_ text: String) -> ValidationError {
@@ -186,33 +226,5 @@ extension ValidationError {
     static func ambiguous(_ name: String, _ services: [UPnPService]) -> ValidationError {
         let urls = services.compactMap { $0.control.url?.zonedDescription }.joined(separator: ", ")
         return ValidationError("several services are called \(plain(name)): \(urls)")
-    }
-}
-
-extension UPnPUsageError {
-    /// What is wrong with the call, in one line.
-    var userMessage: String {
-        switch self {
-        case .noSuchAction(let action, let actions):
-            "no action \(plain(action)); the service has \(list(actions))"
-        case .missingArgument(let name):
-            "the action needs \(plain(name))"
-        case .unknownArgument(let name, let arguments):
-            "no argument \(plain(name)); the action takes \(list(arguments))"
-        case .repeatedArgument(let name):
-            "\(plain(name)) is given twice"
-        case .value(let argument, let allowed):
-            "\(plain(argument.name)) cannot be \(displayed(argument.value)); "
-                + "the service allows \(list(allowed))"
-        case .number(let argument, let range):
-            "\(plain(argument.name)) is a number from \(range.lowerBound) to \(range.upperBound), "
-                + "not \(displayed(argument.value))"
-        case .inexpressible(let name):
-            "\(displayed(name)) holds characters that cannot be sent"
-        }
-    }
-
-    private func list(_ names: [String]) -> String {
-        names.isEmpty ? "none" : names.prefix(30).map(plain).joined(separator: ", ")
     }
 }

@@ -17,6 +17,34 @@ public enum UPnPUsageError: Error, Hashable, Sendable {
     case inexpressible(String)
 }
 
+extension UPnPUsageError: CustomStringConvertible {
+    /// What is wrong with the call: one sentence without a full stop.
+    public var description: String {
+        switch self {
+        case .noSuchAction(let action, let actions):
+            "no action \(plain(action)); the service has \(list(actions))"
+        case .missingArgument(let name):
+            "the action needs \(plain(name))"
+        case .unknownArgument(let name, let arguments):
+            "no argument \(plain(name)); the action takes \(list(arguments))"
+        case .repeatedArgument(let name):
+            "\(plain(name)) is given twice"
+        case .value(let argument, let allowed):
+            "\(plain(argument.name)) cannot be \(displayed(argument.value)); "
+                + "the service allows \(list(allowed))"
+        case .number(let argument, let range):
+            "\(plain(argument.name)) is a number from \(range.lowerBound) to \(range.upperBound), "
+                + "not \(displayed(argument.value))"
+        case .inexpressible(let name):
+            "\(displayed(name)) holds characters that cannot be sent"
+        }
+    }
+
+    private func list(_ names: [String]) -> String {
+        names.isEmpty ? "none" : names.prefix(30).map(plain).joined(separator: ", ")
+    }
+}
+
 extension UPnPAction {
     /// The arguments in the order the action declares them, each checked against its type, range and
     /// allowed values.

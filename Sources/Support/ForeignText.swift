@@ -4,7 +4,7 @@
 /// Controls, format characters (bidirectional and zero-width ones among them), line and paragraph
 /// separators, unassigned and private characters become `\u{XX}`, and so do quotes and backslashes,
 /// so that nothing looks like the end of the text.
-func displayed(_ text: String, limit: Int? = characterLimit) -> String {
+package func displayed(_ text: String, limit: Int? = characterLimit) -> String {
     let scalars = text.unicodeScalars
     let start = scalars.prefix(limit ?? scalars.count)
     let shown = start.map { scalar in
@@ -14,10 +14,10 @@ func displayed(_ text: String, limit: Int? = characterLimit) -> String {
 }
 
 /// How much of a text a person is shown at a terminal.
-let characterLimit = 64
+package let characterLimit = 64
 
 /// A name as it is when it is one, else in quotes (T-6).
-func plain(_ name: String) -> String {
+package func plain(_ name: String) -> String {
     let isName =
         (1...64).contains(name.utf8.count)
         && name.utf8.allSatisfy { byte in
@@ -29,7 +29,7 @@ func plain(_ name: String) -> String {
 }
 
 /// A line of ours in which foreign text may stand, without anything that controls a terminal.
-func harmless(_ line: String) -> String {
+package func harmless(_ line: String) -> String {
     // Nearly all lines, and scalar by scalar they would take long.
     if line.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return line }
     return line.unicodeScalars.map(harmless).joined()
@@ -48,12 +48,13 @@ private func escaped(_ scalar: Unicode.Scalar) -> String {
     "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
 }
 
-/// What a device calls itself, then its model; one without a name has its maker's (D-11).
-func displayedNames(
+/// What a device calls itself, then its model where that is another text; one without a name has its
+/// maker's (D-11).
+package func displayedNames(
     _ friendlyName: String?, manufacturer: String?, modelName: String?,
     limit: Int? = characterLimit
 ) -> [String] {
     let name = [friendlyName, manufacturer].compactMap(\.self).first { !$0.isEmpty }
-    return [name, modelName].compactMap(\.self).filter { !$0.isEmpty }
+    return [name, modelName == name ? nil : modelName].compactMap(\.self).filter { !$0.isEmpty }
         .map { displayed($0, limit: limit) }
 }
