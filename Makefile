@@ -22,8 +22,8 @@ BASH_SCRIPTS = $(addprefix Scripts/,demo docs setup test) $(addprefix Packaging/
     $(addprefix Packaging/deb/,build postinst prerm postrm) Packaging/release .ci/run \
     $(addprefix Tests/LabTests/,lab tools/router-daemon)
 
-.PHONY: build setup static dynamic completions docs demo test lint bench install uninstall deb dist \
-    release clean
+.PHONY: build setup static dynamic completions docs demo test kills lint bench install uninstall \
+    deb dist release clean
 
 build:
 	@Scripts/setup build
@@ -64,6 +64,13 @@ demo:
 test:
 	@Scripts/setup || { Scripts/setup build && test "$(CI)" != true; }
 	Scripts/test $(STRICT)
+
+# natctl killed in the lab, KILLS times in each of three commands by each of three techniques.
+KILLS ?= 56
+kills:
+	@Scripts/setup
+	swift build --product natctl $(STRICT)
+	Tests/LabTests/lab --round-trip 30 -- kills.py $(CURDIR)/.build/debug/natctl $(KILLS)
 
 # Silent when all is well.
 lint:
