@@ -91,10 +91,11 @@ let package = Package(
                 "natctl", "NATTraversal", "NATTraversalSupport", "GatewaySimulator",
                 "gateway-simulator", "TestSupport",
             ],
-            exclude: ["shells", "tools"],
+            exclude: ["Fixtures", "Reports", "shells", "tools"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "LabTests", dependencies: ["natctl", "NATTraversalSupport", "TestSupport"],
+            name: "LabTests",
+            dependencies: ["natctl", "gateway-simulator", "NATTraversalSupport", "TestSupport"],
             exclude: ["lab", "tools"],
             swiftSettings: swiftSettings),
     ]

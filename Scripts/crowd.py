@@ -104,7 +104,8 @@ def main():
     if status != 0 or first_row is None or crowd.first_answer is None:
         sys.exit(f"crowd.py: natctl ended with {status} and {len(rows)} bytes")
     print(json.dumps({
-        "devices": len(set(rows.splitlines())), "seconds": seconds,
+        "devices": len({row for row in rows.splitlines() if not row.startswith(b" ")}),
+        "seconds": seconds,
         "firstRowMilliseconds": (first_row - crowd.first_answer) * 1000,
         "kilobytes": usage.ru_maxrss}))
 

@@ -186,9 +186,9 @@ _natctl() {
 
 _natctl_external-ip() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--all --require-public --json --quiet -q --version -h --help)
+    non_repeating_flags=(--all --require-public -6 --ipv6 --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--via --gateway --location --interface --timeout)
+    non_repeating_options=(--via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -211,14 +211,18 @@ _natctl_external-ip() {
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion external-ip -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
 _natctl_map() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--keep --changes-only --exact --require-public --verify --json --quiet -q --version -h --help)
+    non_repeating_flags=(--keep --changes-only --exact -6 --ipv6 --require-public --verify --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--on-change -e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout)
+    non_repeating_options=(--on-change -e --external-port --lifetime --internal-address --remote-host --description --via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
@@ -260,6 +264,10 @@ _natctl_map() {
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -273,9 +281,9 @@ _natctl_map() {
 
 _natctl_unmap() {
     repeating_flags=(--verbose -v)
-    non_repeating_flags=(--all --json --quiet -q --version -h --help)
+    non_repeating_flags=(--all -6 --ipv6 --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--external-port --via --gateway --location --interface --timeout)
+    non_repeating_options=(--external-port --via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
@@ -302,6 +310,10 @@ _natctl_unmap() {
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 
     # Offer positional completions
@@ -317,7 +329,7 @@ _natctl_list() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--leases --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--via --gateway --location --interface --timeout)
+    non_repeating_options=(--via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -340,6 +352,10 @@ _natctl_list() {
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion list -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
@@ -347,15 +363,23 @@ _natctl_list-interfaces() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--all --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=()
+    non_repeating_options=(--color)
     __natctl_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
 }
 
 _natctl_gateway() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--report --via --gateway --location --interface --timeout)
+    non_repeating_options=(--report --via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -382,6 +406,10 @@ _natctl_gateway() {
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion gateway -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
@@ -389,7 +417,7 @@ _natctl_upnp-scan() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--actions --json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--target --scan-time --gateway --location --interface)
+    non_repeating_options=(--target --scan-time --gateway --location --interface --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -411,6 +439,10 @@ _natctl_upnp-scan() {
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-scan -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
     esac
 }
 
@@ -418,7 +450,7 @@ _natctl_upnp-call() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--timeout --gateway --location --interface)
+    non_repeating_options=(--timeout --gateway --location --interface --color)
     __natctl_offer_flags_options -1
 
     # Offer option value completions
@@ -434,6 +466,10 @@ _natctl_upnp-call() {
         ;;
     '--interface')
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac
@@ -455,7 +491,7 @@ _natctl_watch() {
     repeating_flags=(--verbose -v)
     non_repeating_flags=(--json --quiet -q --version -h --help)
     repeating_options=()
-    non_repeating_options=(--via --gateway --location --interface --timeout)
+    non_repeating_options=(--via --gateway --location --interface --timeout --color)
     __natctl_offer_flags_options 0
 
     # Offer option value completions
@@ -476,6 +512,10 @@ _natctl_watch() {
         ;;
     '--timeout')
         __natctl_add_completions -W "$(__natctl_custom_complete ---completion watch -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    '--color')
+        __natctl_add_completions -W 'auto'$'\n''always'$'\n''never'
         return
         ;;
     esac

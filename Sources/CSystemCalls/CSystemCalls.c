@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -46,6 +47,7 @@ void csystem_give_memory_back(void) {
 }
 
 static volatile int signal_outlet = -1;
+static _Atomic int line_is_shown;
 /* In nanoseconds of the clock that Swift's ContinuousClock reads; 0 for none. */
 static _Atomic int64_t first_signal;
 static _Atomic int64_t copy_window = -1;
@@ -56,11 +58,22 @@ static int64_t present(void) {
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
+void csystem_show_line(int is_shown) { line_is_shown = is_shown; }
+
 void csystem_end_at_second_signal(int64_t window) { copy_window = window; }
 
 int64_t csystem_time_since_signal(void) {
     int64_t first = first_signal;
     return first == 0 ? -1 : present() - first;
+}
+
+static void wipe_line(void) {
+    /* A terminal that is stopped would keep the process. */
+    struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (line_is_shown && poll(&terminal, 1, 0) == 1) {
+        ssize_t count = write(STDERR_FILENO, "\r\033[K", 4);
+        (void)count;
+    }
 }
 
 /* Not in Swift, whose runtime takes locks that the interrupted code may hold: seen to hang, once in
@@ -71,8 +84,10 @@ static void write_signal(int number, siginfo_t *information, void *context) {
     if (copy_window >= 0) {
         int64_t now = present(), first = 0;
         if (!atomic_compare_exchange_strong(&first_signal, &first, now) &&
-            now - first > copy_window)
+            now - first > copy_window) {
+            wipe_line();
             _exit(128 + number);
+        }
     }
     unsigned char message[2] = {(unsigned char)number, information->si_code == SI_KERNEL};
     /* A full pipe has thousands of signals unread. */

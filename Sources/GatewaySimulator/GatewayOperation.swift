@@ -10,9 +10,9 @@ package enum GatewayOperation: String, Sendable, CaseIterable {
     case search
     /// A document of the UPnP device.
     case description
-    /// AddPortMapping or AddAnyPortMapping.
+    /// AddPortMapping, AddAnyPortMapping or AddPinhole.
     case upnpMap = "upnp-map"
-    /// DeletePortMapping or DeletePortMappingRange.
+    /// DeletePortMapping, DeletePortMappingRange or DeletePinhole.
     case upnpDelete = "upnp-delete"
     /// Every other action.
     case upnpRead = "upnp-read"

@@ -9,6 +9,8 @@ struct GatewayState: Sendable {
     var externalAddress: IPv4Address
     var reportedAddress: IPv4Address
     var table: MappingTable
+    /// What its firewall lets in, where it listens on an IPv6 address.
+    var pinholes = PinholeTable()
     var log = RequestLog()
     var epoch: GatewayEpoch
     var random: SeededGenerator
@@ -19,6 +21,9 @@ struct GatewayState: Sendable {
         get { configuration.faults }
         set { configuration.faults = newValue }
     }
+
+    /// Whether it is an IPv6 router, which has no NAT-PMP and opens ports instead of mapping them.
+    var isIPv6: Bool { configuration.gateway.address.family == .ipv6 }
 
     /// What follows from a request.
     struct Reaction {
@@ -49,13 +54,14 @@ struct GatewayState: Sendable {
         let operation = GatewayOperation(datagram: datagram)
         log.append(.init(operation: operation, client: client, bytes: datagram, instant: now))
         let expired = table.expire(at: now)
+        pinholes.expire(at: now)
         guard !faults.silence.covers(version: datagram.first), !isLost() else {
             return Reaction(ended: expired)
         }
         var reaction =
             switch (datagram.first, configuration.techniques.contains(.pcp)) {
             case (nil, _): Reaction()
-            case (0, _) where configuration.techniques.contains(.natPMP):
+            case (0, _) where configuration.techniques.contains(.natPMP) && !isIPv6:
                 reactToNATPMP(datagram, operation, from: client, at: now)
             case (_, true): reactToPCP(datagram, operation, from: client, at: now)
             case (_, false):
@@ -73,6 +79,7 @@ struct GatewayState: Sendable {
     mutating func restart(at now: ContinuousClock.Instant) -> [any PortForwarding] {
         if !faults.keepsEpoch { epoch = GatewayEpoch(rate: faults.epochRate, at: now) }
         bootIdentifier += 1
+        pinholes.restart()
         return table.remove { _ in true }
     }
 
@@ -80,7 +87,7 @@ struct GatewayState: Sendable {
     func announcements(at now: ContinuousClock.Instant) -> [[UInt8]] {
         let seconds = octets(epoch.seconds(at: now))
         var announcements: [[UInt8]] = []
-        if configuration.techniques.contains(.natPMP) {
+        if configuration.techniques.contains(.natPMP), !isIPv6 {
             announcements.append([0, 128, 0, 0] + seconds + reportedAddress.octets)
         }
         if configuration.techniques.contains(.pcp) {

@@ -6,7 +6,8 @@ package import NATTraversal
 /// the program behind the mapping gets.
 ///
 /// It speaks NAT-PMP (RFC 6886), PCP (RFC 6887) and UPnP (WANIPConnection:1 and :2) and can be told
-/// to misbehave. Several in one process do not meet, unless they are given the same addresses.
+/// to misbehave. On an IPv6 address it is an IPv6 router, without NAT-PMP and with
+/// WANIPv6FirewallControl:1: it keeps account of open ports and forwards nothing. Several in one process do not meet, unless they are given the same addresses.
 package final class SimulatedGateway: Sendable {
     /// Where PCP and NAT-PMP are asked.
     package let gateway: SocketAddress
@@ -59,14 +60,15 @@ package final class SimulatedGateway: Sendable {
         let isClosed = configuration.hasClosedPort || configuration.techniques == [.upnp]
         self.socket = isClosed ? nil : socket
         let hasUPnP = configuration.techniques.contains(.upnp)
-        let webAddress = SocketAddress(gateway.address, port: configuration.upnp.port)
+        var webAddress = gateway
+        webAddress.port = configuration.upnp.port
         web = Locked(
             !hasUPnP
                 ? nil
                 : configuration.upnp.hasClosedPort
                     ? try StreamSocket(boundTo: webAddress)
                     : try StreamSocket(listeningOn: webAddress))
-        search = hasUPnP ? try Self.searchSocket(configuration.upnp, at: gateway.address) : nil
+        search = hasUPnP ? try Self.searchSocket(configuration.upnp, at: gateway) : nil
         let state = GatewayState(configuration, externalAddress: externalAddress, at: .now) {
             try? PortForwarder(
                 $0, from: SocketAddress(.v4(externalAddress), port: $1), to: $2, on: executor)
@@ -86,9 +88,17 @@ package final class SimulatedGateway: Sendable {
         }
     }
 
-    /// The URL of the UPnP description; `nil` without UPnP.
+    /// The URL of the UPnP description, with the zone of a link-local address (RFC 6874); `nil` without
+    /// UPnP.
     package var location: String? {
-        (try? webAddress).map { "http://\($0)/rootDesc.xml" }
+        (try? webAddress).map {
+            "http://\($0.description.replacing("%", with: "%25"))/rootDesc.xml"
+        }
+    }
+
+    /// The URL as it is announced, without a zone, which the gateway cannot know of its clients.
+    var announcedLocation: String? {
+        (try? webAddress).map { "http://\(SocketAddress($0.address, port: $0.port))/rootDesc.xml" }
     }
 
     /// Where searches by unicast are answered; `nil` without UPnP or by configuration.
@@ -112,6 +122,12 @@ package final class SimulatedGateway: Sendable {
     package var mappings: [SimulatedMapping] {
         let now = ContinuousClock.now
         return state.withLock(\.table.mappings).filter { $0.remainingSeconds(at: now) > 0 }
+    }
+
+    /// The ports that are open at this moment, in the order they were opened.
+    package var pinholes: [SimulatedPinhole] {
+        let now = ContinuousClock.now
+        return state.withLock(\.pinholes.pinholes).filter { $0.expiry > now }
     }
 
     /// The address that clients are told.

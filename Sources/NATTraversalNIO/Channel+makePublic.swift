@@ -23,7 +23,7 @@ extension Channel {
         let listener = MappingListener(
             transport, address: address, port: port, externalPort: publicPort.externalPort,
             lifetime: publicPort.lifetime, mapper: publicPort.mapper)
-        closeFuture.whenComplete { _ in listener.held.beginStop() }
+        closeFuture.whenComplete { _ in listener.beginStop() }
         return listener
     }
 }

@@ -48,12 +48,13 @@ private func escaped(_ scalar: Unicode.Scalar) -> String {
     "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
 }
 
-/// What a device calls itself, then its model; one without a name has its maker's (D-11).
+/// What a device calls itself, then its model where that is another text; one without a name has its
+/// maker's (D-11).
 package func displayedNames(
     _ friendlyName: String?, manufacturer: String?, modelName: String?,
     limit: Int? = characterLimit
 ) -> [String] {
     let name = [friendlyName, manufacturer].compactMap(\.self).first { !$0.isEmpty }
-    return [name, modelName].compactMap(\.self).filter { !$0.isEmpty }
+    return [name, modelName == name ? nil : modelName].compactMap(\.self).filter { !$0.isEmpty }
         .map { displayed($0, limit: limit) }
 }

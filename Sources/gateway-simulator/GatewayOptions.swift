@@ -1,13 +1,17 @@
 import ArgumentParser
 import GatewaySimulator
+import Glibc
 import NATTraversal
 
 /// What the gateway is.
 struct GatewayOptions: ParsableArguments {
     @Option(
-        help: "The IPv4 address of this host to listen on (default: 127.0.0.1).", transform: address
-    )
-    var listen = IPv4Address.loopback
+        help: """
+            The address of this host to listen on (default: 127.0.0.1); an IPv6 one, with a zone \
+            where it is link-local, makes an IPv6 router without NAT-PMP and forwarding.
+            """,
+        transform: listenAddress)
+    var listen: SocketAddress?
 
     @Option(help: "The port for PCP and NAT-PMP; 0 for any that is free.")
     var port: UInt16 = 0
@@ -31,7 +35,7 @@ struct GatewayOptions: ParsableArguments {
     @Flag(
         help: """
             Restarts and new addresses are announced to 224.0.0.1:5350, and restarts to \
-            239.255.255.250:1900, on the gateway's interface.
+            239.255.255.250:1900, on the gateway's interface; over IPv6 to ff02::1 and ff02::c.
             """)
     var announce = false
 
@@ -52,7 +56,8 @@ struct GatewayOptions: ParsableArguments {
     func configuration(with upnp: UPnPConfiguration) -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.upnp = upnp
-        configuration.gateway = SocketAddress(.v4(listen), port: port)
+        configuration.gateway = listening
+        configuration.gateway.port = port
         configuration.externalAddress = externalAddress
         configuration.reportedAddress = reportedAddress
         configuration.techniques = only.map { [$0] } ?? Set(Technique.allCases)
@@ -60,14 +65,38 @@ struct GatewayOptions: ParsableArguments {
         configuration.allowsThirdParty = allowThirdParty
         configuration.epochSeconds = epoch
         if announce {
-            configuration.announcesTo = SocketAddress(
-                .v4(IPv4Address(rawValue: 0xE000_0001)), port: 5350)
-            configuration.upnp.announcesTo = SocketAddress(
-                .v4(IPv4Address(rawValue: 0xEFFF_FFFA)), port: 1900)
+            configuration.announcesTo = group(0xE000_0001, 1, port: 5350)
+            configuration.upnp.announcesTo = group(0xEFFF_FFFA, 0xC, port: 1900)
         }
         configuration.seed = seed
         return configuration
     }
+}
+
+extension GatewayOptions {
+    /// Where it listens.
+    private var listening: SocketAddress { listen ?? SocketAddress(.v4(.loopback), port: 0) }
+
+    /// The group on the gateway's link that has this address, or this last group of `ff02::`.
+    private func group(_ ipv4: UInt32, _ ipv6: UInt128, port: UInt16) -> SocketAddress {
+        switch listening.address.family {
+        case .ipv4: SocketAddress(.v4(IPv4Address(rawValue: ipv4)), port: port)
+        case .ipv6:
+            SocketAddress(
+                .v6(IPv6Address(rawValue: 0xFF02 << 112 | ipv6)), port: port,
+                scopeID: listening.scopeID)
+        }
+    }
+}
+
+private func listenAddress(_ text: String) throws -> SocketAddress {
+    guard let literal = GatewayAddress(text), literal.port == nil else {
+        throw ValidationError("'\(text)' is not an address.")
+    }
+    guard let zone = literal.zone else { return SocketAddress(literal.address, port: 0) }
+    let index = unsafe if_nametoindex(zone)
+    guard index != 0 else { throw ValidationError("There is no interface '\(zone)'.") }
+    return SocketAddress(literal.address, port: 0, scopeID: index)
 }
 
 private func address(_ text: String) throws -> IPv4Address {

@@ -21,6 +21,12 @@ extension Lab {
         try on(router, "router-rules \(router.rawValue)").lines.first.flatMap { Int($0) }
     }
 
+    /// How many ports of IPv6 the router lets in.
+    func pinholeCount() throws -> Int {
+        try on(.router, "nft list chain inet filter miniupnpd").lines
+            .filter { $0.contains("@nh,192,128") }.count
+    }
+
     /// How many packets a `.countRequests` or a `.silentGateway` has seen.
     func requestCount() throws -> Int? {
         let rules = try on(.router, "nft list table inet lab").output

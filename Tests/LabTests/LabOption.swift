@@ -14,6 +14,9 @@ enum LabOption {
     case loss(Int)
     /// Percent of the frames doubled there.
     case duplicate(Int)
+    /// IPv6 as a router's advertisements make it: `fe80::1` is the router, and the client has a
+    /// stable, a temporary, a unique-local and a deprecated address.
+    case slaac
     /// Another router, with a default route of a higher metric through it.
     case secondRouter
     case secondClient
@@ -43,6 +46,7 @@ enum LabOption {
         case .roundTrip(let milliseconds): ["--round-trip", "\(milliseconds)"]
         case .loss(let percent): ["--loss", "\(percent)"]
         case .duplicate(let percent): ["--duplicate", "\(percent)"]
+        case .slaac: ["--slaac"]
         case .secondRouter: ["--second-router"]
         case .secondClient: ["--second-client"]
         case .secondInterface: ["--second-interface"]

@@ -111,10 +111,13 @@ extension ScriptedTransport {
     static let client = SocketAddress(.v4(IPv4Address(rawValue: 0xC0A8_4D0A)), port: 40000)
 
     /// A gateway's socket on this network.
-    var gatewaySocket: GatewaySocket {
+    var gatewaySocket: GatewaySocket { gatewaySocket(to: Self.gateway, from: Self.client) }
+
+    /// The same for another gateway and another address of this host.
+    func gatewaySocket(to gateway: SocketAddress, from client: SocketAddress) -> GatewaySocket {
         GatewaySocket(
-            gateway: Self.gateway, local: Self.client, transport: self,
-            open: { (ScriptedTransport(beside: self), Self.client) })
+            gateway: gateway, local: client, transport: self,
+            open: { (ScriptedTransport(beside: self), client) })
     }
 
     /// A limit of 30 s in all, and of 3 s as long as nothing has answered, as commands have.

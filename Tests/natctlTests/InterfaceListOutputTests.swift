@@ -44,7 +44,8 @@ import Testing
     func filters() throws {
         let all = InterfaceListOutput(try interfaces(), all: true)
         #expect(all.shown.map(\.name) == ["lo", "eth0", "eth0", "wlan0", "eth1"])
-        #expect(all.lines.last == "eth1       10.0.0.1/8        private        down")
+        #expect(
+            all.lines(on: Page()).last?.text == "eth1       10.0.0.1/8        private        down")
         let some = InterfaceListOutput(try interfaces(), all: false)
         #expect(some.shown.map(\.name) == ["eth0", "eth0", "wlan0"])
     }
@@ -79,6 +80,7 @@ import Testing
     func quotesNames() throws {
         let output = InterfaceListOutput(
             [try interface("a\u{1B}[2J", 2, "10.0.0.1", 8)], all: false)
-        #expect(output.lines.last?.hasPrefix("\"a\\u{1B}[2J\"  10.0.0.1/8") == true)
+        #expect(
+            output.lines(on: Page()).last?.text.hasPrefix("\"a\\u{1B}[2J\"  10.0.0.1/8") == true)
     }
 }

@@ -38,6 +38,9 @@ int csystem_catch_signal(int number, int outlet);
     one came longer ago than `window` nanoseconds; a negative one lets none. */
 void csystem_end_at_second_signal(int64_t window);
 
+/** Whether the last line of standard error is one to be wiped before this process ends at once. */
+void csystem_show_line(int is_shown);
+
 /** How many nanoseconds ago the first signal came while `csystem_end_at_second_signal` was in force;
     -1 for none. */
 int64_t csystem_time_since_signal(void);

@@ -25,18 +25,23 @@ final class StreamSocket: Sendable {
         guard bound == 0 else { throw SystemError("bind") }
     }
 
-    /// A socket on which others can connect to `local`.
-    convenience init(listeningOn local: SocketAddress) throws(SystemError) {
+    /// A socket on which others can connect to `local`; `queue` of them, and one more, before they
+    /// are accepted.
+    convenience init(listeningOn local: SocketAddress, queue: Int32 = 64) throws(SystemError) {
         try self.init(boundTo: local)
-        guard listen(descriptor, 64) == 0 else { throw SystemError("listen") }
+        guard listen(descriptor, queue) == 0 else { throw SystemError("listen") }
+    }
+
+    /// A socket that begins to connect to `peer`.
+    convenience init(connectingTo peer: SocketAddress) throws(SystemError) {
+        try self.init(peer.address.family)
+        let result = unsafe peer.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
+        guard result == 0 || errno == EINPROGRESS else { throw SystemError("connect") }
     }
 
     /// A socket connected to `peer`, as soon as it is.
     static func connect(to peer: SocketAddress) async throws -> StreamSocket {
-        let socket = try StreamSocket(peer.address.family)
-        let result = unsafe peer.withSockaddr { unsafe Glibc.connect(socket.descriptor, $0, $1) }
-        if result == 0 { return socket }
-        guard errno == EINPROGRESS else { throw SystemError("connect") }
+        let socket = try StreamSocket(connectingTo: peer)
         _ = try await Reactor.shared.wait(for: socket.descriptor, events: POLLOUT)
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)

@@ -55,7 +55,10 @@ extension GatewayState {
             return faulty(HTTPAnswer(body: deviceDescription))
         }
         if path == "/mappings" {
-            return .answer(HTTPAnswer(body: table.text(at: now), contentType: "text/plain"))
+            pinholes.expire(at: now)
+            return .answer(
+                HTTPAnswer(
+                    body: table.text(at: now) + pinholes.text(at: now), contentType: "text/plain"))
         }
         guard !faults.upnp.hidesServiceDescriptions,
             let service = services.first(where: { $0.descriptionPath == path })
@@ -84,8 +87,8 @@ extension GatewayState {
         let operation: GatewayOperation
         let call = SOAPCall(request.body)
         switch call?.action {
-        case "AddPortMapping", "AddAnyPortMapping": operation = .upnpMap
-        case "DeletePortMapping", "DeletePortMappingRange": operation = .upnpDelete
+        case "AddPortMapping", "AddAnyPortMapping", "AddPinhole": operation = .upnpMap
+        case "DeletePortMapping", "DeletePortMappingRange", "DeletePinhole": operation = .upnpDelete
         default: operation = .upnpRead
         }
         log.append(.init(operation: operation, client: client, bytes: request.body, instant: now))

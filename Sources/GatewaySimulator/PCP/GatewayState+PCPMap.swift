@@ -6,6 +6,7 @@ extension GatewayState {
         to map: MapQuestion, _ request: [UInt8], from client: SocketAddress,
         at now: ContinuousClock.Instant
     ) throws(PCPResult) -> Reaction {
+        if isIPv6 { return try openByPCP(map, request, from: client, at: now) }
         let endpoint = try endpoint(of: map, from: client)
         if map.lifetimeSeconds == 0 {
             let ended = try delete(map, endpoint, at: now)

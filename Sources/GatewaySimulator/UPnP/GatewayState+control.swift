@@ -11,6 +11,15 @@ struct UPnPError: Error, Equatable {
         switch code {
         case 401: "Invalid Action"
         case 402: "Invalid Args"
+        case 701: "PinholeSpaceExhausted"
+        case 702: "FirewallDisabled"
+        case 703: "InboundPinholeNotAllowed"
+        case 704: "NoSuchEntry"
+        case 705: "ProtocolNotSupported"
+        case 706: "InternalPortWildcardingNotAllowed"
+        case 707: "ProtocolWildcardingNotAllowed"
+        case 708: "WildCardNotPermittedInSrcIP"
+        case 709: "NoTrafficReceived"
         case 501: "Action Failed"
         case 605: "String Argument Too Long"
         case 606: "Action not authorized"
@@ -52,6 +61,10 @@ extension GatewayState {
             if service.controlPath == SimulatedService.idleConnection.controlPath {
                 let results = try idleFacts(call.action)
                 return HTTPReaction(answer: success(call, results, service), ended: ended)
+            }
+            if service.controlPath == SimulatedService.firewall.controlPath {
+                let results = try performOnFirewall(call, from: client, at: now)
+                return HTTPReaction(reply(to: call, results, service, at: now), ended: ended)
             }
             let (results, closed) = try perform(call, from: client, at: now)
             ended += closed

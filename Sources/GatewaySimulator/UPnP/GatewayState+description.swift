@@ -13,6 +13,7 @@ extension GatewayState {
     var services: [SimulatedService] {
         var services: [SimulatedService] = [.forwarding, .line]
         if faults.upnp.hasIdleConnection { services.append(.idleConnection) }
+        if isIPv6 { services.append(.firewall) }
         return services + [connection]
     }
 

@@ -53,7 +53,8 @@ extension GatewayState {
     func aliveMessages(location: String) -> [[UInt8]] {
         searchTargets.map { target, identifier in
             let headers = [
-                ("HOST", "239.255.255.250:1900"), ("CACHE-CONTROL", "max-age=120"),
+                ("HOST", isIPv6 ? "[FF02::C]:1900" : "239.255.255.250:1900"),
+                ("CACHE-CONTROL", "max-age=120"),
                 ("LOCATION", faults.upnp.location ?? location), ("NT", target),
                 ("NTS", "ssdp:alive"), ("SERVER", "Linux UPnP/1.1 gateway-simulator/1"),
                 ("USN", uniqueName(of: target, identifier)),

@@ -12,7 +12,7 @@ package struct UPnPConfiguration: Sendable {
     package var hasClosedPort = false
     /// The UDP port that answers searches; 0 for any that is free, `nil` for none.
     package var searchPort: UInt16? = 0
-    /// Whether it also answers searches sent to 239.255.255.250 on the gateway's interface.
+    /// Whether it also answers searches sent to 239.255.255.250, or to ff02::c, on the gateway's interface.
     ///
     /// That needs port 1900.
     package var joinsMulticast = false

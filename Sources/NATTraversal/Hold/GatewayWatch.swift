@@ -163,7 +163,7 @@ actor GatewayWatcher {
     private func ask() async {
         nextRequest = .now + interval
         // By UPnP nothing but a search shows a restart.
-        for session in sessions.all { session.igd.forget() }
+        for session in sessions.all { session.upnp.forget() }
         do {
             let answer = try await GatewayWalk(selection, sessions: sessions).externalAddress()
             noteRestart(of: answer.gateway)
@@ -179,7 +179,7 @@ actor GatewayWatcher {
         let losses = sessions.all.map(\.lossCount).reduce(0, +)
         var hasRestarted = losses > toldLosses
         toldLosses = losses
-        if let device = sessions.all.lazy.compactMap(\.igd.device).first {
+        if let device = sessions.all.lazy.compactMap(\.upnp.device).first {
             let new = SSDPPresence(device)
             if let presence, presence.udn == new.udn, new.differs(from: presence) {
                 hasRestarted = true
@@ -191,7 +191,7 @@ actor GatewayWatcher {
 
     /// The name of a gateway on the path, which has its port where a refusal names the address alone.
     private func name(of gateway: GatewayAddress) -> GatewayAddress {
-        monitor.path?.targets.first { GatewayAddress($0.socketAddress.address) == gateway }?.name
+        monitor.path?.targets.first { GatewayAddress(hostOf: $0.socketAddress) == gateway }?.name
             ?? gateway
     }
 

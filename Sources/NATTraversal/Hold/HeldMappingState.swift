@@ -169,9 +169,8 @@ extension HeldMappingState.Failure {
         switch error {
         case .noAnswer, .badAnswer: self = .silence
         case .behindBridge(let error): self.init(error)
-        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noSuchService, .closed,
-            .unsupported,
-            .unmappedElsewhere, .system:
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noGlobalAddress,
+            .unreachable, .noSuchService, .closed, .unsupported, .unmappedElsewhere, .system:
             self = .absence
         case .refused(let refusal): self = .refusal(for: refusal.lifetime)
         case .portTaken, .notPublic: self = .deletion

@@ -6,6 +6,8 @@ struct TableReading: Sendable {
     var externalAddress: IPAddress?
     /// What the table lacks, or why something could not be read.
     var failure: PortMapperError?
+    /// Whether the gateway's epoch has shown that it lost its table.
+    var hasLostTable = false
 }
 
 /// What is known of a gateway that has granted something, beside its mappings.
@@ -133,7 +135,7 @@ struct HeldPorts: Sendable {
                 case .everyInterface: everyAddress
                 case .internal:
                     [
-                        mapping?.internalAddress ?? request.internalAddress.map(IPAddress.v4)
+                        mapping?.internalAddress ?? request.internalAddress
                             ?? pathAddress
                     ].compactMap(\.self)
                 }
@@ -155,7 +157,7 @@ struct HeldPorts: Sendable {
     func renewals(of indices: [Int]) -> [RenewalGroup] {
         struct Source: Hashable {
             var target: GatewayTarget?
-            var internalAddress: IPv4Address?
+            var internalAddress: IPAddress?
         }
         return indices.grouped { index in
             Source(
@@ -248,6 +250,7 @@ struct HeldPorts: Sendable {
     mutating func take(_ reading: TableReading, of index: Int) -> TableNews {
         guard let mapping = ports[index].held?.mapping else { return TableNews() }
         let isByUPnP = mapping.technique == .upnp
+        if reading.hasLostTable { return TableNews(isHint: true) }
         switch reading.isPresent {
         case true?:
             gateways[mapping.gateway]?.wasRead()

@@ -75,7 +75,7 @@ final class HoldRequester {
         return answer(
             MapOutcome(
                 target: target, attempts: attempts, failures: attempts.map(\.failure),
-                deviceWarnings: session.igd.warnings))
+                deviceWarnings: session.upnp.warnings))
     }
 
     /// Looks whether the gateway's table still has a mapping, and whether the external address is
@@ -92,6 +92,9 @@ final class HoldRequester {
         _ held: HeldMapping, of request: MappingRequest, among candidates: [GatewayTarget],
         asksAddress: Bool
     ) async throws -> TableReading? {
+        if held.target.family == .ipv6 {
+            return asksAddress ? try await readEpoch(held, of: request, among: candidates) : nil
+        }
         guard selection.allows(.upnp) else { return nil }
         let mapping = held.mapping
         var reading = TableReading()
@@ -113,6 +116,27 @@ final class HoldRequester {
         return reading
     }
 
+    /// Looks by PCP whether the gateway has lost what it opened: no table shows it, and the restart
+    /// of an IPv6 router may go unheard, because it announces it by one interface alone (N-18).
+    ///
+    /// - Returns: `nil` when it has not, or PCP does not tell.
+    private func readEpoch(
+        _ held: HeldMapping, of request: MappingRequest, among candidates: [GatewayTarget]
+    ) async throws -> TableReading? {
+        do {
+            let session = try session(
+                with: held.target, among: candidates, internalAddress: request.internalAddress,
+                ports: 1)
+            guard session.socket.knowsPCP else { return nil }
+            let before = session.lossCount
+            _ = try await session.technique(.pcp).probe(session.wholeLimit)
+            return session.lossCount > before ? TableReading(hasLostTable: true) : nil
+        } catch let error as PortMapperError {
+            log.debug("\(held.mapping.gateway): its epoch cannot be read: \(error)")
+            return nil
+        }
+    }
+
     /// Deletes mappings within five seconds, even if the task was cancelled.
     ///
     /// - Returns: an outcome for each lease, unless the task cannot do it at all, and what is wrong
@@ -120,7 +144,10 @@ final class HoldRequester {
     @discardableResult
     func release(
         _ leases: [Lease], on target: GatewayTarget
-    ) async -> (outcomes: [Result<Void, PortMapperError>], warnings: [MapperWarning]) {
+    ) async -> (
+        outcomes: [Result<GatewaySession.LeaseRemoval, PortMapperError>],
+        warnings: [MapperWarning]
+    ) {
         let service = sessions.all.lazy.filter { $0.target == target }.compactMap(\.igd.known).first
         return await GatewaySession.release(
             leases, on: target, knowing: service, leaseFile: store.file)
@@ -149,7 +176,7 @@ final class HoldRequester {
     func leaseWatch() -> FolderWatch? { try? store.file.watch() }
 
     /// The UPnP side of a gateway that was asked, as it was found.
-    var device: UPnPDevice? { sessions.all.lazy.compactMap(\.igd.device).first }
+    var device: UPnPDevice? { sessions.all.lazy.compactMap(\.upnp.device).first }
 
     /// Closes all sockets: this host's addresses or the path to the gateways have changed.
     func close() {
@@ -198,12 +225,12 @@ final class HoldRequester {
 
     private func session(
         with target: GatewayTarget, among candidates: [GatewayTarget],
-        internalAddress: IPv4Address?, ports count: Int
+        internalAddress: IPAddress?, ports count: Int
     ) throws(PortMapperError) -> GatewaySession {
         // Shorter than a command's: other mappings wait for their turn.
         let budget = TimeBudget(limit: .seconds(9 + max(count, 1)), silence: .seconds(3))
         return try sessions.session(
-            with: target, internalAddress: internalAddress.map(IPAddress.v4), others: candidates,
+            with: target, internalAddress: internalAddress, others: candidates,
             budget: budget)
     }
 

@@ -86,7 +86,7 @@ actor MappingHolder {
     /// - Returns: what was deleted, and what could not be and stays in the lease file.
     func release() async -> MappingReport {
         var report = MappingReport()
-        var outcomes: [Int: Result<Void, PortMapperError>] = [:]
+        var outcomes: [Int: Result<GatewaySession.LeaseRemoval, PortMapperError>] = [:]
         for (target, indices, leases) in ports.remainders(at: .now) {
             // What another process holds as well stays mapped for it.
             let unshared = await requester.endHolds(leases)
@@ -97,7 +97,10 @@ actor MappingHolder {
         }
         for index in outcomes.keys.sorted() {
             switch outcomes[index] {
-            case .success?:
+            case .success(.stillOpen(let lease))?:
+                _ = ports.deleted(index)
+                report.add([.stillOpen(lease.mapping(at: .now))])
+            case .success(.gone)?:
                 // A loss that was told is not told again.
                 if let mapping = ports.deleted(index) { report.mappings.append(mapping) }
             case .failure(let error)?:
@@ -110,7 +113,7 @@ actor MappingHolder {
             }
         }
         isOver = true
-        tell(report.mappings.map { .unmapped($0) })
+        tell(report.mappings.map { .unmapped($0) } + report.warnings.map { .warning($0) })
         hub.finish()
         return report
     }

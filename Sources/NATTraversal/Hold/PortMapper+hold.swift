@@ -63,8 +63,13 @@ extension PortMapper {
     package func startHolding(
         _ requests: [MappingRequest], options: HoldOptions = HoldOptions()
     ) async throws -> (held: MappingHold?, report: MappingReport) {
+        let family = requests.first?.family ?? selection.family
+        guard requests.allSatisfy({ $0.family == family }) else {
+            throw PortMapperError.inexpressible("mappings of both families are held apart")
+        }
         let holder = MappingHolder(
-            signed(requests), options: options, selection: selection, leaseFile: leaseFile)
+            signed(requests), options: options, selection: selection.of(family),
+            leaseFile: leaseFile)
         let report = try await holder.start()
         return (report.failures.isEmpty ? MappingHold(holder) : nil, report)
     }
@@ -81,8 +86,15 @@ extension PortMapper {
     ) -> MappingHold {
         MappingHold(
             MappingHolder(
-                signed(requests), options: options, isMapped: isMapped, selection: selection,
+                signed(requests), options: options, isMapped: isMapped,
+                selection: selection.of(requests.first?.family ?? selection.family),
                 leaseFile: leaseFile))
+    }
+
+    /// Whether its gateways can be asked to open a port of IPv6.
+    var opensIPv6: Bool {
+        let isNamed = selection.gateway != nil || selection.location != nil
+        return selection.technique != .natPMP && (!isNamed || selection.family == .ipv6)
     }
 
     /// Watches the path to the Internet.

@@ -60,17 +60,11 @@ struct FileDescriptor: ~Copyable {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .system(SystemError("fstat")) }
         guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit else { throw .damaged }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while bytes.count <= limit {
-            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-            if count == 0 { return bytes }
-            if count > 0 {
-                bytes += buffer[..<count]
-            } else if errno != EINTR {
-                throw .system(SystemError("read"))
-            }
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try readAll(from: descriptor, limit: limit + 1) } catch {
+            throw .system(error)
         }
-        throw .damaged
+        guard bytes.count <= limit else { throw .damaged }
+        return bytes
     }
 }

@@ -44,6 +44,14 @@ struct Lease: Hashable, Sendable {
     /// Whether the mapping still exists, as far as is known.
     func isLive(at now: Timestamp) -> Bool { expiry.map { now < $0 } ?? true }
 
+    /// The lease of a mapping that ends after so many seconds.
+    func ending(after seconds: UInt32, at now: Timestamp) -> Lease {
+        var lease = self
+        lease.lifetimeSeconds = seconds
+        lease.expiry = now.advanced(bySeconds: seconds)
+        return lease
+    }
+
     /// The rest of the lifetime; `nil` is a permanent mapping.
     ///
     /// Never more than the granted lifetime, even if the clock was set back.

@@ -101,10 +101,13 @@ final class LeaseStore {
         }
     }
 
-    /// Removes leases, whoever holds them.
-    func remove(_ keys: Set<Lease.Key>) async throws {
-        release(keys)
-        try await change(isDurable: !keys.isEmpty) { $0.remove(keys) }
+    /// Removes leases, whoever holds them, and keeps others that are not held any more.
+    func remove(_ keys: Set<Lease.Key>, keeping kept: [Lease] = []) async throws {
+        release(keys.union(kept.map(\.key)))
+        try await change(isDurable: !keys.isEmpty || !kept.isEmpty) { table in
+            table.remove(keys)
+            for lease in kept { table[lease.key] = lease }
+        }
     }
 
     /// The file, with a shorter wait for its lock after one wait has timed out.

@@ -2,8 +2,9 @@
 public struct ExternalAddress: Hashable, Sendable {
     /// The address; never the unspecified one.
     public var address: IPAddress
-    /// The technique that reported it.
-    public var technique: Technique
+    /// The technique that reported it, or would open it (IPv6); `nil` for an IPv6 address that no
+    /// gateway offers to open.
+    public var technique: Technique?
     /// The gateway that reported it.
     public var gateway: GatewayAddress
     /// What the user should know about it.

@@ -30,14 +30,14 @@ public struct GatewayRefusal: Error, Hashable, Sendable, CustomStringConvertible
         // section 7.4, leaves the numbers to the client).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
-            gateway: GatewayAddress(gateway.address), technique: .pcp,
+            gateway: GatewayAddress(hostOf: gateway), technique: .pcp,
             code: Int(response.result.rawValue), name: response.result.name,
             lifetime: .seconds(Int64(lifetime)), externalAddress: externalAddress)
     }
 
     init(gateway: SocketAddress, natpmp result: NATPMPResult) {
         self.init(
-            gateway: GatewayAddress(gateway.address), technique: .natPMP,
+            gateway: GatewayAddress(hostOf: gateway), technique: .natPMP,
             code: Int(result.rawValue),
             name: result.name)
     }
@@ -64,6 +64,11 @@ extension GatewayRefusal {
 
     /// The name of a code that is an HTTP status.
     static let httpName = "HTTP"
+
+    /// Whether PCP's NOT_AUTHORIZED was answered, to a delete mostly for the sake of its nonce.
+    var isNotAuthorized: Bool {
+        technique == .pcp && code == Int(PCPResult.notAuthorized.rawValue)
+    }
 
     /// The external address behind which the gateway maps nothing, because nobody outside can reach
     /// it; `nil` when that is not why it refused, or it did not tell.

@@ -35,9 +35,12 @@ public struct GatewayReport: Hashable, Sendable {
 
     /// The gateway's address.
     public var address: IPAddress
+    /// The interface of a link-local address, which means nothing without.
+    public var zone: String?
     /// The interface that leads to it; `nil` when the user named the gateway.
     public var interface: String?
-    /// This host's address towards it; `nil` when there is no route to it.
+    /// This host's address towards it, for an IPv6 gateway the one that would be opened; `nil` when
+    /// there is no route to it, or no such address.
     public var localAddress: IPAddress?
     /// Its place among the candidates, from 1.
     public var rank: Int
@@ -52,12 +55,19 @@ public struct GatewayReport: Hashable, Sendable {
     /// What the user should know about that device, such as that it is not the gateway.
     public var warnings: [MapperWarning] = []
 
+    /// The address as people and scripts need it on this host: with its zone.
+    public var name: String { address.description + (zone.map { "%\($0)" } ?? "") }
+
     /// The diagnosis; `nil` when the gateway speaks only PCP, which reports no address in a probe,
     /// and when a technique was found that gave no usable answer.
     public var diagnosis: Diagnosis? {
         guard techniques.contains(where: \.isAvailable) else {
             return techniques.contains { $0.problem?.showsUnusedService == true }
                 ? nil : .noMappingService
+        }
+        // Nothing is translated in IPv6.
+        if address.family == .ipv6 {
+            return localAddress.map(Diagnosis.init(externalAddress:)) ?? .noExternalAddress
         }
         let addresses = techniques.compactMap(\.externalAddress)
         if Set(addresses).count > 1 { return .disagreement }

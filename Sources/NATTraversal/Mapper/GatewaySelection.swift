@@ -13,6 +13,8 @@ public struct GatewaySelection: Hashable, Sendable {
     /// The overall time limit; `nil` is 30 s and 1 s more for each further port, but 3 s until a
     /// gateway answers.
     public var timeout: Duration?
+    /// The family of what is mapped; `nil` where nothing is.
+    var requestedFamily: AddressFamily?
 
     /// Creates a selection; whatever is left out is discovered.
     public init(
@@ -53,7 +55,7 @@ extension UPnPBrowser {
                 interface: selection.interface)
             return
         }
-        let source = try target.socket().local.address
+        let source = try target.socket(from: nil).local.address
         self = IGDFinder(target, source: source, others: []).browser()
     }
 }

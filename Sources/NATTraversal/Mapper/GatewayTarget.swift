@@ -12,22 +12,68 @@ struct GatewayTarget: Hashable, Sendable {
     /// answers (S-9).
     var isNamed = false
 
-    /// The address as leases and messages name it, with its port when that is not 5351.
+    /// The address as leases and messages name it, with its zone where it needs one, and its port
+    /// when that is not 5351.
     var name: GatewayAddress { GatewayAddress(socketAddress) }
 
-    /// Opens the socket.
+    /// The family of its address and of the ports that it opens.
+    var family: AddressFamily { socketAddress.address.family }
+
+    /// Opens the socket from the address to open (IPv6), or from the one that the kernel chooses
+    /// (IPv4).
+    ///
+    /// - Throws: `PortMapperError`; `.noGlobalAddress` when there is none to open.
+    func socket() throws(PortMapperError) -> GatewaySocket {
+        try socket(from: try addressToOpen())
+    }
+
+    /// Opens the socket from this address; `nil` lets the kernel choose, which towards a link-local
+    /// router takes a link-local one.
     ///
     /// - Throws: `PortMapperError`; `.system` with EADDRNOTAVAIL when `source` is not this host's.
-    func socket(from source: IPAddress? = nil) throws(PortMapperError) -> GatewaySocket {
+    func socket(from source: IPAddress?) throws(PortMapperError) -> GatewaySocket {
         do throws(SystemError) {
             return try GatewaySocket(
                 to: socketAddress, from: source, interface: interface(from: source))
         } catch {
-            switch (error.code, interface) {
-            case (ENODEV, let name?): throw .noSuchInterface(name)
-            case (ENETUNREACH, _), (EHOSTUNREACH, _): throw .closed(gateway: name, cause: error)
-            default: throw .system(error)
-            }
+            throw classified(error)
+        }
+    }
+
+    /// The address that the gateway is to open unless the user names another one; `nil` for IPv4,
+    /// and for a gateway on this host, where the kernel chooses.
+    ///
+    /// - Throws: `PortMapperError`; `.noGlobalAddress` when there is none.
+    func addressToOpen() throws(PortMapperError) -> IPAddress? {
+        guard family == .ipv6, socketAddress.address.scope != .loopback else { return nil }
+        let (addresses, index) = try addressesTowards()
+        return try PinholeAddress(among: addresses, interfaceIndex: index).address(
+            of: addresses.first { $0.index == index }?.name ?? interface)
+    }
+
+    /// This host's addresses, and the index of the interface towards it.
+    private func addressesTowards() throws(PortMapperError) -> ([NetworkInterface], UInt32) {
+        do throws(SystemError) {
+            var tables = try KernelTables()
+            let addresses = try tables.interfaces()
+            return (addresses, try interfaceIndex(among: addresses))
+        } catch {
+            throw classified(error)
+        }
+    }
+
+    /// The index of the interface that leads to it.
+    private func interfaceIndex(among addresses: [NetworkInterface]) throws(SystemError) -> UInt32 {
+        if socketAddress.scopeID != 0 { return socketAddress.scopeID }
+        let source = try socketAddress.source(by: interface)
+        return addresses.first { $0.address == source }?.index ?? 0
+    }
+
+    private func classified(_ error: SystemError) -> PortMapperError {
+        switch (error.code, interface) {
+        case (ENODEV, let name?): .noSuchInterface(name)
+        case (ENETUNREACH, _), (EHOSTUNREACH, _): .closed(gateway: name, cause: error)
+        default: .system(error)
         }
     }
 
@@ -63,11 +109,29 @@ extension GatewaySelection {
         if index == 0 { throw .noSuchInterface(interface) }
     }
 
-    /// The gateways to ask, best first; never none.
+    /// The same for ports of one family.
+    func of(_ family: AddressFamily) -> GatewaySelection {
+        var selection = self
+        selection.requestedFamily = family
+        return selection
+    }
+
+    /// The family of the gateways to ask: the requests', else that of the gateway named.
+    var family: AddressFamily {
+        requestedFamily ?? gateway?.address.family ?? location?.host.family ?? .ipv4
+    }
+
+    /// The gateways of its family to ask, best first; never none.
     ///
     /// - Throws: `PortMapperError.noGateway`, `.onlyGatewaysOf`, `.noRouteBy`, `.noSuchInterface`,
-    ///   `.system`.
+    ///   `.system`, and `.inexpressible` when the gateway named is of another family than the
+    ///   requests.
     func targets() throws(PortMapperError) -> [GatewayTarget] {
+        if let named = gateway?.address ?? location?.host, named.family != family {
+            throw .inexpressible(
+                "\(named) is no gateway of \(family == .ipv4 ? "IPv4" : "IPv6"), which is to be opened"
+            )
+        }
         if let gateway { return [try target(of: gateway)] }
         if let location {
             return [
@@ -77,7 +141,7 @@ extension GatewaySelection {
                     interface: interface, location: location)
             ]
         }
-        let gateways = try candidates(.ipv4)
+        let gateways = try candidates(family)
         return gateways.map { gateway in
             // One default route needs only the routing table; with several, each gateway is asked
             // through its own interface (X-3).
@@ -153,11 +217,15 @@ extension GatewaySelection {
     private func target(of literal: GatewayAddress) throws(PortMapperError) -> GatewayTarget {
         var address = SocketAddress(
             literal.address, port: literal.port?.rawValue ?? GatewaySocket.port)
-        if let zone = literal.zone {
+        if let zone = literal.zone ?? (literal.lacksZone ? interface : nil) {
             let named = unsafe if_nametoindex(zone)
             let index = UInt32(zone) ?? named
             guard index != 0 else { throw .noSuchInterface(zone) }
-            address.scopeID = index
+            // Any other address is the same by every interface.
+            if literal.address.scope == .linkLocal { address.scopeID = index }
+        } else if literal.lacksZone {
+            throw .inexpressible(
+                "\(literal) is link-local, and needs its interface as in \(literal)%eth0")
         }
         return GatewayTarget(
             socketAddress: address, interface: interface, location: location, isNamed: true)

@@ -64,7 +64,7 @@ struct MapOutcome {
 
         init(_ attempt: MappingAttempt) {
             address = attempt.key.internalAddress
-            peer = attempt.request.remoteHost.map(IPAddress.v4)
+            peer = attempt.request.remoteHost
         }
     }
 
@@ -154,7 +154,7 @@ extension GatewayWalk {
         _ requests: [MappingRequest], on target: GatewayTarget, store: LeaseStore,
         silenceEnd: ContinuousClock.Instant?
     ) async throws -> MapOutcome {
-        var addresses: [IPv4Address?] = []
+        var addresses: [IPAddress?] = []
         for request in requests where !addresses.contains(request.internalAddress) {
             addresses.append(request.internalAddress)
         }
@@ -164,8 +164,11 @@ extension GatewayWalk {
             let indices = requests.indices.filter { requests[$0].internalAddress == address }
             let session: GatewaySession
             do throws(PortMapperError) {
-                session = try self.session(
-                    with: target, internalAddress: address.map(IPAddress.v4))
+                if let address, target.family == .ipv6 {
+                    // A sandbox that hides this host's addresses hides no more than a reason.
+                    try PinholeAddress.check(address, among: (try? NetworkInterface.all()) ?? [])
+                }
+                session = try self.session(with: target, internalAddress: address)
             } catch {
                 // Grants for other addresses are reported all the same.
                 guard addresses.count > 1 else { throw error }
@@ -179,7 +182,7 @@ extension GatewayWalk {
                 session, via: selection.technique, store: store, silenceEnd: silenceEnd)
             let made = try await transaction.map(indices.map { requests[$0] })
             for (index, attempt) in zip(indices, made) { attempts[index] = attempt }
-            outcome.deviceWarnings += session.igd.warnings
+            outcome.deviceWarnings += session.upnp.warnings
         }
         outcome.attempts = requests.indices.compactMap { attempts[$0] }
         outcome.failures = outcome.attempts.map { $0.failure?.silent(since: budget.start) }
@@ -189,19 +192,28 @@ extension GatewayWalk {
 }
 
 extension GatewayWalk {
-    /// Returns the external address of the first candidate that reports one.
+    /// Returns the external address of the first candidate that reports one; of IPv6 also the
+    /// address to open that no candidate offers to open.
     ///
     /// - Throws: `PortMapperError`, `CancellationError`.
     func externalAddress() async throws -> ExternalAddress {
         var failure: PortMapperError?
+        var unopened: ExternalAddress?
         for (target, silenceEnd) in candidates {
             do {
-                return try await session(with: target).externalAddress(
+                let session = try session(with: target)
+                if target.family == .ipv6, unopened == nil {
+                    unopened = ExternalAddress(
+                        address: session.internalAddress, technique: nil, gateway: target.name,
+                        warnings: [])
+                }
+                return try await session.externalAddress(
                     via: selection.technique, silenceEnd: silenceEnd)
             } catch let error as PortMapperError {
                 failure = .moreTelling(failure, error)
             }
         }
+        if let unopened { return unopened }
         throw explained((failure ?? .noGateway).silent(since: budget.start))
     }
 
@@ -221,7 +233,7 @@ extension GatewayWalk {
         var answers: [ExternalAddress] = []
         var failure: PortMapperError?
         for target in targets {
-            for technique in Technique.allCases where selection.allows(technique) {
+            for technique in Technique.of(target.family) where selection.allows(technique) {
                 do {
                     // Each has its own socket and time limit.
                     let session = try GatewaySession(

@@ -26,6 +26,11 @@ public enum MapperWarning: Hashable, Sendable {
     case unverified(TransportProtocol, PortNumber)
     /// The mapping is restricted to one peer by PCP, which common servers do not enforce.
     case filterUnproved(TransportProtocol, PortNumber, remoteHost: IPAddress)
+    /// The gateway's IPv6 firewall is off: nothing had to be opened, and every port of this host can
+    /// be reached.
+    case firewallOff(TransportProtocol, PortNumber)
+    /// The gateway does not delete what it has opened of IPv6, which stays open until it ends.
+    case stillOpen(Mapping)
     /// The device that maps, at this address, is not the gateway.
     case notDefaultGateway(IPAddress)
     /// Less was granted than asked for.
@@ -50,9 +55,11 @@ public enum MapperWarning: Hashable, Sendable {
     case leaseOfFormerAddress(Mapping)
     /// A request whose gateway has answered neither it nor the delete: perhaps there is no mapping.
     case leaseWithoutAnswer(Mapping)
-    /// Of this gateway the list contains only natctl's own leases, because its table was not read;
-    /// `nil` when there is no gateway to ask.
-    case leasesOnly(GatewayAddress?)
+    /// Of this gateway the list contains only natctl's own leases, because its table was not read.
+    ///
+    /// The gateway is `nil` when there is none to ask, the reason where UPnP, which alone can read a
+    /// table, was not to be used.
+    case leasesOnly(GatewayAddress?, because: PortMapperError?)
     /// A device named another host as the place of its description, which was read from the device
     /// itself (S-6).
     case repointedLocation(HTTPURL)
@@ -96,6 +103,8 @@ public enum MapperWarning: Hashable, Sendable {
         case .permanentLease: "permanentLease"
         case .unverified: "unverified"
         case .filterUnproved: "filterUnproved"
+        case .firewallOff: "firewallOff"
+        case .stillOpen: "stillOpen"
         case .notDefaultGateway: "notDefaultGateway"
         case .shorterLifetime: "shorterLifetime"
         case .differentExternalPort: "differentExternalPort"

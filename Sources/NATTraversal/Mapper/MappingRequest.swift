@@ -1,10 +1,17 @@
-/// A port to make public.
+/// A port to make public: an IPv4 port to map, or an IPv6 port to open in the gateway's firewall.
 public struct MappingRequest: Hashable, Sendable {
     /// The transport of the port.
     public var transport: TransportProtocol
     /// The port on this host, or on the host at `internalAddress`.
     public var internalPort: PortNumber
+    /// The family of the addresses.
+    ///
+    /// IPv6 has no translation: what is opened is this host's own address and port, by PCP or
+    /// UPnP's WANIPv6FirewallControl.
+    public var family: AddressFamily
     /// The external port to suggest; `nil` is the internal one, or the lease's in a renewal.
+    ///
+    /// For IPv6 no other than the internal one can be had.
     public var externalPort: PortNumber?
     /// Whether it is a failure to get another external port.
     public var isExact: Bool
@@ -15,10 +22,12 @@ public struct MappingRequest: Hashable, Sendable {
     /// The lifetime to request, in whole seconds; the gateway may grant less or more.
     public var lifetime: Duration
     /// The host to map to, or one of this host's addresses; `nil` is this host's address towards
-    /// the gateway.
-    public var internalAddress: IPv4Address?
-    /// The only peer allowed to send to the port; `nil` is anyone.
-    public var remoteHost: IPv4Address?
+    /// the gateway, for IPv6 its stable global one.
+    ///
+    /// Of the request's family.
+    public var internalAddress: IPAddress?
+    /// The only peer allowed to send to the port, of the request's family; `nil` is anyone.
+    public var remoteHost: IPAddress?
     /// The text for the gateway's table, at most 64 bytes; `nil` is the application's name with
     /// transport and port.
     public var description: String?
@@ -29,13 +38,15 @@ public struct MappingRequest: Hashable, Sendable {
 
     /// A request; what is left out has the defaults of `natctl map`.
     public init(
-        _ transport: TransportProtocol, internalPort: PortNumber, externalPort: PortNumber? = nil,
-        isExact: Bool = false, requiresPublic: Bool = false, mustBeVerified: Bool = false,
-        lifetime: Duration = .seconds(7200), internalAddress: IPv4Address? = nil,
-        remoteHost: IPv4Address? = nil, description: String? = nil
+        _ transport: TransportProtocol, internalPort: PortNumber, family: AddressFamily = .ipv4,
+        externalPort: PortNumber? = nil, isExact: Bool = false, requiresPublic: Bool = false,
+        mustBeVerified: Bool = false,
+        lifetime: Duration = .seconds(7200), internalAddress: IPAddress? = nil,
+        remoteHost: IPAddress? = nil, description: String? = nil
     ) {
         self.transport = transport
         self.internalPort = internalPort
+        self.family = family
         self.externalPort = externalPort
         self.isExact = isExact
         self.requiresPublic = requiresPublic
@@ -44,6 +55,21 @@ public struct MappingRequest: Hashable, Sendable {
         self.internalAddress = internalAddress
         self.remoteHost = remoteHost
         self.description = description
+    }
+
+    /// Why no gateway can be asked for it; `nil` where it can.
+    var problem: String? {
+        for address in [internalAddress, remoteHost].compactMap(\.self)
+        where address.family != family {
+            return "\(address) is of another family than the port to open"
+        }
+        guard family == .ipv6 else { return nil }
+        if let externalPort, externalPort != internalPort {
+            return
+                "IPv6 has no translation: port \(internalPort) cannot be opened as \(externalPort)"
+        }
+        return mustBeVerified
+            ? "no table shows what is open of IPv6, so that it cannot be verified" : nil
     }
 
     /// The port to suggest when nothing is remembered: what the user wishes.

@@ -21,10 +21,15 @@ extension PortMapper {
     /// The address of the best gateway, without asking it.
     package func bestGateway() throws(PortMapperError) -> String {
         try selection.requireInterface()
-        if let gateway = selection.gateway { return gateway.address.description }
-        if let location = selection.location { return location.host.description }
+        if selection.gateway != nil || selection.location != nil {
+            return try selection.targets().first.map(Self.name) ?? ""
+        }
         let best = try selection.candidates().first
-        return best.map { $0.address.description } ?? ""
+        return best.map { GatewayAddress(hostOf: $0.socketAddress(port: 0)).description } ?? ""
+    }
+
+    private static func name(of target: GatewayTarget) -> String {
+        GatewayAddress(hostOf: target.socketAddress).description
     }
 
     private func report(
@@ -32,16 +37,14 @@ extension PortMapper {
     ) async throws -> GatewayReport {
         let target = candidate.target
         var report = GatewayReport(
-            address: target.socketAddress.address, interface: candidate.interface,
+            address: target.socketAddress.address, zone: target.socketAddress.zone,
+            interface: candidate.interface,
             localAddress: try? target.socket().local.address, rank: candidate.rank,
             reason: candidate.reason, techniques: [])
         if let remembered = memory?.record(of: target.name, at: .now) {
             log.debug("\(target.name), remembered: \(remembered.summary)")
         }
-        let isIPv4 = report.address.family == .ipv4
-        let techniques = Technique.allCases.filter {
-            selection.allows($0) && (isIPv4 || $0 == .pcp)
-        }
+        let techniques = Technique.of(target.family).filter(selection.allows)
         let probes = try await withThrowingTaskGroup(of: (Technique, Probe).self) { group in
             for technique in techniques {
                 group.addTask { (technique, try await probe(target, technique, targets)) }
@@ -58,7 +61,7 @@ extension PortMapper {
             let address = report.techniques.compactMap(\.externalAddress).first
             report.outerRouter = try await OuterRouterSearch(
                 behind: target, externalAddress: address)?.find()
-        case .noMappingService? where isIPv4 && selection.isBehindBridge([target]):
+        case .noMappingService? where target.family == .ipv4 && selection.isBehindBridge([target]):
             report.warnings.append(.containerNetwork)
         default: break
         }
@@ -77,12 +80,13 @@ extension PortMapper {
     ) async throws -> Probe {
         var probe = Probe(report: .init(technique: technique, isAvailable: false))
         let start = ContinuousClock.now
-        var end: ContinuousClock.Instant?
+        var (device, end) = (UPnPDevice?.none, ContinuousClock.Instant?.none)
         do {
             // Each has its own socket, so that neither takes the other's response.
             let session = try GatewaySession(
-                target, others: targets, via: technique, budget: selection.budget())
+                target, others: targets, via: technique, isProbe: true, budget: selection.budget())
             let answer = try await session.technique(technique).probe(session.wholeLimit)
+            device = answer.device?.device
             probe.report.isAvailable = true
             end = answer.answered
             probe.report.epochSeconds = answer.epochSeconds
@@ -92,7 +96,7 @@ extension PortMapper {
                     gateway: target.name, technique: technique)
             }
             probe.device = answer.device.map { GatewayReport.Device($0.device, $0.status) }
-            if technique == .upnp { probe.warnings = session.igd.warnings }
+            if technique == .upnp { probe.warnings = session.upnp.warnings }
             if let device = answer.device?.device, device.hasCutText {
                 probe.warnings.append(.truncatedTexts(of: device.location.host))
             }
@@ -103,6 +107,8 @@ extension PortMapper {
             if case .refused = error { probe.report.isAvailable = true }
         }
         if probe.report.isAvailable { probe.report.roundTrip = start.duration(to: end ?? .now) }
+        // A recording is to show all that the gateway says of itself.
+        if TrafficRecorder.current != nil { try await device?.readActions() }
         return probe
     }
 }

@@ -18,18 +18,20 @@ extension PortMapper {
             try await addTables(to: &report, at: now)
         } catch let error as PortMapperError {
             guard selection.technique != .upnp else { throw error }
-            report.add([.leasesOnly(nil)])
+            report.add([.leasesOnly(nil, because: error)])
         }
         return report
     }
 
     private func addTables(to report: inout MappingReport, at now: Timestamp) async throws {
-        let withLeases = Set(report.mappings.map(\.gateway))
+        // Pinholes are in no table.
+        if selection.family == .ipv6 { return }
+        let withLeases = Set(report.mappings.map(\.gateway)).filter { $0.address.family == .ipv4 }
         guard selection.allows(.upnp) else {
-            return report.add([.leasesOnly(try selection.targets().first?.name)])
+            return report.add([.leasesOnly(try selection.targets().first?.name, because: nil)])
         }
         let targets = try presentTargets(of: withLeases)
-        if targets.isEmpty { return report.add([.leasesOnly(nil)]) }
+        if targets.isEmpty { return report.add([.leasesOnly(nil, because: .noGateway)]) }
         // A router that two interfaces reach has one table.
         let gateways = targets.enumerated().filter { index, target in
             !targets[..<index].contains { $0.name == target.name }
@@ -57,7 +59,7 @@ extension PortMapper {
             case .failure(let error)?:
                 failure = .moreTelling(failure, error)
                 guard index == 0 || withLeases.contains(gateway.name) else { continue }
-                report.add([.leasesOnly(gateway.name)])
+                report.add([.leasesOnly(gateway.name, because: error)])
             case nil: break
             }
         }

@@ -3,17 +3,25 @@ extension PortMapper {
     ///
     /// Each gateway has its own time limit: a silent one takes no time from the others.
     ///
-    /// - Parameter request: the mappings to delete.
+    /// - Parameters:
+    ///   - request: the mappings to delete.
+    ///   - family: the family of the mappings; `nil` is both.
     /// - Returns: the deleted mappings, the failures, and the leases that remain.
     /// - Throws: `PortMapperError`, `CancellationError`.
-    public func unmap(_ request: UnmapRequest) async throws -> MappingReport {
+    public func unmap(
+        _ request: UnmapRequest, _ family: AddressFamily? = nil
+    ) async throws -> MappingReport {
         let store = LeaseStore(leaseFile, timeout: selection.timeout)
         // When only the leases show what to delete, they must be readable to report it as gone.
         let needsLeases = portsWithoutLease(request, []).isEmpty
         let live = try needsLeases ? store.requireLive(at: .now) : store.live(at: .now)
         // The clock may be wrong about expired ones; their gateways know.
-        let leases = (live + store.expired(at: .now)).filter(request.includes)
-        return try await delete(leases, and: portsWithoutLease(request, leases), of: request, store)
+        let leases = (live + store.expired(at: .now)).filter {
+            request.includes($0) && (family == nil || $0.key.internalAddress.family == family)
+        }
+        // What is open of IPv6 is in no table.
+        let unknown = family == .ipv6 ? [] : portsWithoutLease(request, leases)
+        return try await delete(leases, and: unknown, of: request, store)
     }
 
     /// Deletes one mapping, as its lease says it was made.
@@ -79,12 +87,16 @@ extension PortMapper {
     /// this host, such as a VPN's; none is no failure, for leases run out by themselves.
     func presentTargets(of leased: Set<GatewayAddress>) throws -> [GatewayTarget] {
         var targets: [GatewayTarget] = []
-        do throws(PortMapperError) {
-            targets = try selection.targets()
-        } catch {
-            guard error.meansNoGateway, selection.technique == nil else { throw error }
+        let isNamed = selection.gateway != nil || selection.location != nil
+        let families = Set(leased.map(\.address.family)).sorted { $0 == .ipv4 && $1 == .ipv6 }
+        for family in isNamed || families.isEmpty ? [selection.family] : families {
+            do throws(PortMapperError) {
+                targets += try selection.of(family).targets()
+            } catch {
+                guard error.meansNoGateway, selection.technique == nil else { throw error }
+            }
         }
-        guard selection.gateway == nil, selection.location == nil else { return targets }
+        if isNamed { return targets }
         let interfaces = (try? NetworkInterface.all()) ?? []
         for gateway in leased.sorted(by: { $0.description < $1.description })
         where !targets.contains(where: { $0.name == gateway }) {
@@ -140,7 +152,7 @@ extension PortMapper {
         let session: GatewaySession
         do throws(PortMapperError) {
             session = try GatewaySession(
-                target, others: targets, memory: memory,
+                target, others: targets, isProbe: true, memory: memory,
                 budget: selection.budget(forPorts: leases.count))
         } catch {
             // This is the caller's mistake, not one gateway's.
@@ -151,8 +163,10 @@ extension PortMapper {
         let now = Timestamp.now
         for (lease, outcome) in zip(leases, try await session.delete(leases, in: store)) {
             switch outcome {
-            case .success:
+            case .success(.gone):
                 report.mappings.append(lease.mapping(at: now))
+            case .success(.stillOpen(let lease)):
+                report.add([.stillOpen(lease.mapping(at: now))])
             // Nothing says that there is a mapping at all.
             case .failure(.noAnswer) where lease.state == .asked && !session.budget.hasHeard:
                 report.add([.leaseWithoutAnswer(lease.mapping(at: now))])

@@ -63,14 +63,23 @@ public struct PortMapper: Sendable {
     /// When the task is cancelled, this deletes the mappings it has newly made.
     ///
     /// - Parameter requests: the ports to map.
-    /// - Returns: mappings and failures in the order of the requests.
+    /// - Returns: mappings and failures in the order of the requests, those of one family together.
     /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
         let store = LeaseStore(leaseFile, timeout: selection.timeout)
-        var report = try await GatewayWalk(
-            selection, forPorts: requests.count, memory: memory
-        )
-        .map(signed(requests), store: store).report
+        var report = MappingReport()
+        let families = signed(requests).grouped(by: \.family)
+        for (family, requests) in families {
+            do {
+                let walk = try GatewayWalk(
+                    selection.of(family), forPorts: requests.count, memory: memory)
+                report.add(try await walk.map(requests, store: store).report)
+            } catch let error as PortMapperError where families.count > 1 {
+                report.failures += requests.map {
+                    .init(transport: $0.transport, internalPort: $0.internalPort, error: error)
+                }
+            }
+        }
         report.add(store.warnings)
         return report
     }
@@ -78,17 +87,26 @@ public struct PortMapper: Sendable {
     /// Asks for the external address by NAT-PMP or, if only PCP can report it, by a temporary
     /// mapping that is deleted at once.
     ///
-    /// - Returns: the address that the first answering gateway reports.
+    /// Of IPv6 it is this host's own address that would be opened, and nothing is mapped.
+    ///
+    /// - Parameter family: the family of the address.
+    /// - Returns: the address that the first answering gateway reports; of IPv6 also one that no
+    ///   gateway offers to open, without a technique.
     /// - Throws: `PortMapperError`, `CancellationError`.
-    public func externalAddress() async throws -> ExternalAddress {
-        try await GatewayWalk(selection, memory: memory).externalAddress()
+    public func externalAddress(
+        _ family: AddressFamily = .ipv4
+    ) async throws -> ExternalAddress {
+        try await GatewayWalk(selection.of(family), memory: memory).externalAddress()
     }
 
     /// Asks every technique of every gateway for the external address.
     ///
+    /// - Parameter family: the family of the addresses.
     /// - Returns: every answer, best gateway and technique first.
     /// - Throws: `PortMapperError` when there is none, `CancellationError`.
-    public func externalAddresses() async throws -> [ExternalAddress] {
-        try await GatewayWalk(selection).externalAddresses()
+    public func externalAddresses(
+        _ family: AddressFamily = .ipv4
+    ) async throws -> [ExternalAddress] {
+        try await GatewayWalk(selection.of(family)).externalAddresses()
     }
 }

@@ -17,6 +17,10 @@ public enum PortMapperError: Error, Hashable, Sendable {
     indirect case behindBridge(PortMapperError)
     /// There is no interface of this name.
     case noSuchInterface(String)
+    /// This host has no IPv6 address that could be opened; `reason` says what the interface has.
+    case noGlobalAddress(interface: String?, reason: String)
+    /// Nobody outside can reach this internal address, whatever the gateway opens.
+    case unreachable(IPAddress, reason: String)
     /// The gateway cannot be reached: ICMP says so, or the service that UPnP found refuses the
     /// connection; then `technique` is UPnP.
     case closed(gateway: GatewayAddress, technique: Technique? = nil, cause: SystemError)
@@ -36,7 +40,7 @@ public enum PortMapperError: Error, Hashable, Sendable {
     /// The gateway has no external address.
     case noExternalAddress(gateway: GatewayAddress, technique: Technique)
     /// The external address cannot be reached from the Internet, although that was demanded.
-    case notPublic(IPAddress, gateway: GatewayAddress, technique: Technique)
+    case notPublic(IPAddress, gateway: GatewayAddress, technique: Technique?)
     /// No remaining technique can express the request, such as a remote host by NAT-PMP.
     case inexpressible(String)
     /// No UPnP device has a service of this name.
@@ -66,6 +70,11 @@ extension PortMapperError: CustomStringConvertible {
             "\(error). \(Self.bridge)"
         case .noSuchInterface(let name):
             "there is no interface \(plain(name))"
+        case .noGlobalAddress(let interface, let reason):
+            "\(interface.map { plain($0) } ?? "this host") has no global IPv6 address to open: "
+                + reason
+        case .unreachable(let address, let reason):
+            "\(address) cannot be opened to the Internet: \(reason)"
         case .closed(let gateway, .upnp, let cause):
             "\(gateway) answered the search for UPnP, but its service cannot be reached "
                 + "(\(cause.reason))"

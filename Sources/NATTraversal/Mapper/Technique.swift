@@ -7,7 +7,8 @@ public enum Technique: String, Sendable, CaseIterable {
     case pcp
     /// NAT Port Mapping Protocol (RFC 6886).
     case natPMP = "nat-pmp"
-    /// WANIPConnection and WANPPPConnection of a UPnP gateway device.
+    /// WANIPConnection and WANPPPConnection of a UPnP gateway device, and for IPv6 its
+    /// WANIPv6FirewallControl.
     case upnp
 }
 
@@ -19,6 +20,11 @@ extension Technique {
         case .natPMP: "NAT-PMP"
         case .upnp: "UPnP"
         }
+    }
+
+    /// Those that open ports of a family, best first: NAT-PMP knows no IPv6.
+    static func of(_ family: AddressFamily) -> [Technique] {
+        allCases.filter { family == .ipv4 || $0 != .natPMP }
     }
 
     /// Whether it is spoken at port 5351, which PCP and NAT-PMP share.

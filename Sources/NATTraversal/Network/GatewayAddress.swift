@@ -5,7 +5,8 @@
 public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address; an IPv4-mapped one is given as IPv4.
     public let address: IPAddress
-    /// The interface of an IPv6 address, by name or number; it is valid only on this host.
+    /// The interface of an IPv6 address, by name or number; it is valid only on this host, and a
+    /// link-local address needs it.
     public let zone: String?
     /// The port of PCP and NAT-PMP, if not 5351.
     public let port: PortNumber?
@@ -38,22 +39,26 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The gateway at the other end of a socket; port 5351 goes without saying.
-    ///
-    /// A zone is kept beside another port alone, which is what leases and documents have always
-    /// held; it is then the number of the interface.
     package init(_ socketAddress: SocketAddress) {
         address = socketAddress.address.unmapped
+        zone = socketAddress.zone
         port =
             socketAddress.port == GatewaySocket.port
             ? nil : PortNumber(rawValue: socketAddress.port)
-        let hasZone = address.family == .ipv6 && port != nil && socketAddress.scopeID != 0
-        zone = hasZone ? String(socketAddress.scopeID) : nil
+    }
+
+    /// The gateway at the other end of a socket as its errors name it: the host alone.
+    package init(hostOf socketAddress: SocketAddress) {
+        address = socketAddress.address.unmapped
+        zone = socketAddress.zone
+        port = nil
     }
 
     private init?(host: Substring, port: Substring?) {
         let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(String(first)) else { return nil }
-        zone = parts.count == 2 ? String(parts[1]) : nil
+        // In URLs the sign itself is escaped (RFC 6874).
+        zone = parts.count == 2 ? Self.unescaped(parts[1]) : nil
         if let zone { guard address.family == .ipv6, Self.isZone(zone) else { return nil } }
         if case .v6(let address) = address, let mapped = address.mappedIPv4 {
             guard zone == nil else { return nil }
@@ -69,10 +74,19 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
         if port != nil, self.port == nil { return nil }
     }
 
+    private static func unescaped(_ zone: Substring) -> String {
+        String(zone.hasPrefix("25") && zone.utf8.count > 2 ? zone.dropFirst(2) : zone)
+    }
+
     /// Whether the kernel would allow this as an interface's name; numbers are allowed too.
     private static func isZone(_ text: String) -> Bool {
         (1...15).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"/:%[]".utf8.contains($0) }
+    }
+
+    /// Whether its interface is not known, and a link-local address means nothing without.
+    package var lacksZone: Bool {
+        address.family == .ipv6 && address.scope == .linkLocal && zone == nil
     }
 
     /// The shortest form that reads back as this value.

@@ -18,17 +18,28 @@ extension HTTPTransport {
         until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
         let start = now
+        let question = PendingQuestion(.upnp, to: request.url.host)
+        question.begins(until: deadline)
+        defer { question.ends() }
         var repetition = HTTPRepetition(isHarmless: isHarmless, patience: patience)
         var request = request
         while true {
             let end = repetition.attemptLimit.map { min(deadline, now + $0) } ?? deadline
+            log.debug("asking \(request.url) by UPnP: \(request.purpose)")
+            let attempt = now
             let outcome: Result<HTTPExchange, HTTPClientError>
             do {
                 var exchange = try await exchange(
                     request, bodyLimit: bodyLimit, silence: repetition.silenceLimit, until: end)
                 exchange.version = request.version
+                log.debug(
+                    """
+                    \(request.url.host) answered by UPnP after \(millisecondsText(now - attempt)): \
+                    HTTP \(exchange.response.status), \(exchange.response.body.count) bytes
+                    """)
                 outcome = .success(exchange)
             } catch let error as HTTPClientError {
+                log.debug("\(request.url.host): \(error) after \(millisecondsText(now - attempt))")
                 outcome = .failure(error)
             }
             guard let failure = HTTPRepetition.Failure(outcome),
@@ -48,6 +59,14 @@ extension HTTPRepetition.Failure {
         case .success(let exchange): self.init(exchange.response)
         case .failure(let error): self.init(error)
         }
+    }
+}
+
+extension HTTPRequest {
+    /// The name of the action that is called, or that a document is read.
+    fileprivate var purpose: String {
+        guard let action = call?.soapAction.split(separator: "#").last else { return "GET" }
+        return String(action.filter { $0 != "\"" })
     }
 }
 

@@ -72,4 +72,12 @@ public enum IPAddress: Hashable, Sendable, CustomStringConvertible {
 public enum AddressFamily: String, Sendable, CaseIterable {
     case ipv4
     case ipv6
+
+    /// 0.0.0.0 or `::`.
+    var unspecified: IPAddress {
+        switch self {
+        case .ipv4: .v4(.unspecified)
+        case .ipv6: .v6(.unspecified)
+        }
+    }
 }

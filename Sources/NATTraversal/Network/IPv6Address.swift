@@ -89,7 +89,8 @@ public struct IPv6Address: Hashable, Sendable, CustomStringConvertible {
         stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: rawValue >> $0) }
     }
 
-    private var groups: [UInt16] {
+    /// The eight groups of 16 bits, most significant first.
+    var groups: [UInt16] {
         stride(from: 112, through: 0, by: -16).map { UInt16(truncatingIfNeeded: rawValue >> $0) }
     }
 

@@ -25,6 +25,15 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The zone by the interface's name, or its number if it has gone; `nil` if none is needed.
+    package var zone: String? {
+        guard scopeID != 0, address.family == .ipv6 else { return nil }
+        var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        guard unsafe if_indextoname(scopeID, &buffer) != nil else { return String(scopeID) }
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Reads an address that the kernel filled in; `nil` for any other family.
     init?(_ storage: sockaddr_storage) {
         switch Int32(storage.ss_family) {

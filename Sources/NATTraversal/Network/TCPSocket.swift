@@ -4,6 +4,8 @@ import Glibc
 /// A TCP connection that owns its descriptor and never blocks.
 final class TCPSocket: Sendable {
     private let descriptor: Int32
+    /// Where it is recorded, if it is.
+    private let tap = TrafficRecorder.current?.begin(.tcp)
 
     /// An unconnected socket for addresses of this family.
     init(_ family: AddressFamily) throws(SystemError) {
@@ -26,8 +28,13 @@ final class TCPSocket: Sendable {
     ///
     /// - Throws: `SystemError` of connect(2).
     func beginConnecting(to peer: SocketAddress) throws(SystemError) {
+        tap?.connects(to: peer)
         let result = unsafe peer.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
-        guard result == 0 || errno == EINPROGRESS else { throw SystemError("connect") }
+        guard result == 0 || errno == EINPROGRESS else {
+            let error = SystemError("connect")
+            tap?.add(.failed(error.code))
+            throw error
+        }
     }
 
     /// Waits for the connection that was begun.
@@ -39,6 +46,7 @@ final class TCPSocket: Sendable {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+        tap?.add(code == 0 ? .connected : .failed(code))
         guard code == 0 else { throw SystemError("connect", code: code) }
         return true
     }
@@ -56,6 +64,7 @@ final class TCPSocket: Sendable {
     /// - Returns: whether all was sent before the deadline.
     /// - Throws: `CancellationError`.
     func send(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) async throws -> Bool {
+        tap?.add(.sent(bytes, to: nil))
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
@@ -84,9 +93,14 @@ final class TCPSocket: Sendable {
             } while count < 0 && errno == EINTR
             size = max(count, 0)
         }
-        if count >= 0 { return bytes }
+        if count >= 0 {
+            tap?.add(bytes.isEmpty ? .closed : .received(bytes, from: nil))
+            return bytes
+        }
         if errno == EAGAIN { return nil }
-        throw SystemError("receive")
+        let error = SystemError("receive")
+        tap?.add(.failed(error.code))
+        throw error
     }
 
     /// Waits until `receiveNow` is worth calling.

@@ -9,6 +9,8 @@ package final class UDPSocket: DatagramTransport {
     package let descriptor: Int32
     /// The longest datagram that fits; longer ones are flagged as truncated.
     private let receiveSize: Int
+    /// Where it is recorded, if it is.
+    private let tap = TrafficRecorder.current?.begin(.udp)
 
     /// An unbound, unconnected socket that never blocks.
     ///
@@ -35,6 +37,7 @@ package final class UDPSocket: DatagramTransport {
     package func connect(to peer: SocketAddress) throws(SystemError) {
         let result = unsafe peer.withSockaddr { unsafe Glibc.connect(descriptor, $0, $1) }
         guard result == 0 else { throw SystemError("connect") }
+        tap?.connects(to: peer)
     }
 
     /// Binds to an interface (SO_BINDTODEVICE).
@@ -50,6 +53,7 @@ package final class UDPSocket: DatagramTransport {
     package var now: ContinuousClock.Instant { .now }
 
     package func send(_ payload: [UInt8], to peer: SocketAddress? = nil) throws(SystemError) {
+        tap?.add(.sent(payload, to: peer))
         while true {
             let count =
                 if let peer {
@@ -62,7 +66,11 @@ package final class UDPSocket: DatagramTransport {
             if count >= 0 { return }
             // A full send buffer counts as a lost datagram, which will be sent again.
             if errno == EAGAIN || errno == ENOBUFS { return }
-            guard errno == EINTR else { throw SystemError("send") }
+            guard errno == EINTR else {
+                let error = SystemError("send")
+                tap?.add(.failed(error.code))
+                throw error
+            }
         }
     }
 
@@ -97,11 +105,14 @@ package final class UDPSocket: DatagramTransport {
         }
         guard count >= 0 else {
             if errno == EAGAIN { return nil }
-            throw SystemError("receive")
+            let error = SystemError("receive")
+            tap?.add(.failed(error.code))
+            throw error
         }
         guard let source = SocketAddress(storage) else { return nil }
         var datagram = Datagram(source: source, payload: payload)
         datagram.isTruncated = count > receiveSize
+        tap?.add(.received(datagram.payload, from: source))
         return datagram
     }
 

@@ -69,6 +69,8 @@ final class GatewaySocket {
     ) async throws -> PortMapperError? {
         await beginQuestion()
         questionStart = now
+        var pending: PendingQuestion?
+        defer { pending?.ends() }
         /// How many requests sent have no response.
         var unanswered = 0
         defer { if unanswered > 0 { isSettled = false } }
@@ -81,11 +83,21 @@ final class GatewaySocket {
                 do {
                     for payload in window.due(at: now) {
                         unanswered += 1
+                        let question = PendingQuestion(
+                            Technique(ofDatagram: payload), to: gateway.address)
+                        question.begins(until: limit.deadline)
+                        pending = question
+                        log.debug(
+                            """
+                            asking \(gateway) by \(question.technique.displayName): \
+                            \(PacketDescription(payload).brief)
+                            """)
                         try send(payload)
                     }
                     guard !window.isFinished, let wake = window.nextWake else { break }
                     if limit.rival?.search.hasHeard == true { limit.budget.hasHeard = true }
                     guard !limit.isOver(at: now) else {
+                        log.debug("\(gateway): no answer within \(elapsedText)")
                         // A run that may be resumed keeps doubting weak answers (T-5).
                         if now >= limit.budget.deadline { window.timeIsOver() }
                         break
@@ -105,12 +117,18 @@ final class GatewaySocket {
                         answerStray(payload)
                         continue
                     }
+                    log.debug(
+                        """
+                        \(gateway) answered by \(Technique(ofDatagram: payload).displayName) after \
+                        \(elapsedText): \(PacketDescription(payload).brief)
+                        """)
                     unanswered -= 1
                     closed = nil
                     limit.budget.hasHeard = true
                     window.gatewayAnswered(at: now)
                 } catch let error as SystemError where error.saysPortIsClosed {
                     // One ICMP error counts as one lost packet, as if the request had not been sent.
+                    log.debug("\(gateway): \(error.reason) after \(elapsedText)")
                     let first = closed ?? (now, error)
                     closed = first
                     guard now < first.since + limit.closedBelief else { break }
@@ -122,6 +140,9 @@ final class GatewaySocket {
             return closed.map { classified($0.error) }
         }
     }
+
+    /// For how long the present question has been asked.
+    private var elapsedText: String { millisecondsText(now - (questionStart ?? now)) }
 
     /// How often the rival search is checked.
     private static let lookInterval = Duration.milliseconds(5)
@@ -189,7 +210,8 @@ final class GatewaySocket {
     }
 
     private func send(_ payload: [UInt8]) throws(SystemError) {
-        log.trace("to \(gateway): \(packetText(payload))")
+        log.trace("to \(gateway): \(PacketDescription(payload).whole)")
+        log.trace("    \(packetText(payload))")
         try transport.send(payload, to: nil)
     }
 
@@ -197,14 +219,15 @@ final class GatewaySocket {
         by transport: any DatagramTransport, until deadline: ContinuousClock.Instant
     ) async throws -> [UInt8]? {
         guard let datagram = try await transport.receive(until: deadline) else { return nil }
-        log.trace("from \(gateway): \(packetText(datagram.payload))")
+        log.trace("from \(gateway): \(PacketDescription(datagram.payload).whole)")
+        log.trace("    \(packetText(datagram.payload))")
         return datagram.payload
     }
 
     /// ICMP errors mean that the gateway's port is closed or unreachable; others are this host's.
     private func classified(_ error: SystemError) -> PortMapperError {
         error.saysPortIsClosed
-            ? .closed(gateway: GatewayAddress(gateway.address), cause: error) : .system(error)
+            ? .closed(gateway: GatewayAddress(hostOf: gateway), cause: error) : .system(error)
     }
 
     /// Records the epoch of an accepted PCP response, and counts a lost table.

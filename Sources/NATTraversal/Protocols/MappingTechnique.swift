@@ -38,6 +38,23 @@ protocol MappingTechnique: AnyObject {
     func begin()
 }
 
+/// UPnP for one family: its service is searched for beside other techniques, and may move.
+protocol UPnPTechnique: MappingTechnique {
+    /// The search that may take over from another technique.
+    var search: any RivalSearch { get }
+    /// The gateway's device; `nil` while it is not known.
+    var device: UPnPDevice? { get }
+    /// The warnings about that device.
+    var warnings: [MapperWarning] { get }
+    /// Why the last search found nothing that can be used; `nil` when it found something, or was
+    /// broken off.
+    var problem: PortMapperError? { get }
+    /// How often the gateway's services have moved, which a restart of the gateway causes (S-18).
+    var moveCount: Int { get }
+    /// Forgets the service, so that the next call searches again.
+    func forget()
+}
+
 /// A technique's answer to the request for one mapping.
 struct TechniqueAnswer: Sendable {
     var result: Result<MappingGrant, PortMapperError>
@@ -53,6 +70,8 @@ enum Removal: Hashable, Sendable {
     case deleted
     /// Nothing was there to delete, as far as the response shows.
     case absent
+    /// It could not be deleted, and ends after so many seconds.
+    case stillOpen(seconds: UInt32)
 }
 
 /// The result of probing a technique without requesting anything.

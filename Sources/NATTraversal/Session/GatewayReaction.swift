@@ -125,6 +125,9 @@ struct GatewayReaction: Hashable, Sendable {
             .upnp(.argumentValueOutOfRange): .init([.permanentLease, .plainDescription]),
             .upnp(.outOfMemory): .init(.noRoom),
             .upnp(.stringArgumentTooLong): .init([.plainDescription]),
+            // Of WANIPv6FirewallControl; the codes from 702 to 708 that it shares with others are no
+            // refusals, or have no remedy.
+            .upnp(.pinholeSpaceExhausted): .init(.noRoom),
             .upnp(.valueSpecifiedIsInvalid): .init([.permanentLease, .plainDescription]),
             // The line is going up or down.
             .upnp(.connectionSetupInProgress): .init([.later]),

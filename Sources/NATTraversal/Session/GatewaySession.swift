@@ -8,8 +8,10 @@ import Logging
 final class GatewaySession {
     let target: GatewayTarget
     let socket: GatewaySocket
-    /// UPnP, with the gateway's table of mappings.
+    /// UPnP for IPv4, with the gateway's table of mappings.
     let igd: IGDTechnique
+    /// UPnP for the gateway's family.
+    let upnp: any UPnPTechnique
     private let pcp: PCPTechnique
     private let natpmp: NATPMPTechnique
     /// Where mappings lead.
@@ -30,31 +32,43 @@ final class GatewaySession {
     ///     An address that is not this host's is a third party's.
     ///   - others: all candidates; their devices are not this gateway's.
     ///   - technique: the only technique to use; `nil` allows all.
+    ///   - isProbe: whether nothing is to be opened, so that any address of this host may ask.
     ///   - memory: what is remembered of gateways; `nil` is nothing.
     ///   - budget: the command's time.
     /// - Throws: `PortMapperError`.
     convenience init(
         _ target: GatewayTarget, internalAddress: IPAddress? = nil, others: [GatewayTarget] = [],
-        via technique: Technique? = nil, memory: GatewayMemory? = nil, budget: TimeBudget
+        via technique: Technique? = nil, isProbe: Bool = false, memory: GatewayMemory? = nil,
+        budget: TimeBudget
     ) throws(PortMapperError) {
         var own: GatewaySocket?
         if let internalAddress { own = try target.socket(fromOwn: internalAddress) }
         let isThirdParty = internalAddress != nil && own == nil
-        let socket = if let own { own } else { try target.socket() }
+        let socket =
+            if let own {
+                own
+            } else if isProbe {
+                try target.socket(from: try? target.addressToOpen())
+            } else {
+                try target.socket()
+            }
         let remembered = memory?.record(of: target.name, at: .now)
         self.init(
             target, on: socket,
             finder: IGDFinder(
                 target, source: socket.local.address, others: others, hint: remembered),
+            pinholeFinder: PinholeFinder(target, source: socket.local.address, others: others),
             internalAddress: internalAddress ?? socket.local.address, isThirdParty: isThirdParty,
             via: technique, memory: memory, remembered: remembered, budget: budget)
     }
 
-    /// Creates a session on an open socket.
+    /// Creates a session on an open socket; `upnp` stands in for the family's own in tests.
     init(
-        _ target: GatewayTarget, on socket: GatewaySocket, finder: any IGDFinding,
-        internalAddress: IPAddress, isThirdParty: Bool = false, via technique: Technique? = nil,
-        memory: GatewayMemory? = nil, remembered: GatewayMemory.Record? = nil, budget: TimeBudget
+        _ target: GatewayTarget, on socket: GatewaySocket, finder: any ServiceFinding<IGDChoice>,
+        pinholeFinder: (any ServiceFinding<PinholeControl>)? = nil,
+        upnp: (any UPnPTechnique)? = nil, internalAddress: IPAddress, isThirdParty: Bool = false,
+        via technique: Technique? = nil, memory: GatewayMemory? = nil,
+        remembered: GatewayMemory.Record? = nil, budget: TimeBudget
     ) {
         self.target = target
         self.memory = memory
@@ -66,6 +80,8 @@ final class GatewaySession {
         pcp = PCPTechnique(socket, asksNATPMP: technique == nil)
         natpmp = NATPMPTechnique(socket, asksPCP: technique == nil)
         igd = IGDTechnique(finder, socket)
+        let pinholes = target.family == .ipv6 ? pinholeFinder : nil
+        self.upnp = upnp ?? pinholes.map { PinholeTechnique($0, socket) } ?? igd
     }
 
     /// The implementation of a technique.
@@ -73,7 +89,7 @@ final class GatewaySession {
         switch technique {
         case .pcp: pcp
         case .natPMP: natpmp
-        case .upnp: igd
+        case .upnp: upnp
         }
     }
 
@@ -87,14 +103,14 @@ final class GatewaySession {
     }
 
     /// How often the gateway has shown that its mappings were lost.
-    var lossCount: Int { socket.lossCount + igd.moveCount }
+    var lossCount: Int { socket.lossCount + upnp.moveCount }
 
     /// The limits of a question.
     func limit(_ asking: TechniqueLadder.Asking) -> AskLimit {
         var limit = AskLimit(budget: budget, end: asking.end, closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
             AskLimit.Rival(
-                search: igd.search, searchesFrom: $0.searchesFrom,
+                search: upnp.search, searchesFrom: $0.searchesFrom,
                 takesOverFrom: $0.takesOverFrom)
         }
         return limit
@@ -149,7 +165,7 @@ extension GatewaySession {
     func externalAddress(
         via only: Technique?, silenceEnd: ContinuousClock.Instant? = nil
     ) async throws -> ExternalAddress {
-        let order = only.map { [$0] } ?? [.natPMP, .pcp, .upnp]
+        let order = Self.addressOrder(only, of: target.family)
         // The port means nothing here.
         var ladder = TechniqueLadder(
             order, port: .http, searchLimit: budget.searchLimit, silenceEnd: silenceEnd,
@@ -176,10 +192,17 @@ extension GatewaySession {
         }
     }
 
+    private static func addressOrder(
+        _ only: Technique?, of family: AddressFamily
+    ) -> [Technique] {
+        if let only { return [only] }
+        return family == .ipv4 ? [.natPMP, .pcp, .upnp] : Technique.of(family)
+    }
+
     /// The failure to report when the techniques that were asked brought this one: what the search
     /// beside them came upon says more than their silence, if time was over before UPnP's turn.
     func told(_ error: PortMapperError) -> PortMapperError {
-        switch (error, igd.problem) {
+        switch (error, upnp.problem) {
         case (.noAnswer(_, nil, _), let problem?), (.closed(_, nil, _), let problem?):
             if case .noAnswer(_, nil, _) = problem { error } else { problem }
         default: error
@@ -195,7 +218,7 @@ extension GatewaySession {
         }
         var warnings = ExternalAddressCheck.warnings(
             for: address, gateway: target.socketAddress.address)
-        if technique == .upnp { warnings += igd.warnings }
+        if technique == .upnp { warnings += upnp.warnings }
         return ExternalAddress(
             address: address, technique: technique, gateway: target.name, warnings: warnings)
     }
@@ -224,12 +247,13 @@ extension GatewaySession {
     ///   - store: the lease file.
     ///   - keepsAsked: whether to keep a lease that was only asked for and is not there: the
     ///     gateway may still carry out the request.
-    /// - Returns: an outcome for each lease; those that could not be deleted stay in the file.
+    /// - Returns: an outcome for each lease; those that could not be deleted stay in the file, one
+    ///   that is still open with its new end.
     /// - Throws: `CancellationError`.
     @discardableResult
     func delete(
         _ leases: [Lease], in store: LeaseStore, keepsAsked: Bool = false
-    ) async throws -> [Result<Void, PortMapperError>] {
+    ) async throws -> [Result<LeaseRemoval, PortMapperError>] {
         guard !leases.isEmpty else { return [] }
         var outcomes = [Result<Removal, PortMapperError>?](repeating: nil, count: leases.count)
         var addresses: [IPAddress] = []
@@ -242,20 +266,33 @@ extension GatewaySession {
             for (index, result) in zip(indices, results) { outcomes[index] = result }
         }
         var gone: Set<Lease.Key> = []
-        let told = zip(leases, outcomes).map { lease, outcome -> Result<Void, PortMapperError> in
+        var open: [Lease] = []
+        let told = zip(leases, outcomes).map {
+            lease, outcome -> Result<LeaseRemoval, PortMapperError> in
             switch outcome {
+            case .success(.stillOpen(let seconds)):
+                open.append(lease.ending(after: seconds, at: .now))
+                return .success(.stillOpen(open[open.endIndex - 1]))
             case .success(.absent) where keepsAsked && lease.state == .asked:
                 return .failure(
                     .noAnswer(gateway: target.name, after: budget.start.duration(to: now)))
             case .success, nil:
                 gone.insert(lease.key)
-                return .success(())
+                return .success(.gone)
             case .failure(let error):
                 return .failure(error)
             }
         }
-        try await store.remove(gone)
+        try await store.remove(gone, keeping: open)
         return told
+    }
+
+    /// What became of a lease that was to be deleted.
+    enum LeaseRemoval: Sendable {
+        /// Its mapping is gone, and the lease with it.
+        case gone
+        /// The gateway does not let go of it; the lease as it is now.
+        case stillOpen(Lease)
     }
 
     /// Deletes this host's mapping of a port by NAT-PMP, which needs no lease for it.
@@ -292,22 +329,25 @@ extension GatewaySession {
             }
         } catch {
             var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .failure(error) }
-            for index in leases.indices where leases[index].technique == .upnp {
+            // A pinhole is closed only from its own address.
+            for index in leases.indices
+            where leases[index].technique == .upnp && target.family == .ipv4 {
                 outcomes[index] = try await igd.delete([leases[index]], wholeLimit)[0]
             }
             return outcomes
         }
-        return try await other.deleteByTechnique(leases, upnp: igd)
+        // One search is enough for all addresses, but pinholes are closed from their own.
+        return try await other.deleteByTechnique(
+            leases, upnp: target.family == .ipv6 ? other.upnp : upnp)
     }
 
     private func deleteByTechnique(
-        _ leases: [Lease], upnp: IGDTechnique
+        _ leases: [Lease], upnp: any UPnPTechnique
     ) async throws -> [Result<Removal, PortMapperError>] {
         var outcomes: [Result<Removal, PortMapperError>] = leases.map { _ in .success(.absent) }
         for technique in Technique.allCases {
             let indices = leases.indices.filter { leases[$0].technique == technique }
             guard !indices.isEmpty else { continue }
-            // One search is enough for all addresses.
             let way = technique == .upnp ? upnp : self.technique(technique)
             let results = try await way.delete(indices.map { leases[$0] }, wholeLimit)
             for (index, result) in zip(indices, results) { outcomes[index] = result }
@@ -317,7 +357,35 @@ extension GatewaySession {
             guard case .failure(.unsupported(_, .pcp)) = outcomes[index] else { continue }
             outcomes[index] = try await natpmp.delete([leases[index]], wholeLimit)[0]
         }
+        for index in leases.indices where leases[index].technique == .pcp {
+            guard target.family == .ipv6, case .failure(.refused(let refusal)) = outcomes[index],
+                refusal.isNotAuthorized
+            else { continue }
+            outcomes[index] = try await deletePinhole(leases[index], upnp, otherwise: refusal)
+        }
         return outcomes
+    }
+
+    /// How long the way round by UPnP may take.
+    private static let pinholeSearch = Duration.seconds(2)
+
+    /// Deletes a pinhole of which the gateway has lost the nonce, which miniupnpd 2.3.1 does at the
+    /// first renewal: by UPnP, which has one table with PCP there.
+    ///
+    /// The shortest lifetime is asked for first: it costs one round trip and takes any nonce.
+    private func deletePinhole(
+        _ lease: Lease, _ upnp: any UPnPTechnique, otherwise refusal: GatewayRefusal
+    ) async throws -> Result<Removal, PortMapperError> {
+        log.debug(
+            "\(target.name): it does not know the nonce of \(lease.key.internalPort) any more")
+        // Somebody else's, where that is refused as well.
+        guard case .success(let seconds) = try await pcp.shorten(lease, wholeLimit) else {
+            return .failure(.refused(refusal))
+        }
+        let end = min(budget.deadline, now + Self.pinholeSearch)
+        let limit = AskLimit(budget: budget, end: end)
+        if case .success = try await upnp.delete([lease], limit)[0] { return .success(.deleted) }
+        return .success(.stillOpen(seconds: seconds))
     }
 
     /// How long `release` may take: five seconds, less a little for the lease file.
@@ -342,7 +410,7 @@ extension GatewaySession {
     static func release(
         _ leases: [Lease], on target: GatewayTarget, knowing service: IGDFinder.Found?,
         leaseFile: LeaseFile
-    ) async -> (outcomes: [Result<Void, PortMapperError>], warnings: [MapperWarning]) {
+    ) async -> (outcomes: [Result<LeaseRemoval, PortMapperError>], warnings: [MapperWarning]) {
         guard !leases.isEmpty else { return ([], []) }
         // A task of its own, which nobody cancels.
         return await Task {
@@ -351,9 +419,10 @@ extension GatewaySession {
             let store = LeaseStore(file)
             do {
                 // A device of another gateway is not this one's.
-                let others = (try? GatewaySelection().targets()) ?? []
+                let others = (try? GatewaySelection().of(target.family).targets()) ?? []
                 let session = try GatewaySession(
-                    target, others: others, budget: TimeBudget(limit: releaseLimit))
+                    target, others: others, isProbe: true,
+                    budget: TimeBudget(limit: releaseLimit))
                 if let service { session.igd.begin(with: service) }
                 return (
                     try await session.delete(leases, in: store, keepsAsked: true), store.warnings

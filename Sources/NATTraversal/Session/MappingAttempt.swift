@@ -46,6 +46,7 @@ struct MappingAttempt: Sendable {
         nonce = old?.nonce ?? .random()
         let remembered = plan == .renewal ? old : nil
         let order = Self.order(
+            request.family,
             only: terms.renewsOnly ? remembered?.technique ?? terms.only : terms.only,
             remembered: remembered?.technique, isForThirdParty: isThirdParty,
             hasRemoteHost: request.remoteHost != nil)
@@ -53,14 +54,17 @@ struct MappingAttempt: Sendable {
             order, port: remembered?.externalPort ?? request.suggestedExternalPort(for: key),
             isExact: request.isExact,
             hasOptions: request.isExact || request.description != nil,
-            isRenewal: remembered != nil,
+            isRenewal: remembered != nil, isPinhole: request.family == .ipv6,
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
             silenceEnd: terms.silenceEnd, isKnownSilent: terms.isKnownSilent)
         recordedTechnique = order.first
+        if let problem = request.problem { verdict = .inexpressible(problem) }
         if order.isEmpty {
             verdict = .inexpressible(
-                "NAT-PMP can neither limit a mapping to one peer nor map for another host; "
-                    + "it takes PCP")
+                request.family == .ipv6
+                    ? "NAT-PMP knows no IPv6; it takes PCP or UPnP"
+                    : "NAT-PMP can neither limit a mapping to one peer nor map for another host; "
+                        + "it takes PCP")
         }
     }
 
@@ -68,7 +72,7 @@ struct MappingAttempt: Sendable {
     init(_ request: MappingRequest, of target: GatewayTarget, failing error: PortMapperError) {
         let key = Lease.Key(
             gateway: target.name, transport: request.transport,
-            internalAddress: .v4(request.internalAddress ?? .unspecified),
+            internalAddress: request.internalAddress ?? request.family.unspecified,
             internalPort: request.internalPort)
         self.init(request, key: key, isThirdParty: false, old: nil, Terms())
         verdict = error
@@ -92,19 +96,24 @@ struct MappingAttempt: Sendable {
     /// technique of a live lease before them.
     ///
     /// A limit to one peer goes by UPnP first: common PCP servers accept a filter and do not
-    /// enforce it (N-20).
+    /// enforce it (N-20). NAT-PMP knows no IPv6.
     ///
     /// - Returns: no technique when none of the allowed ones can express the request.
     static func order(
-        only: Technique?, remembered: Technique?, isForThirdParty: Bool, hasRemoteHost: Bool
+        _ family: AddressFamily, only: Technique?, remembered: Technique?, isForThirdParty: Bool,
+        hasRemoteHost: Bool
     ) -> [Technique] {
         let preferred: [Technique] = hasRemoteHost ? [.upnp, .pcp] : [.pcp, .natPMP, .upnp]
         let order = [remembered].compactMap(\.self) + preferred.filter { $0 != remembered }
         return order.filter { technique in
             (only == nil || technique == only)
-                && !(technique == .natPMP && (isForThirdParty || hasRemoteHost))
+                && !(technique == .natPMP
+                    && (family == .ipv6 || isForThirdParty || hasRemoteHost))
         }
     }
+
+    /// Whether a port of IPv6 is opened, where nothing is translated.
+    var isPinhole: Bool { key.internalAddress.family == .ipv6 }
 
     /// Why it failed: the most telling failure of the techniques.
     var failure: PortMapperError? { grant == nil ? verdict ?? ladder.error : nil }
@@ -192,7 +201,7 @@ extension MappingAttempt {
             nonce: nonce,
             suggestedExternalPort: request.suggestedExternalPort, externalAddress: nil,
             externalPort: openPort ?? ladder.variation.suggestion.port,
-            remoteHost: request.remoteHost.map(IPAddress.v4), lifetimeSeconds: lifetimeSeconds,
+            remoteHost: request.remoteHost, lifetimeSeconds: lifetimeSeconds,
             expiry: now.advanced(bySeconds: lifetimeSeconds),
             description: request.shownDescription, isThirdParty: isThirdParty,
             created: old?.created ?? now, confirmed: now)
@@ -259,7 +268,7 @@ extension MappingAttempt {
         return Mapping(
             transport: key.transport, internalAddress: key.internalAddress,
             internalPort: key.internalPort, externalAddress: grant.externalAddress,
-            externalPort: grant.externalPort, remoteHost: request.remoteHost.map(IPAddress.v4),
+            externalPort: grant.externalPort, remoteHost: request.remoteHost,
             lifetime: grant.lifetimeSeconds.map { .seconds(Int64($0)) }, expiry: expiry,
             technique: grant.technique, gateway: key.gateway,
             description: request.shownDescription, isMine: true)
@@ -288,10 +297,11 @@ extension MappingAttempt {
         } else {
             warnings.append(.permanentLease(transport, port))
         }
+        if grant.isFirewallOff { warnings.append(.firewallOff(transport, port)) }
         if !grant.isVerified { warnings.append(.unverified(transport, port)) }
         if let remoteHost = request.remoteHost {
             if grant.technique == .pcp {
-                warnings.append(.filterUnproved(transport, port, remoteHost: .v4(remoteHost)))
+                warnings.append(.filterUnproved(transport, port, remoteHost: remoteHost))
             }
         } else if let service = SensitivePort.service(at: port) {
             warnings.append(.sensitivePort(port, service: service))

@@ -10,6 +10,8 @@ struct MappingGrant: Hashable, Sendable {
     var isAddressKnown = true
     /// `false` for a UPnP success that could not be read back.
     var isVerified = true
+    /// Whether the gateway's IPv6 firewall is off, so that nothing had to be opened.
+    var isFirewallOff = false
     /// Whether the gateway's table did not have it before.
     var isNew = false
 }

@@ -29,9 +29,8 @@ enum MappingPlan: Hashable, Sendable {
             } ?? false
         let isInexact =
             request.isExact && request.suggestedExternalPort != lease.externalPort
-        let remoteHost = request.remoteHost.map(IPAddress.v4)
         // PCP replaces a filter in a renewal (RFC 6887, section 13.3).
-        let isOtherRemoteHost = remoteHost != lease.remoteHost && lease.technique != .pcp
+        let isOtherRemoteHost = request.remoteHost != lease.remoteHost && lease.technique != .pcp
         let isMove = isOtherTechnique || isOtherPort || isInexact || isOtherRemoteHost
         self = isMove ? .move : .renewal
     }

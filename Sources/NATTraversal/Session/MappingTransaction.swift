@@ -342,10 +342,11 @@ struct MappingTransaction {
 extension Lease {
     /// The request that makes its mapping again.
     fileprivate var request: MappingRequest {
-        var request = MappingRequest(key.transport, internalPort: key.internalPort)
+        var request = MappingRequest(
+            key.transport, internalPort: key.internalPort, family: key.internalAddress.family)
         request.externalPort = externalPort
         request.lifetime = .seconds(Int64(lifetimeSeconds ?? 7200))
-        if case .v4(let address) = remoteHost { request.remoteHost = address }
+        request.remoteHost = remoteHost
         request.description = description
         return request
     }

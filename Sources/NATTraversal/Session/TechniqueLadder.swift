@@ -84,6 +84,7 @@ struct TechniqueLadder: Sendable {
     private let order: [Technique]
     private let hasOptions: Bool
     private let isRenewal: Bool
+    private let isPinhole: Bool
     private let isLeftAlone: Bool
     /// When to give up a silent gateway, because another one is left.
     private let silenceEnd: Instant?
@@ -126,6 +127,7 @@ struct TechniqueLadder: Sendable {
     ///   - isExact: whether no other port will do.
     ///   - hasOptions: whether the request has options that are not essential.
     ///   - isRenewal: whether the first technique has granted it before.
+    ///   - isPinhole: whether a port of IPv6 is opened.
     ///   - isLeftAlone: whether silence changes nothing, because there is time to renew later: no
     ///     request is withdrawn or repeated.
     ///   - searchLimit: how long to search at most; `nil` is the command's time.
@@ -133,13 +135,14 @@ struct TechniqueLadder: Sendable {
     ///   - isKnownSilent: whether an earlier run has found PCP and NAT-PMP silent.
     init(
         _ order: [Technique], port: PortNumber, isExact: Bool = false, hasOptions: Bool = false,
-        isRenewal: Bool = false,
+        isRenewal: Bool = false, isPinhole: Bool = false,
         isLeftAlone: Bool = false, searchLimit: Duration?, silenceEnd: Instant? = nil,
         isKnownSilent: Bool = false
     ) {
         self.order = order
         self.hasOptions = hasOptions
         self.isRenewal = isRenewal
+        self.isPinhole = isPinhole
         self.isLeftAlone = isLeftAlone
         self.searchLimit = searchLimit
         self.silenceEnd = silenceEnd
@@ -334,7 +337,8 @@ extension TechniqueLadder {
         case .portTaken, .noExternalAddress, .notPublic:
             said(noBy: technique, at: now)
         case .noGateway, .onlyGatewaysOf, .noRouteBy, .behindBridge, .noSuchInterface,
-            .noSuchService, .unmappedElsewhere, .system, .leaseFile:
+            .noGlobalAddress, .unreachable, .noSuchService, .unmappedElsewhere, .system,
+            .leaseFile:
             standings[technique] = .absent
         }
         if case .noExternalAddress = problem { toldNoAddress() }
@@ -365,8 +369,10 @@ extension TechniqueLadder {
         // IGDNegotiation has tried UPnP's.
         let remedies = refusal.technique.isOnSharedPort ? reaction.remedies : []
         if let remedy = remedies.first(where: { apply($0, isRepeated: isRepeated) }) {
+            // What the gateway has lost of IPv6 it refuses once, and grants when asked again (N-18).
+            let isAnew = remedy == .anew && !isPinhole
             repeated = asking(refusal.technique, at: now)
-            repeated?.isAnew = remedy == .anew
+            repeated?.isAnew = isAnew
             return
         }
         said(noBy: refusal.technique, at: now)
@@ -400,7 +406,7 @@ extension TechniqueLadder {
             variation.isBare = true
             return true
         case .anew:
-            return isRenewal && usedRemedies.insert(remedy).inserted
+            return (isRenewal || isPinhole) && usedRemedies.insert(remedy).inserted
         case .permanentLease, .plainDescription, .samePort, .olderAction, .later:
             return false
         }
@@ -473,7 +479,8 @@ extension PortMapperError {
         switch self {
         case .noAnswer(_, let technique, _), .closed(_, let technique, _): technique != nil
         case .noGateway, .onlyGatewaysOf, .noRouteBy, .behindBridge, .noSuchInterface,
-            .noSuchService, .inexpressible, .unmappedElsewhere, .system, .leaseFile:
+            .noGlobalAddress, .unreachable, .noSuchService, .inexpressible, .unmappedElsewhere,
+            .system, .leaseFile:
             false
         case .unsupported, .badAnswer, .refused, .portTaken, .foreign, .noExternalAddress,
             .notPublic:
@@ -501,7 +508,7 @@ extension PortMapperError {
         case .noAnswer, .closed: 2
         case .badAnswer: 3
         case .refused, .portTaken, .noExternalAddress, .notPublic, .inexpressible, .foreign: 4
-        case .system, .leaseFile: 5
+        case .system, .leaseFile, .noGlobalAddress, .unreachable: 5
         }
     }
 }

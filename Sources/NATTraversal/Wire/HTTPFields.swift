@@ -63,7 +63,7 @@ extension StringProtocol {
 
 extension UInt8 {
     /// The lower-case form of an ASCII letter; any other byte as it is.
-    fileprivate var asciiLowercased: UInt8 {
+    var asciiLowercased: UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }

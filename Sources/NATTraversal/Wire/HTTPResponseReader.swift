@@ -177,7 +177,8 @@ struct HTTPResponseReader {
     private static func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPMessageError) -> Int {
         let digits = String(decoding: line.prefix { $0 != UInt8(ascii: ";") }, as: UTF8.self)[...]
             .trimmingBlanks()
-        guard (1...8).contains(digits.utf8.count), digits.utf8.allSatisfy(\.isHexadecimalDigit),
+        guard (1...8).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ $0.hexadecimalValue != nil }),
             let size = Int(digits, radix: 16)
         else { throw .chunk }
         return size
@@ -187,9 +188,4 @@ struct HTTPResponseReader {
 extension UInt8 {
     /// Whether this is one of the ASCII digits.
     var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-
-    /// Whether this is one of the ASCII digits or a letter from A to F in either case.
-    fileprivate var isHexadecimalDigit: Bool {
-        isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20)
-    }
 }

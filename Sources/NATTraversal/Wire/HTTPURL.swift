@@ -53,15 +53,8 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
 
     /// The URL as a person needs it on this host: with the zone of a link-local host (RFC 6874).
     package var zonedDescription: String {
-        guard scopeID != 0, case .v6(let address) = host else { return description }
-        var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-        let found = unsafe if_indextoname(scopeID, &buffer)
-        let zone =
-            unsafe found == nil
-            ? String(scopeID)
-            : String(
-                decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let name = "[\(address)%25\(zone)]"
+        guard let zone = socketAddress.zone else { return description }
+        let name = "[\(host)%25\(zone)]"
         return "http://" + (port.rawValue == 80 ? name : "\(name):\(port)") + target
     }
 

@@ -42,6 +42,7 @@ struct GatewayOptions: ParsableArguments {
     var timeout: DurationArgument?
 
     func validate() throws {
+        if let gateway { try checkZone(gateway, interface: chosenInterface) }
         guard let location else { return }
         try checkLocation(location)
         if !via.usesUPnP {
@@ -68,7 +69,9 @@ struct GatewayOptions: ParsableArguments {
     private func selection(
         whereVariable applies: (GatewayAddress) -> Bool
     ) throws -> GatewaySelection {
-        let variable = gateway == nil && location == nil ? try environmentGateway() : nil
+        let variable =
+            gateway == nil && location == nil
+            ? try environmentGateway(interface: chosenInterface) : nil
         return GatewaySelection(
             technique: via.technique,
             gateway: gateway ?? variable.flatMap { applies($0) ? $0 : nil },
@@ -79,18 +82,32 @@ struct GatewayOptions: ParsableArguments {
             timeout: timeout?.duration)
     }
 
-    /// The same for commands that map IPv4.
-    func ipv4Selection() throws -> GatewaySelection {
-        var selection = try selection { $0.address.family == .ipv4 }
-        if let gateway, gateway.address.family == .ipv6 {
-            throw ValidationError.ipv6Gateway(gateway)
+    /// The same for commands that map ports of one family.
+    func selection(of family: AddressFamily) throws -> GatewaySelection {
+        var selection = try selection { $0.address.family == family }
+        if let gateway, gateway.address.family != family {
+            throw ValidationError.otherGateway(gateway, family)
         }
-        // Nothing else names an IPv4 gateway whose network the mapping would lead to.
-        if selection.gateway == nil, selection.location?.host.family == .ipv6 {
-            if location != nil { throw ValidationError.ipv6Location }
+        // An IPv4 gateway that is named has the network that the mapping leads to; nothing else
+        // names it, and over IPv4 no pinhole can be opened.
+        if selection.gateway == nil || family == .ipv6, let host = selection.location?.host,
+            host.family != family
+        {
+            if location != nil { throw ValidationError.otherLocation(family) }
             selection.location = nil
         }
         return selection
+    }
+
+    /// Checks that the technique can open ports of a family.
+    func validate(_ family: AddressFamily) throws {
+        if family == .ipv6, via == .natPMP {
+            throw ValidationError.cannotCombine(
+                "--ipv6", with: "--via nat-pmp", because: "which knows no IPv6")
+        }
+        if let gateway, gateway.address.family != family {
+            throw ValidationError.otherGateway(gateway, family)
+        }
     }
 }
 
@@ -130,11 +147,17 @@ func environmentLocation(interface: String?) throws -> HTTPURL? {
     try environment("NATCTL_LOCATION").map { try locationURL($0, interface: interface) }
 }
 
-/// The gateway of the environment.
-func environmentGateway() throws -> GatewayAddress? {
+/// The gateway of the environment; `interface` is the zone of a link-local one that has none.
+func environmentGateway(interface: String?) throws -> GatewayAddress? {
     guard let text = environment("NATCTL_GATEWAY") else { return nil }
     guard let literal = GatewayAddress(text) else {
         throw ValidationError.gatewayVariable(text)
     }
+    try checkZone(literal, interface: interface)
     return literal
+}
+
+/// Checks that a link-local gateway has its zone, or an interface stands for it.
+func checkZone(_ gateway: GatewayAddress, interface: String?) throws {
+    if gateway.lacksZone, interface == nil { throw ValidationError.noGatewayZone(gateway) }
 }

@@ -27,15 +27,15 @@ struct MappingOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Map to this host instead, or use this local address. (default: this host's address "
-                + "towards the gateway)", valueName: "address"),
+                + "towards the gateway, of IPv6 its stable global one)", valueName: "address"),
         transform: { try Self.address($0, "--internal-address") })
-    var internalAddress: IPv4Address?
+    var internalAddress: IPAddress?
 
     @Option(
         name: .long,
         help: ArgumentHelp("Let only this peer in. (default: anyone)", valueName: "address"),
         transform: { try Self.address($0, "--remote-host") })
-    var remoteHost: IPv4Address?
+    var remoteHost: IPAddress?
 
     @Option(
         name: .long,
@@ -44,6 +44,11 @@ struct MappingOptions: ParsableArguments {
                 + "natctl tcp 8080)",
             valueName: "text"))
     var description: String?
+
+    @Flag(
+        name: [.customShort("6"), .long],
+        help: "Open the port of this host's own IPv6 address in the gateway's firewall.")
+    var ipv6 = false
 
     @Flag(
         name: .long,
@@ -57,13 +62,32 @@ struct MappingOptions: ParsableArguments {
     )
     var verify = false
 
+    /// The family of the ports.
+    var family: AddressFamily { ipv6 ? .ipv6 : .ipv4 }
+
     func validate() throws {
+        try validateFamily()
         guard let description else { return }
         let isPlain = description.unicodeScalars.allSatisfy {
             $0.properties.generalCategory != .control
         }
         guard (1...64).contains(description.utf8.count), isPlain else {
             throw ValidationError.description
+        }
+    }
+
+    private func validateFamily() throws {
+        let given = [("--internal-address", internalAddress), ("--remote-host", remoteHost)]
+        for case (let option, let address?) in given where address.family != family {
+            throw ValidationError.otherFamily(option, address, family)
+        }
+        guard ipv6 else { return }
+        if let internalAddress, ![.public, .documentation].contains(internalAddress.scope) {
+            throw ValidationError.unreachable("--internal-address", internalAddress)
+        }
+        if verify {
+            throw ValidationError.cannotCombine(
+                "--verify", with: "--ipv6", because: "whose ports are in no table")
         }
     }
 
@@ -78,13 +102,13 @@ struct MappingOptions: ParsableArguments {
 
     private static let defaultLifetime = DurationArgument(.seconds(7200))
 
-    private static func address(_ text: String, _ option: String) throws -> IPv4Address {
-        guard let address = IPv4Address(text),
+    private static func address(_ text: String, _ option: String) throws -> IPAddress {
+        guard let address = IPAddress(text),
             [
-                .private, .public, .linkLocal, .shared, .loopback,
+                .private, .public, .linkLocal, .shared, .loopback, .uniqueLocal,
                 .documentation, .reserved,
             ].contains(address.scope)
         else { throw ValidationError.noHost(option) }
-        return address
+        return address.unmapped
     }
 }

@@ -14,6 +14,13 @@ struct OutputOptions: ParsableArguments {
         help: "Log requests and decisions to standard error; -vv adds packets.")
     var verbose: Int
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Colour the text; auto does on a terminal, unless NO_COLOR is set.",
+            valueName: "when"))
+    var color: ColorChoice = .auto
+
     func validate() throws {
         if json, quiet { throw ValidationError.cannotCombine("--quiet", with: "--json") }
     }
@@ -45,8 +52,12 @@ struct OutputOptions: ParsableArguments {
         _ body: () async throws -> Value
     ) async throws -> Value {
         StandardErrorLog.setUp(verbosity: verbose)
+        ColorChoice.setUp(color, format: format)
         let failure: PortMapperError
-        do { return try await body() } catch let error as PortMapperError {
+        do {
+            // A log says the same at length.
+            return try await WaitingLine.during(isWanted: format == .text && verbose == 0, body)
+        } catch let error as PortMapperError {
             failure = error
         } catch let error as SystemError {
             failure = .system(error)
@@ -58,32 +69,32 @@ struct OutputOptions: ParsableArguments {
             say(error.message)
             throw ExitCode(EndCode.usage.rawValue)
         }
-        try show(Failure(kind: kind, error: failure), on: stream)
+        try show(CommandFailure(kind: kind, error: failure), on: stream)
         throw ExitCode(failure.endCode.rawValue)
     }
 
     /// Shows what was found out, and throws `ExitCode` where that is a failure.
     func show(_ output: any CommandOutput, on stream: StandardStream) throws {
         StandardErrorLog.shared.flush()
-        for warning in output.warnings { say("warning: \(warning.message)") }
-        if let text = format.render(output) {
+        let page = format == .text ? stream.page : Page()
+        for statement in format.statementsBefore(output, on: page) { say(statement) }
+        if let text = format.render(output, on: page) {
             do throws(SystemError) { try stream.writeLine(text) } catch {
                 say(unwritable(stream.name, error))
                 throw ExitCode(EndCode.io.rawValue)
             }
         }
-        if format == .text { for remark in output.remarks { say(remark) } }
-        for failure in output.failures { say(failure.userMessage) }
+        for statement in format.statementsAfter(output) { say(statement) }
         if let first = output.failures.first { throw ExitCode(first.endCode.rawValue) }
     }
 }
 
 /// A command that found out nothing but why not.
-private struct Failure: CommandOutput {
+struct CommandFailure: CommandOutput {
     var kind: DocumentKind
     var error: PortMapperError
 
-    var lines: [String] { [] }
+    func lines(on page: Page) -> [StyledLine] { [] }
     var quietLines: [String] { [] }
     var document: [String: JSONValue] { kind.emptyMembers }
     var failures: [PortMapperError] { [error] }
@@ -94,7 +105,7 @@ private struct Misuse: CommandOutput {
     var kind: DocumentKind
     var message: String
 
-    var lines: [String] { [] }
+    func lines(on page: Page) -> [StyledLine] { [] }
     var quietLines: [String] { [] }
     var document: [String: JSONValue] {
         var document = kind.emptyMembers

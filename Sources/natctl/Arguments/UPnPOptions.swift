@@ -25,6 +25,7 @@ struct UPnPOptions: ParsableArguments {
     var interface: String?
 
     func validate() throws {
+        if let gateway { try checkZone(gateway, interface: chosenInterface) }
         guard let location else { return }
         try checkLocation(location)
         if gateway != nil {
@@ -54,7 +55,8 @@ struct UPnPOptions: ParsableArguments {
     func browser() throws -> UPnPBrowser {
         try UPnPBrowser(
             GatewaySelection(
-                gateway: try gateway ?? environmentGateway(), interface: chosenInterface))
+                gateway: try gateway ?? environmentGateway(interface: chosenInterface),
+                interface: chosenInterface))
     }
 
     private var chosenInterface: String? { interface ?? environment("NATCTL_INTERFACE") }

@@ -7,7 +7,8 @@ struct ExternalIPCommand: AsyncParsableCommand {
         abstract: "Print the address on the Internet side",
         discussion: """
             The address comes from NAT-PMP or UPnP. Where only PCP can report it, natctl maps a UDP \
-            port of its own and deletes the mapping at once; nothing is left behind.
+            port of its own and deletes the mapping at once; nothing is left behind. Of IPv6 it is \
+            the address that map --ipv6 would open, and nothing is mapped.
             """)
 
     @Flag(
@@ -18,14 +19,25 @@ struct ExternalIPCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Fail when the address is not public.")
     var requirePublic = false
 
+    @Flag(
+        name: [.customShort("6"), .long],
+        help: "Print the IPv6 address that map --ipv6 would open.")
+    var ipv6 = false
+
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
+    private var family: AddressFamily { ipv6 ? .ipv6 : .ipv4 }
+
+    func validate() throws { try gateway.validate(family) }
+
     func run() async throws {
         try await output.run(.externalIP) {
-            let mapper = PortMapper(try gateway.ipv4Selection())
+            let mapper = PortMapper(try gateway.selection(of: family))
             let answers =
-                all ? try await mapper.externalAddresses() : [try await mapper.externalAddress()]
+                all
+                ? try await mapper.externalAddresses(family)
+                : [try await mapper.externalAddress(family)]
             if requirePublic { try requirePublic(answers) }
             return all ? AllExternalAddressesOutput(answers) : ExternalAddressOutput(answers[0])
         }

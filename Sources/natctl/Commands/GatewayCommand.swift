@@ -6,14 +6,16 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway", _superCommandName: NATCtl.name,
         abstract: "Show the path to the Internet and what is on it",
         discussion: """
-            Nothing is mapped, so PCP shows no address. Exits 0 whatever the diagnosis, 69 when there \
-            is no gateway. With --quiet it prints the best gateway's address and asks nobody.
+            Nothing is mapped, so PCP shows an address only where its refusal tells one. Exits 0 \
+            whatever the diagnosis, 69 when there is no gateway. With --quiet it prints the best \
+            gateway's address and asks nobody.
             """)
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Write what was asked and answered to this file, external addresses masked.",
+            "Write all that was asked and answered to this file, masked, for gateway-simulator to "
+                + "replay.",
             valueName: "file"),
         completion: .file())
     var report: String?
@@ -40,16 +42,21 @@ struct GatewayCommand: AsyncParsableCommand {
                 return BestGatewayOutput(address: try mapper.bestGateway())
             }
         }
-        let found = try await output.value(.gateway) {
-            let mapper = PortMapper(try gateway.selection())
-            return GatewayOutput(
-                reports: try await mapper.gateways(),
-                isPicture: StandardStream.output.isTerminal)
+        let recorder = report == nil ? nil : TrafficRecorder()
+        let (selection, found) = try await output.value(.gateway) {
+            let selection = try gateway.selection()
+            let mapper = PortMapper(selection)
+            let reports = try await TrafficRecorder.$current.withValue(recorder) {
+                try await mapper.gateways()
+            }
+            return (selection, GatewayOutput(reports: reports))
         }
         try output.show(found, on: .output)
-        guard let report else { return }
+        guard let report, let recorder else { return }
+        let recording = GatewayRecording(
+            selection: selection, found: found, conversations: recorder.conversations)
         do throws(SystemError) {
-            try ReportFile(report).write(found.masked.document, kind: found.kind)
+            try ReportFile(report).write(recording.document, kind: .gatewayReport)
         } catch {
             say(unwritable(displayed(report, limit: nil), error))
             throw ExitCode(EndCode.io.rawValue)
@@ -62,7 +69,7 @@ private struct BestGatewayOutput: CommandOutput {
     let kind = DocumentKind.gateway
     let address: String
 
-    var lines: [String] { [address] }
+    func lines(on page: Page) -> [StyledLine] { [] }
     var quietLines: [String] { [address] }
     var document: [String: JSONValue] { [:] }
 }

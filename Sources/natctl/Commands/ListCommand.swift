@@ -25,11 +25,10 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await output.run(.list) {
-            guard leases else {
-                let mapper = PortMapper(try gateway.ipv4Selection())
-                return MappingOutput(kind: .list, report: try await mapper.list())
-            }
-            return MappingOutput(kind: .list, report: try PortMapper().leaseReport())
+            let mapper = leases ? PortMapper() : PortMapper(try gateway.selection())
+            let report = leases ? try mapper.leaseReport() : try await mapper.list()
+            return MappingListOutput(
+                report: report, absentGateways: mapper.absentGateways(of: report.mappings))
         }
     }
 }

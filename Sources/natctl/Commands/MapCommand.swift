@@ -53,6 +53,7 @@ struct MapCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
+        try gateway.validate(mapping.family)
         if gateway.via == .natPMP {
             let option =
                 mapping.remoteHost != nil
@@ -83,7 +84,7 @@ struct MapCommand: AsyncParsableCommand {
         let requests = try requests()
         if isHolding { return try await besideMainThread { try await hold(requests) } }
         try await output.run(.map) {
-            let mapper = PortMapper(try gateway.ipv4Selection())
+            let mapper = PortMapper(try gateway.selection(of: mapping.family))
             if changesOnly { return try await mapChanges(requests, by: mapper) }
             return MappingOutput(kind: .map, report: try await mapper.map(requests))
         }
@@ -121,8 +122,12 @@ struct MapCommand: AsyncParsableCommand {
         return try list.entries.map { entry in
             let offset = offsets[entry.port] ?? offsets.count
             offsets[entry.port] = offset
-            var request = MappingRequest(entry.transport, internalPort: entry.port)
+            var request = MappingRequest(
+                entry.transport, internalPort: entry.port, family: mapping.family)
             request.externalPort = try entry.externalPort ?? mapping.externalPort(at: offset)
+            if mapping.ipv6, let outside = request.externalPort, outside != entry.port {
+                throw ValidationError.noTranslation(outside, entry.port)
+            }
             request.isExact = mapping.exact
             request.requiresPublic = mapping.requirePublic
             request.mustBeVerified = mapping.verify

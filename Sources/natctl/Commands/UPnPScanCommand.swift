@@ -7,8 +7,8 @@ struct UPnPScanCommand: AsyncParsableCommand {
         commandName: "upnp-scan", _superCommandName: NATCtl.name,
         abstract: "List the UPnP devices and services on the link",
         discussion: """
-            Each device is shown as it answers, with its name, model, location and services. With \
-            --quiet only the locations are printed.
+            Each device is shown as it answers: in quotes what it calls itself and its model, then \
+            the URL of its description, and its services. With --quiet only the URLs are printed.
             """)
 
     @Flag(name: .long, help: "Read each service's description and list its actions.")
@@ -51,17 +51,15 @@ struct UPnPScanCommand: AsyncParsableCommand {
                 let device = try await upnp.device(at: url, timeout: .upnpRequest)
                 if actions { try await device.readActions() }
                 await listing.add(device)
-                return try await listing.output(ignored: 0)
+                return try await listing.output(ignored: 0, searchTime: nil)
             }
             let duration = scanTime?.duration ?? .seconds(3)
-            let summary = try await withCountDown(from: duration, format: output.format) {
-                try await upnp.browser().scan(
-                    for: target, duration: duration, readsActions: actions
-                ) { device in
-                    await listing.add(device)
-                }
+            let summary = try await upnp.browser().scan(
+                for: target, duration: duration, readsActions: actions
+            ) { device in
+                await listing.add(device)
             }
-            return try await listing.output(ignored: summary.ignored)
+            return try await listing.output(ignored: summary.ignored, searchTime: duration)
         }
     }
 
@@ -92,12 +90,12 @@ private actor UPnPScanListing {
     }
 
     /// - Throws: `ExitCode` where a row could not be shown.
-    func output(ignored: Int) throws -> UPnPScanOutput {
+    func output(ignored: Int, searchTime: Duration?) throws -> UPnPScanOutput {
         if let problem {
             say(unwritable(StandardStream.output.name, problem))
             throw ExitCode(EndCode.io.rawValue)
         }
-        return UPnPScanOutput(rows: rows, ignored: ignored)
+        return UPnPScanOutput(rows: rows, ignored: ignored, searchTime: searchTime)
     }
 }
 
@@ -105,9 +103,11 @@ extension OutputFormat {
     /// The text of a device that is shown before the scan is over.
     fileprivate func renderAtOnce(_ row: UPnPScanOutput.Row) -> String? {
         switch self {
-        case .text: row.lines.map(harmless).joined(separator: "\n")
-        case .quiet: row.device.location.zonedDescription
-        case .json: nil
+        case .text:
+            let page = StandardStream.output.page
+            return page.text(row.lines(on: page))
+        case .quiet: return row.device.location.zonedDescription
+        case .json: return nil
         }
     }
 }

@@ -34,16 +34,30 @@ struct UnmapCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Delete all of natctl's mappings, or all those of a transport.")
     var all = false
 
+    @Flag(
+        name: [.customShort("6"), .long],
+        help: "Delete what was opened of IPv6, and no mapping of IPv4.")
+    var ipv6 = false
+
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
     @OptionGroup(title: "Output options") var output: OutputOptions
 
-    func validate() throws { _ = try request() }
+    func validate() throws {
+        if ipv6 { try gateway.validate(.ipv6) }
+        _ = try request()
+    }
+
+    private func selection() throws -> GatewaySelection {
+        if ipv6 { return try gateway.selection(of: .ipv6) }
+        return gateway.via == .natPMP
+            ? try gateway.selection(of: .ipv4) : try gateway.selection()
+    }
 
     func run() async throws {
         let request = try request()
         try await output.run(.unmap) {
-            let mapper = PortMapper(try gateway.ipv4Selection())
-            let report = try await mapper.unmap(request)
+            let mapper = PortMapper(try selection())
+            let report = try await mapper.unmap(request, ipv6 ? .ipv6 : nil)
             return UnmapOutput(report: report)
         }
     }
@@ -77,11 +91,14 @@ struct UnmapOutput: CommandOutput {
 
     private var base: MappingOutput { MappingOutput(kind: kind, report: report) }
 
-    var lines: [String] { report.mappings.map { "unmapped \($0.line)" } }
+    func lines(on page: Page) -> [StyledLine] {
+        report.mappings.map { (StyledLine("unmapped ", .good) + $0.line).hanging(4) }
+    }
     var quietLines: [String] { [] }
     var document: [String: JSONValue] { base.document }
     var warnings: [MapperWarning] { report.warnings }
     var failures: [PortMapperError] { base.failures }
+    var failureMessages: [String] { base.failureMessages }
     var remarks: [String] {
         report.mappings.isEmpty && report.failures.isEmpty && report.warnings.isEmpty
             ? [nothingUnmapped] : []

@@ -10,7 +10,7 @@ struct EventNotifier {
     /// Passes an event on.
     mutating func notify(of event: MapperEvent) {
         present.note(event.change)
-        if let status = audience.isWatch ? event.change.text : status(after: event.change) {
+        if let status = audience.isWatch ? event.change.line?.text : status(after: event.change) {
             audience.service?.tell("STATUS=\(status)")
         }
         guard event.change.isForHooks, let hooks = audience.hooks else { return }

@@ -35,17 +35,18 @@ actor EventPrinter {
         switch line {
         case .event(let event): print(EventOutput(event: event))
         case .ports(let ports): write(ports.map(\.description).joined(separator: "\n"))
-        case .remark(let remark): say(remark)
+        case .remark(let remark): say(.remark(remark))
         }
     }
 
     private func print(_ output: EventOutput) {
-        for warning in output.warnings { say("warning: \(warning.message)") }
+        for warning in output.warnings { say(.warning(warning.message)) }
         if audience.format == .quiet, !audience.isWatch { return }
         if audience.format == .text, !audience.printsRenewals, case .renewed = output.event.change {
             return
         }
-        if let text = audience.format.render(output) { write(text) }
+        let page = audience.format == .text ? audience.stream.page : Page()
+        if let text = audience.format.render(output, on: page) { write(text) }
     }
 
     private func write(_ text: String) {

@@ -51,7 +51,7 @@ struct HeldMap {
         var started: MappingHold?
         do {
             try await output.run(.map, on: stream) {
-                let mapper = PortMapper(try gateway.ipv4Selection())
+                let mapper = PortMapper(try gateway.selection(of: requests.first?.family ?? .ipv4))
                 let (held, report) = try await control.starting { [requests] in
                     try await mapper.startHolding(requests)
                 }

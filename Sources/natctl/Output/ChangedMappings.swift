@@ -36,12 +36,13 @@ struct ChangedMappings: CommandOutput {
     private var changed: [Mapping] { events.compactMap(\.change.mapping) }
     private var whole: MappingOutput { MappingOutput(kind: kind, report: report) }
 
-    var lines: [String] { changed.map(\.line) }
+    func lines(on page: Page) -> [StyledLine] { changed.map(\.line) }
     var quietLines: [String] { changed.map(\.externalPort.description) }
     /// The whole of it: a script that reads it wants to know what is mapped.
     var document: [String: JSONValue] { whole.document }
     var warnings: [MapperWarning] { whole.warnings }
     var failures: [PortMapperError] { whole.failures }
+    var failureMessages: [String] { whole.failureMessages }
 }
 
 extension Mapping {

@@ -7,6 +7,8 @@ enum DocumentKind: String {
     case map, unmap, list
     case listInterfaces = "list-interfaces"
     case gateway
+    /// The file of `gateway --report`.
+    case gatewayReport = "gateway-report"
     case upnpScan = "upnp-scan"
     case upnpCall = "upnp-call"
     case watch

@@ -23,9 +23,9 @@ extension PortMapperError {
         switch self {
         case .behindBridge(let error): error.endCode
         case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .closed, .unsupported,
-            .noExternalAddress, .notPublic,
-            .noSuchService, .unmappedElsewhere:
+            .noExternalAddress, .notPublic, .noGlobalAddress, .noSuchService, .unmappedElsewhere:
             .unavailable
+        case .unreachable: .usage
         case .noAnswer: .timeout
         case .badAnswer: .badAnswer
         case .portTaken: .cannotMap

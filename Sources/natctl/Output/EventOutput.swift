@@ -6,8 +6,9 @@ struct EventOutput: CommandOutput {
     let kind = DocumentKind.event
     var event: MapperEvent
 
-    var lines: [String] {
-        event.change.text.map { ["\(localTime(event.time))  \($0)"] } ?? []
+    func lines(on page: Page) -> [StyledLine] {
+        let time = StyledLine("\(localTime(event.time))  ", .secondary)
+        return event.change.line.map { [(time + $0).hanging(time.width)] } ?? []
     }
     /// The bare answer of `watch`.
     var quietLines: [String] {
@@ -67,21 +68,21 @@ extension MapperEvent.Change {
     }
 
     /// What people are told; a warning is said elsewhere.
-    var text: String? {
+    var line: StyledLine? {
         switch self {
         case .mapped, .renewed, .unmapped:
-            mapping.map { "\(name) \($0.line)" }
+            mapping.map { StyledLine("\(name) ", tone) + $0.line }
         case .changed(let mapping, let previous):
-            "changed \(mapping.line), was \(previous.externalEndpoint)"
+            StyledLine("changed ", tone) + mapping.line + ", was \(previous.externalEndpoint)"
         case .lost(let mapping, let error):
-            "lost \(mapping.line): \(error.userMessage)"
+            StyledLine("lost ", tone) + mapping.line + ": \(error.userMessage)"
         // At first it is not known either whether there is one.
         case .externalAddressChanged(nil, previous: nil):
             "external address not known"
         case .externalAddressChanged(let address, let previous):
             change("external address", address?.description, previous?.description)
         case .gatewayRestarted(let gateway):
-            "gateway \(gateway) has restarted"
+            StyledLine("gateway \(gateway) has restarted", tone)
         case .gatewayChanged(let gateway, let previous):
             change("gateway", gateway?.description, previous?.description)
         case .interfaceChanged(let place, let previous):
@@ -91,8 +92,19 @@ extension MapperEvent.Change {
         }
     }
 
-    private func change(_ subject: String, _ now: String?, _ previous: String?) -> String {
-        "\(subject) \(now ?? "none")" + (previous.map { ", was \($0)" } ?? "")
+    private func change(_ subject: String, _ now: String?, _ previous: String?) -> StyledLine {
+        "\(subject) " + StyledLine(now ?? "none", now == nil ? .bad : .plain)
+            + StyledLine(previous.map { ", was \($0)" } ?? "")
+    }
+
+    private var tone: Tone {
+        switch self {
+        case .mapped: .good
+        case .changed, .gatewayRestarted: .warning
+        case .lost: .bad
+        case .renewed, .unmapped: .secondary
+        default: .plain
+        }
     }
 }
 

@@ -7,8 +7,9 @@ struct ExternalAddressOutput: CommandOutput {
 
     init(_ answer: ExternalAddress) { self.answer = answer }
 
-    var lines: [String] { [answer.address.description] }
-    var quietLines: [String] { lines }
+    func lines(on page: Page) -> [StyledLine] { ["\(answer.address)"] }
+    var quietLines: [String] { [answer.address.description] }
+    var remarks: [String] { answer.technique == nil ? [ExternalAddress.isNotOpened] : [] }
     var warnings: [MapperWarning] { answer.warnings }
     var document: [String: JSONValue] {
         answer.members.merging(["warnings": .array(warnings.map(\.document))]) { first, _ in first }
@@ -22,10 +23,20 @@ struct AllExternalAddressesOutput: CommandOutput {
 
     init(_ answers: [ExternalAddress]) { self.answers = answers }
 
-    var lines: [String] {
-        answers.map { "\($0.address)  \($0.technique.rawValue), \($0.gateway)" }
+    func lines(on page: Page) -> [StyledLine] {
+        aligned(
+            answers.map {
+                [
+                    "\($0.address)",
+                    StyledLine(
+                        "\($0.technique?.rawValue ?? "no technique"), \($0.gateway)", .secondary),
+                ]
+            })
     }
     var quietLines: [String] { answers.map(\.address.description) }
+    var remarks: [String] {
+        answers.contains { $0.technique == nil } ? [ExternalAddress.isNotOpened] : []
+    }
     var document: [String: JSONValue] {
         [
             "answers": .array(answers.map { .object($0.members) }),
@@ -45,10 +56,14 @@ struct AllExternalAddressesOutput: CommandOutput {
 }
 
 extension ExternalAddress {
+    /// What is said of an IPv6 address without a technique.
+    fileprivate static let isNotOpened =
+        "no gateway offers to open this address, by PCP or by UPnP; map --ipv6 would fail"
+
     fileprivate var members: [String: JSONValue] {
         [
             "address": .string(address.description), "scope": .string(address.scope.rawValue),
-            "technique": .string(technique.rawValue), "gateway": .string(gateway.description),
+            "technique": JSONValue(technique?.rawValue), "gateway": .string(gateway.description),
         ]
     }
 }

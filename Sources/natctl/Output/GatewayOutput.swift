@@ -4,15 +4,14 @@ import NATTraversal
 struct GatewayOutput: CommandOutput {
     let kind = DocumentKind.gateway
     var reports: [GatewayReport]
-    /// Whether to draw the path, and to cut long texts, for a terminal.
-    var isPicture = false
 
-    var lines: [String] {
-        reports.flatMap { report in
-            isPicture ? report.picture : [report.heading] + report.rows
+    func lines(on page: Page) -> [StyledLine] {
+        reports.enumerated().flatMap { index, report in
+            guard page.isTerminal else { return [report.heading] + report.rows }
+            return (index > 0 ? [""] : []) + report.picture(among: reports.count, on: page)
         }
     }
-    var quietLines: [String] { reports.prefix(1).map(\.address.description) }
+    var quietLines: [String] { reports.prefix(1).map(\.name) }
     var warnings: [MapperWarning] {
         reports.flatMap { report in
             report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
@@ -21,57 +20,78 @@ struct GatewayOutput: CommandOutput {
             } + report.warnings
         }
     }
+    /// The sentence below the picture says what the address means.
+    func tells(_ warning: MapperWarning, on page: Page) -> Bool {
+        guard page.isTerminal else { return false }
+        return switch warning {
+        case .doubleNAT, .carrierNAT, .reservedAddress, .noExternalAddress, .disagreement: true
+        default: false
+        }
+    }
     var document: [String: JSONValue] {
         [
             "gateways": .array(reports.map(\.document)),
             "warnings": .array(warnings.map(\.document)),
         ]
     }
-
-    /// The same without what a stranger need not know (T-13).
-    var masked: GatewayOutput {
-        var copy = self
-        for report in copy.reports.indices {
-            // People put their own names into it.
-            copy.reports[report].device?.friendlyName = nil
-            copy.reports[report].device?.maskLocation()
-            copy.reports[report].outerRouter?.mask()
-            for technique in copy.reports[report].techniques.indices {
-                copy.reports[report].techniques[technique].externalAddress?.mask()
-            }
-        }
-        return copy
-    }
 }
 
 extension GatewayReport {
-    fileprivate var heading: String {
-        "\(rank). \(address)" + (interface.map { " by \(plain($0))" } ?? "")
-            + (localAddress.map { ", from \($0)" } ?? "") + ": \(reason)"
+    fileprivate var heading: StyledLine {
+        StyledLine("\(rank). \(name)", .heading, hang: 3)
+            + StyledLine(
+                (interface.map { " by \(plain($0))" } ?? "")
+                    + (localAddress.map { ", from \($0)" } ?? "") + ": \(reason)")
     }
 
-    fileprivate var rows: [String] {
-        techniques.map { "   \($0.row)" }
+    fileprivate var rows: [StyledLine] {
+        techniques.map { "   " + $0.row }
             + (device.map { ["   device   \($0.line(limit: nil))"] } ?? [])
             + ["   diagnosis: \(diagnosis?.rawValue ?? "unknown")"]
     }
 
-    fileprivate var picture: [String] {
-        let outside = techniques.compactMap(\.externalAddress).first?.description ?? "?"
-        return [
-            "this host  \(localAddress?.description ?? "?")"
-                + (interface.map { "  \(plain($0))" } ?? ""),
-            "   |",
-            "gateway    \(address)  \(rank): \(reason)",
-        ] + techniques.map { "   |       \($0.row)" }
-            + (device.map { ["   |       \($0.line(limit: characterLimit))"] } ?? []) + [
-                "   |", "outside    \(outside)  \(diagnosis?.rawValue ?? "unknown")", "",
-            ]
+    private var externalAddress: IPAddress? { techniques.compactMap(\.externalAddress).first }
+
+    /// The path from this host to the Internet, and what it means.
+    fileprivate func picture(among count: Int, on page: Page) -> [StyledLine] {
+        let wire = StyledLine(page.isUTF8 ? "    │" : "    |", .secondary)
+        let place = [localAddress?.description, interface.map(plain)].compactMap(\.self)
+        let names = device.map {
+            displayedNames(
+                $0.friendlyName, manufacturer: $0.manufacturer, modelName: $0.modelName,
+                limit: page.characterLimit)
+        }
+        let facts =
+            techniques.map(\.pictureRow)
+            + (device?.state(limit: page.characterLimit).map { [StyledLine("line     \($0)")] }
+                ?? [])
+            + (externalAddress.map { ["external address \($0), \($0.scope.rawValue)"] } ?? [])
+        let node = { (name: String, text: String) in
+            StyledLine(name, .heading, hang: 12)
+                + StyledLine(
+                    text.isEmpty ? "" : String(repeating: " ", count: 12 - name.count) + text)
+        }
+        var lines = [
+            node(
+                "this host",
+                place.isEmpty ? "no route to the gateway" : place.joined(separator: ", ")),
+            wire,
+            node("gateway", ([name] + (names ?? [])).joined(separator: "  "))
+                + StyledLine(count > 1 ? "  \(rank): \(reason)" : "", .secondary),
+        ]
+        lines += facts.map { (wire + "       " + $0).hanging(21) }
+        lines.append(wire)
+        if let obstacle = diagnosis?.obstacle {
+            lines += [node(obstacle, outerRouter?.description ?? ""), wire]
+        }
+        lines.append(node("Internet", ""))
+        return lines + ["", StyledLine(meaning.text, meaning.tone)]
     }
 
-    fileprivate var document: JSONValue {
+    /// The report as the command's document and the file of `--report` hold it.
+    var document: JSONValue {
         [
-            "address": .string(address.description),
+            "address": .string(name),
             "interface": JSONValue(interface),
             "localAddress": JSONValue(localAddress?.description),
             "rank": JSONValue(rank),
@@ -85,19 +105,19 @@ extension GatewayReport {
 }
 
 extension GatewayReport.Device {
-    /// Its path may hold an identifier of the device (T-13).
-    fileprivate mutating func maskLocation() {
-        location = location.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
-    }
-
     fileprivate func line(limit: Int?) -> String {
         let names = displayedNames(
             friendlyName, manufacturer: manufacturer, modelName: modelName, limit: limit)
+        return (names + [state(limit: limit)].compactMap(\.self)).joined(separator: ", ")
+    }
+
+    /// What it says of its line, and for how long; `nil` when it says nothing.
+    fileprivate func state(limit: Int?) -> String? {
         let state = [
             connectionStatus.map { displayed($0, limit: limit) },
-            uptimeSeconds.map { "for \($0) s" },
+            uptimeSeconds.map { "for \(durationText(.seconds(Int64($0))))" },
         ].compactMap(\.self)
-        return (names + state).joined(separator: ", ")
+        return state.isEmpty ? nil : state.joined(separator: " ")
     }
 
     fileprivate var document: JSONValue {
@@ -114,18 +134,27 @@ extension GatewayReport.TechniqueReport {
         roundTrip.map { ($0 / .microseconds(10)).rounded() / 100 }
     }
 
-    fileprivate var row: String {
-        let name = technique.displayName
-        let head = name + String(repeating: " ", count: max(1, 9 - name.count))
-        if case .noAnswer(_, _, let time)? = problem, !isAvailable {
-            return head + "unknown: no answer within \(durationText(time))"
-        }
-        guard isAvailable else { return head + "no: \(problem?.userMessage ?? "unknown")" }
+    private var head: String { technique.displayName.padded(to: 9) }
+
+    /// For a program or a file: yes, no or refuses, and the whole sentence.
+    fileprivate var row: StyledLine {
+        let verdict = verdict
         let facts = [
-            "yes", milliseconds.map { "\($0) ms" }, epochSeconds.map { "epoch \($0) s" },
-            externalAddress?.description, problem?.userMessage,
-        ]
-        return head + facts.compactMap(\.self).joined(separator: ", ")
+            milliseconds.map { "\($0) ms" }, epochSeconds.map { "epoch \($0) s" },
+            externalAddress?.description,
+        ].compactMap(\.self)
+        var line = StyledLine(head, hang: 12) + StyledLine(verdict.state.rawValue, verdict.tone)
+        line += StyledLine((facts.isEmpty ? "" : ", ") + facts.joined(separator: ", "))
+        if let problem { line += StyledLine(": \(problem.userMessage)") }
+        return line
+    }
+
+    /// For a person at a terminal: two or three words.
+    fileprivate var pictureRow: StyledLine {
+        let verdict = verdict
+        let time = roundTrip.map { ", \(millisecondsText($0))" } ?? ""
+        return StyledLine(head) + StyledLine(verdict.words, verdict.tone)
+            + StyledLine(time, .secondary)
     }
 
     fileprivate var document: JSONValue {
@@ -141,14 +170,9 @@ extension GatewayReport.TechniqueReport {
     }
 }
 
-extension IPAddress {
-    /// Keeps what tells the kind of address and drops what tells whose it is.
-    fileprivate mutating func mask() {
-        switch self {
-        case .v4(let address):
-            self = .v4(IPv4Address(rawValue: address.rawValue & 0xFFFF_0000))
-        case .v6(let address):
-            self = .v6(IPv6Address(rawValue: address.rawValue & ~UInt128(0) << 96))
-        }
+extension String {
+    /// With blanks behind it, at least one, up to this width.
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(1, width - count))
     }
 }

@@ -17,17 +17,22 @@ struct InterfaceListOutput: CommandOutput {
         }
     }
 
-    var lines: [String] {
+    func lines(on page: Page) -> [StyledLine] {
         if shown.isEmpty { return [] }
         let rows = shown.map { interface in
             [
-                interface.shownName, "\(interface.address)/\(interface.prefixLength)",
-                interface.scope.rawValue, interface.isUp ? "up" : "down",
-                interface.isBest ? "best" : "",
+                StyledLine(interface.shownName),
+                "\(interface.address)/\(interface.prefixLength)",
+                StyledLine(interface.scope.rawValue),
+                interface.isUp ? "up" : StyledLine("down", .secondary),
+                StyledLine(interface.isBest ? "best" : "", .good),
             ]
         }
-        return aligned([["INTERFACE", "ADDRESS", "SCOPE", "STATE"]] + rows)
+        let header = ["INTERFACE", "ADDRESS", "SCOPE", "STATE"].map { StyledLine($0, .heading) }
+        return aligned([header] + rows)
     }
+
+    var remarks: [String] { shown.isEmpty ? ["no addresses; --all includes loopback"] : [] }
 
     var quietLines: [String] { best.map(\.address.description) }
 

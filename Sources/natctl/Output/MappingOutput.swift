@@ -1,14 +1,15 @@
 import NATTraversal
 
-/// What `map`, `unmap` and `list` print: mappings as lines and as JSON.
+/// What `map` prints: mappings as lines and as JSON.
 struct MappingOutput: CommandOutput {
     var kind: DocumentKind
     var report: MappingReport
 
-    var lines: [String] { report.mappings.map(\.line) }
+    func lines(on page: Page) -> [StyledLine] { report.mappings.map(\.line) }
     var quietLines: [String] { report.mappings.map(\.externalPort.description) }
     var warnings: [MapperWarning] { report.warnings }
     var failures: [PortMapperError] { report.failures.map(\.error) }
+    var failureMessages: [String] { report.failureMessages }
     var document: [String: JSONValue] {
         [
             "mappings": .array(report.mappings.map(\.document)),
@@ -20,13 +21,23 @@ struct MappingOutput: CommandOutput {
 
 extension Mapping {
     /// `tcp 192.168.1.10:8080 <- 198.51.100.7:8080  pcp, 2h`.
-    var line: String {
-        let inside = SocketAddress(internalAddress, port: internalPort.rawValue)
-        // Nothing proves that the gateway lets nobody else in.
-        let peer = remoteHost.map { ", asked for \($0) only" } ?? ""
-        let details = [technique?.rawValue, lifetime.map(durationText) ?? "permanent"]
-        return "\(transport.rawValue) \(inside) <- \(externalEndpoint)  "
-            + details.compactMap(\.self).joined(separator: ", ") + peer
+    var line: StyledLine {
+        let details = [
+            technique?.rawValue, lifetimeText,
+            // Nothing proves that the gateway lets nobody else in.
+            remoteHost.map { "asked for \($0) only" },
+        ]
+        return StyledLine("\(transport.rawValue) \(internalEndpoint) <- ", hang: 4)
+            + StyledLine(externalEndpoint, .good)
+            + StyledLine("  \(details.compactMap(\.self).joined(separator: ", "))", .secondary)
+    }
+
+    /// The rest of its lifetime, as far as is known.
+    var lifetimeText: String { lifetime.map(durationText) ?? "permanent" }
+
+    /// The address and port that it leads to.
+    var internalEndpoint: String {
+        SocketAddress(internalAddress, port: internalPort.rawValue).description
     }
 
     /// Its external address and port.
@@ -52,6 +63,45 @@ extension Mapping {
             "mine": .bool(isMine),
         ]
     }
+}
+
+extension MappingReport {
+    /// A sentence for each reason, behind the ports that it is the reason for.
+    var failureMessages: [String] {
+        var reasons: [(message: String, ports: [Failure])] = []
+        for failure in failures {
+            let message = failure.error.userMessage
+            if let index = reasons.firstIndex(where: { $0.message == message }) {
+                reasons[index].ports.append(failure)
+            } else {
+                reasons.append((message, [failure]))
+            }
+        }
+        return reasons.map { message, ports in
+            "\(portsText(ports.map { ($0.transport, $0.internalPort) })): \(message)"
+        }
+    }
+}
+
+/// Ports in their order, those that follow each other as ranges: `tcp 8080-8082, 8443, udp 53`.
+func portsText(_ ports: [(transport: TransportProtocol, port: PortNumber)]) -> String {
+    let texts = TransportProtocol.allCases.compactMap { transport -> String? in
+        var ranges: [ClosedRange<UInt16>] = []
+        for port in ports where port.transport == transport {
+            let number = port.port.rawValue
+            if let last = ranges.last, last.upperBound < number, number - last.upperBound == 1 {
+                ranges[ranges.count - 1] = last.lowerBound...number
+            } else {
+                ranges.append(number...number)
+            }
+        }
+        guard !ranges.isEmpty else { return nil }
+        let numbers = ranges.map { range in
+            range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+        }
+        return "\(transport.rawValue) \(numbers.joined(separator: ", "))"
+    }
+    return texts.joined(separator: ", ")
 }
 
 extension MappingReport.Failure {

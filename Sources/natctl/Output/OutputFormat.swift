@@ -3,8 +3,8 @@ import NATTraversal
 
 /// What a command found out, in every form it can be shown.
 protocol CommandOutput {
-    /// For people, a line each.
-    var lines: [String] { get }
+    /// For people, a line each, as they fit a page.
+    func lines(on page: Page) -> [StyledLine]
     /// The bare answer of `--quiet`.
     var quietLines: [String] { get }
     /// The command that prints it.
@@ -15,14 +15,20 @@ protocol CommandOutput {
     var warnings: [MapperWarning] { get }
     /// What failed, first one first; it decides the exit code.
     var failures: [PortMapperError] { get }
+    /// What is said of the failures on standard error.
+    var failureMessages: [String] { get }
     /// Said on standard error to people, but not with `--quiet`.
     var remarks: [String] { get }
+    /// Whether the lines say the same as a warning, which is then not said as well.
+    func tells(_ warning: MapperWarning, on page: Page) -> Bool
 }
 
 extension CommandOutput {
     var warnings: [MapperWarning] { [] }
     var failures: [PortMapperError] { [] }
+    var failureMessages: [String] { failures.map(\.userMessage) }
     var remarks: [String] { [] }
+    func tells(_ warning: MapperWarning, on page: Page) -> Bool { false }
 }
 
 /// How results are written.
@@ -32,11 +38,12 @@ enum OutputFormat {
     case json
 
     /// The text for standard output; `nil` when there is nothing to say.
-    func render(_ output: some CommandOutput) -> String? {
+    func render(_ output: some CommandOutput, on page: Page = Page()) -> String? {
         let lines: [String]
         switch self {
         case .text:
-            lines = output.lines.map(harmless)
+            let text = output.lines(on: page)
+            return text.isEmpty ? nil : page.text(text)
         case .quiet:
             lines = output.quietLines.map(harmless)
         case .json:
@@ -47,6 +54,19 @@ enum OutputFormat {
             lines = [JSONValue.object(document).text]
         }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
+    }
+
+    /// What is said on standard error before the text of an output.
+    func statementsBefore(_ output: some CommandOutput, on page: Page) -> [Statement] {
+        output.warnings
+            .filter { !(self == .text && output.tells($0, on: page)) }
+            .map { .warning($0.message) }
+    }
+
+    /// What is said on standard error after it.
+    func statementsAfter(_ output: some CommandOutput) -> [Statement] {
+        (self == .text ? output.remarks.map { .remark($0) } : [])
+            + output.failureMessages.map { .failure($0) }
     }
 }
 
@@ -69,15 +89,17 @@ extension PortMapperError {
         switch self {
         case .behindBridge(let error):
             error.details
-        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noSuchService,
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noGlobalAddress,
+            .unreachable, .noSuchService,
             .inexpressible, .system, .leaseFile:
             (nil, nil, nil, nil)
         case .closed(let gateway, let technique, _), .noAnswer(let gateway, let technique, _):
             (gateway, technique, nil, nil)
         case .unsupported(let gateway, let technique), .badAnswer(let gateway, let technique, _),
             .portTaken(let gateway, let technique, _, _),
-            .noExternalAddress(let gateway, let technique),
-            .notPublic(_, let gateway, let technique):
+            .noExternalAddress(let gateway, let technique):
+            (gateway, technique, nil, nil)
+        case .notPublic(_, let gateway, let technique):
             (gateway, technique, nil, nil)
         case .unmappedElsewhere(let gateway):
             (gateway, nil, nil, nil)

@@ -18,6 +18,14 @@ func bugMessage(_ error: any Error) -> String {
     "this is a bug in natctl: \(displayed("\(error)", limit: 1024))"
 }
 
+/// What `list` says where there is nothing to show.
+let noMappings = "no mappings"
+
+/// What `upnp-scan` says where nobody was found.
+func noDevices(within time: Duration) -> String {
+    "no UPnP device answered within \(durationText(time))"
+}
+
 /// What `unmap` says where it had nothing to do.
 let nothingUnmapped = "there was nothing to unmap"
 

@@ -36,13 +36,13 @@ final class StandardErrorLog: Sendable {
         }
         guard isTaken else { return }
         queue.async { [self] in
-            say(line)
+            say(.log(line))
             let leftOut = state.withLock { state in
                 defer { state.leftOut = 0 }
                 state.waiting -= 1
                 return state.leftOut
             }
-            if leftOut > 0 { say("\(leftOut) lines of the log are left out") }
+            if leftOut > 0 { say(.log("\(leftOut) lines of the log are left out")) }
         }
     }
 
@@ -69,7 +69,6 @@ private struct StandardErrorLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        // What devices have said is in some of them.
-        StandardErrorLog.shared.add(harmless(event.message.description))
+        StandardErrorLog.shared.add(event.message.description)
     }
 }

@@ -27,20 +27,45 @@ enum StandardStream: Int32 {
 
     /// Writes a text.
     func write(_ text: String) throws(SystemError) {
+        WaitingLine.wipe()
         try natctl.write(text, to: rawValue)
     }
 
     /// Whether a person looks at it.
     var isTerminal: Bool { isatty(rawValue) == 1 }
-
-    /// After how many characters a text is cut; `nil` where a program reads it, or a file keeps it.
-    var characterLimit: Int? { isTerminal ? NATTraversalSupport.characterLimit : nil }
 }
 
-/// Says a line on standard error; when even that fails there is nobody to tell.
-func say(_ line: String) {
-    try? StandardStream.error.writeLine("natctl: \(harmless(line))")
+/// A sentence of natctl's on standard error.
+enum Statement: Hashable, Sendable {
+    case remark(String)
+    case warning(String)
+    case failure(String)
+    /// A line of the log.
+    case log(String)
+
+    /// The sentence behind its author.
+    var line: StyledLine {
+        let name = StyledLine("natctl: ", .secondary)
+        let line =
+            switch self {
+            case .remark(let text): name + StyledLine(text)
+            case .warning(let text):
+                name + StyledLine("warning:", .warning) + StyledLine(" \(text)")
+            case .failure(let text): StyledLine("natctl:", .bad) + StyledLine(" \(text)")
+            case .log(let text): StyledLine("natctl: \(text)", .secondary)
+            }
+        return line.hanging("natctl: ".utf8.count)
+    }
 }
+
+/// Says a sentence on standard error; when even that fails there is nobody to tell.
+func say(_ statement: Statement) {
+    let stream = StandardStream.error
+    try? stream.writeLine(stream.page.text([statement.line]))
+}
+
+/// Says what went wrong on this side.
+func say(_ failure: String) { say(.failure(failure)) }
 
 /// How long a reader who does not read may keep this process waiting.
 ///

@@ -7,11 +7,14 @@ struct UPnPCallOutput: CommandOutput {
     var action: String
     var results: [UPnPArgument]
     var warnings: [MapperWarning]
-    /// After how many characters a value is cut in `lines`.
-    var limit: Int? = StandardStream.output.characterLimit
 
-    var lines: [String] { results.map { "\(plain($0.name))=\(shown($0.value))" } }
-    var quietLines: [String] { results.map { shown($0.value) } }
+    func lines(on page: Page) -> [StyledLine] {
+        results.map { result in
+            StyledLine("\(plain(result.name))=", .secondary, hang: 4)
+                + StyledLine(shown(result.value, limit: page.characterLimit))
+        }
+    }
+    var quietLines: [String] { results.map { shown($0.value, limit: nil) } }
     var document: [String: JSONValue] {
         let values = results.map { ($0.name, JSONValue.string($0.value)) }
         return [
@@ -22,7 +25,7 @@ struct UPnPCallOutput: CommandOutput {
     }
 
     /// A value as it is when it is plain ASCII and is not cut, else in quotes (T-6).
-    private func shown(_ value: String) -> String {
+    private func shown(_ value: String, limit: Int?) -> String {
         value.utf8.count <= limit ?? .max && value.utf8.allSatisfy { (0x20...0x7E).contains($0) }
             ? value : displayed(value, limit: limit)
     }

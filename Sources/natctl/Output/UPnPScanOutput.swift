@@ -7,15 +7,15 @@ struct UPnPScanOutput: CommandOutput {
     /// A device; the actions of its services are shown where they were read.
     struct Row {
         var device: UPnPDevice
-        /// After how many characters a text is cut in `lines`.
-        var limit: Int? = StandardStream.output.characterLimit
     }
 
     var rows: [Row]
     /// How many answers were passed over.
     var ignored: Int
+    /// How long was searched; `nil` where a description was read instead.
+    var searchTime: Duration?
 
-    var lines: [String] { [] }
+    func lines(on page: Page) -> [StyledLine] { [] }
     var quietLines: [String] { [] }
 
     var warnings: [MapperWarning] {
@@ -23,6 +23,10 @@ struct UPnPScanOutput: CommandOutput {
         return devices.filter(\.isRepointed).map { .repointedLocation($0.location) }
             + devices.filter(\.hasCutText).map { .truncatedTexts(of: $0.location.host) }
             + (ignored > 0 ? [.truncatedAnswers(ignored)] : [])
+    }
+
+    var remarks: [String] {
+        rows.isEmpty ? searchTime.map { [noDevices(within: $0)] } ?? [] : []
     }
 
     var document: [String: JSONValue] {
@@ -34,28 +38,24 @@ struct UPnPScanOutput: CommandOutput {
 }
 
 extension UPnPScanOutput.Row {
-    /// One line for the device, and with actions one for each of them.
+    /// The device's names and where its description is, then its services, each with the actions
+    /// that were read.
     ///
-    /// Texts of the device stand in quotes at the end (T-7).
-    var lines: [String] {
-        let services = device.services.map { plain($0.shortType) }.joined(separator: " ")
+    /// Texts of the device stand in quotes (T-7), and its location is on every first line.
+    func lines(on page: Page) -> [StyledLine] {
         let names = displayedNames(
             device.friendlyName, manufacturer: device.manufacturer, modelName: device.modelName,
-            limit: limit)
-        let problem = device.problem.map { "(\($0.userMessage))" }
-        let words = [device.location.zonedDescription, services, problem ?? ""] + names
-        return [words.filter { !$0.isEmpty }.joined(separator: "  ")] + actionLines
-    }
-
-    private var actionLines: [String] {
-        device.services.flatMap { service in
-            (service.knownActions ?? []).map { action in
-                let inputs = action.inputs.map { plain($0.name) }.joined(separator: ", ")
-                let outputs = action.outputs.map { plain($0.name) }.joined(separator: ", ")
-                return "  \(plain(service.shortType)) \(plain(action.name))(\(inputs))"
-                    + (outputs.isEmpty ? "" : " -> \(outputs)")
+            limit: page.characterLimit)
+        let title =
+            StyledLine(names.first ?? "", .heading)
+            + StyledLine(names.dropFirst().map { "  \($0)" }.joined())
+        let location = StyledLine(device.location.zonedDescription, .secondary)
+        let problem = StyledLine(device.problem?.userMessage ?? "", .warning, hang: 4)
+        return [[title, location].joined(separator: "  ").hanging(4)]
+            + (problem.isEmpty ? [] : [("    " + problem).hanging(4)])
+            + device.services.flatMap { service in
+                ["    \(plain(service.shortType))"] + service.actionLines
             }
-        }
     }
 
     /// A member of `devices`.
@@ -73,6 +73,16 @@ extension UPnPScanOutput.Row {
 }
 
 extension UPnPService {
+    fileprivate var actionLines: [StyledLine] {
+        (knownActions ?? []).map { action in
+            let inputs = action.inputs.map { plain($0.name) }.joined(separator: ", ")
+            let outputs = action.outputs.map { plain($0.name) }.joined(separator: ", ")
+            return StyledLine(
+                "        \(plain(action.name))(\(inputs))"
+                    + (outputs.isEmpty ? "" : " -> \(outputs)"), hang: 12)
+        }
+    }
+
     /// Name and version, `WANIPConnection:1`; the whole type where it is none.
     fileprivate var shortType: String {
         UPnPType(type).map { "\($0.name):\($0.version)" } ?? type

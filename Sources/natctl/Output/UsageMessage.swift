@@ -136,18 +136,58 @@ extension ValidationError {
 
     /// An option takes the address of a host.
     static func noHost(_ option: String) -> ValidationError {
-        ValidationError("\(option) takes the IPv4 address of a host, not a name")
+        ValidationError("\(option) takes the address of a host, not a name")
     }
 
-    /// The gateway cannot be asked for what the command maps.
-    static func ipv6Gateway(_ gateway: GatewayAddress) -> ValidationError {
-        ValidationError("\(gateway) is an IPv6 gateway; this command maps IPv4")
+    /// The gateway cannot be asked for ports of this family.
+    static func otherGateway(
+        _ gateway: GatewayAddress, _ family: AddressFamily
+    ) -> ValidationError {
+        ValidationError(
+            family == .ipv4
+                ? "\(gateway) is an IPv6 gateway; add --ipv6 to open a port of IPv6"
+                : "\(gateway) is an IPv4 gateway, which --ipv6 cannot ask")
     }
 
-    /// `--location` names an IPv6 host for a command that maps IPv4.
-    static let ipv6Location = ValidationError(
-        "--location names an IPv6 host; this command maps IPv4: name the gateway's IPv4 address "
-            + "with --gateway as well")
+    /// `--location` names a host of the other family.
+    static func otherLocation(_ family: AddressFamily) -> ValidationError {
+        ValidationError(
+            family == .ipv4
+                ? "--location names an IPv6 host: add --ipv6, or name the gateway's IPv4 address with "
+                    + "--gateway as well"
+                : "--location names an IPv4 host, which --ipv6 cannot ask")
+    }
+
+    /// A link-local gateway is one of many without its zone.
+    static func noGatewayZone(_ gateway: GatewayAddress) -> ValidationError {
+        ValidationError(
+            "\(gateway) is link-local and needs its interface: write \(gateway.address)%eth0, or add "
+                + "--interface")
+    }
+
+    /// An option names an address of the other family.
+    static func otherFamily(
+        _ option: String, _ address: IPAddress, _ family: AddressFamily
+    ) -> ValidationError {
+        ValidationError(
+            family == .ipv4
+                ? "\(option) \(address) is an address of IPv6; add --ipv6"
+                : "\(option) \(address) is an address of IPv4, which --ipv6 excludes")
+    }
+
+    /// Nobody outside can reach the address that is to be opened.
+    static func unreachable(_ option: String, _ address: IPAddress) -> ValidationError {
+        ValidationError(
+            "\(option) \(address) is \(address.scope.rawValue): nobody outside can reach it, whatever "
+                + "is opened")
+    }
+
+    /// IPv6 opens the port itself.
+    static func noTranslation(_ outside: PortNumber, _ inside: PortNumber) -> ValidationError {
+        ValidationError(
+            "\(outside) cannot lead to \(inside): IPv6 has no translation, so that --ipv6 opens the "
+                + "port itself")
+    }
 
     /// `NATCTL_GATEWAY` holds something else.
     static func gatewayVariable(_ text: String) -> ValidationError {

@@ -19,7 +19,8 @@ extension PortMapperError {
             "\(description)\(Self.wayOutOfBridge)"
         case .noSuchInterface:
             "\(description); natctl list-interfaces shows them"
-        case .closed(_, .upnp, _), .badAnswer, .notPublic, .inexpressible, .system, .leaseFile:
+        case .closed(_, .upnp, _), .noGlobalAddress, .unreachable, .badAnswer, .notPublic,
+            .inexpressible, .system, .leaseFile:
             description
         case .closed:
             "\(description); port mapping may be off in its settings"
@@ -109,16 +110,20 @@ extension GatewayRefusal {
     }
 }
 
-/// A duration as people say it: `2h`, `90s`, `1.5s`.
+/// A duration as people say it, in its two largest units: `2h`, `1h59m`, `1.5s`.
 func durationText(_ duration: Duration) -> String {
     let (seconds, attoseconds) = duration.components
     if seconds < 10, attoseconds > 0 {
         let tenths = attoseconds / 100_000_000_000_000_000
         return tenths == 0 ? "\(seconds)s" : "\(seconds).\(tenths)s"
     }
-    for (unit, length) in [("d", Int64(86400)), ("h", 3600), ("m", 60)]
-    where seconds >= length && seconds.isMultiple(of: length) {
-        return "\(seconds / length)\(unit)"
+    let units: [(name: String, length: Int64)] = [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)]
+    guard let largest = units.firstIndex(where: { seconds >= $0.length }) else {
+        return "\(seconds)s"
     }
-    return "\(seconds)s"
+    var rest = seconds
+    return units[largest...].prefix(2).reduce(into: "") { text, unit in
+        if rest >= unit.length { text += "\(rest / unit.length)\(unit.name)" }
+        rest %= unit.length
+    }
 }

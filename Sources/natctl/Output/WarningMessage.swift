@@ -40,11 +40,17 @@ extension MapperWarning {
         case .filterUnproved(let transport, let port, let remoteHost):
             "\(transport.rawValue) \(port): asked for \(remoteHost) only; common routers accept "
                 + "this limit by PCP and do not enforce it"
+        case .firewallOff(let transport, let port):
+            "\(transport.rawValue) \(port): the gateway's IPv6 firewall is off, so there was nothing "
+                + "to open: every port of this host can be reached from the Internet"
+        case .stillOpen(let mapping):
+            "\(mapping.subject) of \(mapping.internalAddress) stays open until \(mapping.expiryText): "
+                + "\(mapping.gateway) does not delete it, and was asked for its shortest lifetime"
         case .notDefaultGateway(let address):
             "\(address) answered, which is not the gateway that was asked; a mapping there may "
                 + "lead nowhere"
         case .shorterLifetime(let transport, let port, let granted, let asked):
-            "\(transport.rawValue) \(port): the gateway granted \(granted) s instead of \(asked) s"
+            "\(transport.rawValue) \(port): the gateway granted \(lifetimes(granted, asked))"
         case .differentExternalPort(let transport, let port, let granted, let suggested):
             "\(transport.rawValue) \(port): the gateway granted external port \(granted) instead "
                 + "of \(suggested)"
@@ -69,9 +75,10 @@ extension MapperWarning {
         case .leaseWithoutAnswer(let mapping):
             "\(mapping.gateway) has not answered, now or when \(mapping.subject) was asked for; if "
                 + "there is a mapping, it expires at \(mapping.expiryText)"
-        case .leasesOnly(let gateway):
+        case .leasesOnly(let gateway, let reason):
             "showing natctl's leases only: the table of \(gateway?.description ?? "the gateway") "
-                + "could not be read"
+                + (reason.map { "could not be read: \($0.userMessage)" }
+                    ?? "can be read by UPnP alone")
         case .repointedLocation(let location):
             "\(location.host) named another host as the place of its description; natctl read "
                 + "\(location) instead"
@@ -96,6 +103,13 @@ extension MapperWarning {
 
     /// A member of a document's `warnings`.
     var document: JSONValue { ["code": .string(code.rawValue), "message": .string(message)] }
+}
+
+/// `1h instead of 2h`, in seconds where that would not show a difference.
+private func lifetimes(_ granted: UInt32, _ asked: UInt32) -> String {
+    let texts = [granted, asked].map { durationText(.seconds(Int64($0))) }
+    return texts[0] == texts[1]
+        ? "\(granted)s instead of \(asked)s" : "\(texts[0]) instead of \(texts[1])"
 }
 
 extension Mapping {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """peer.py serve tcp|udp PORT[-PORT]               answers whoever asks, in the background
+                                                at every address of both families
 peer.py reach tcp|udp|http ADDRESS PORT[-PORT]  asks; prints each port's answer, a line each
 peer.py await tcp|udp|http ADDRESS PORT         asks until there is an answer; prints the instant
 
@@ -8,6 +9,7 @@ line is "refused" (an RST or an ICMP error came back) or "silent", and the statu
 that of the first question that was answered, in seconds since 1970; after a minute it is given up,
 with status 1."""
 
+import itertools
 import os
 import selectors
 import socket
@@ -27,9 +29,12 @@ def ports(text):
 def serve(transport, numbers):
     """Returns to the caller's shell as soon as every port is open."""
     selector = selectors.DefaultSelector()
-    for port in numbers:
-        server = socket.socket(socket.AF_INET, KINDS[transport])
+    for port, family in itertools.product(numbers, (socket.AF_INET, socket.AF_INET6)):
+        server = socket.socket(family, KINDS[transport])
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         server.bind(("", port))
         if transport == "tcp":
             server.listen(64)
@@ -46,12 +51,14 @@ def serve(transport, numbers):
                 with connection:
                     connection.sendall(key.data)
             else:
-                _, peer = key.fileobj.recvfrom(100)
-                key.fileobj.sendto(key.data, peer)
+                # The answer leaves from the address that was asked: a host has several of IPv6.
+                _, own, _, peer = key.fileobj.recvmsg(100, 100)
+                key.fileobj.sendmsg([key.data], own, 0, peer)
 
 
 def reach(transport, address, port, patience=PATIENCE):
-    with socket.socket(socket.AF_INET, KINDS[transport]) as client:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, KINDS[transport]) as client:
         client.settimeout(patience)
         try:
             client.connect((address, port))

@@ -92,7 +92,7 @@ import Testing
     func renewalGroups() throws {
         var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
         var requests = [request]
-        request.internalAddress = IPv4Address(rawValue: 0xC0A8_4D14)
+        request.internalAddress = .v4(IPv4Address(rawValue: 0xC0A8_4D14))
         requests += [request, request, request]
         var ports = HeldPorts(requests)
         _ = ports.take(
@@ -109,7 +109,8 @@ import Testing
         var ports = try Self.ports(2)
         let (first, second, third) = (
             MapperWarning.sensitivePort(.http, service: "one"),
-            MapperWarning.sensitivePort(.http, service: "two"), MapperWarning.leasesOnly(nil)
+            MapperWarning.sensitivePort(.http, service: "two"),
+            MapperWarning.leasesOnly(nil, because: nil)
         )
         #expect(ports.warn([(0, [first])], others: []) == [first])
         #expect(ports.warn([(1, [second, first])], others: []) == [second])
@@ -172,6 +173,9 @@ import Testing
         ReadingRule(
             testDescription: "one that only shows what PCP made is none", technique: .pcp,
             reading: unreadable),
+        ReadingRule(
+            testDescription: "an epoch that has fallen is a hint", technique: .pcp,
+            reading: TableReading(hasLostTable: true), isHint: true),
     ]
 
     @Test("learn from the gateway's table", arguments: readingRules)

@@ -35,6 +35,8 @@ import Testing
     @Test("takes brackets without a port, and IPv4 in its mapped form, as the plain address")
     func normalises() {
         #expect(GatewayAddress("[fe80::1%2]") == GatewayAddress("fe80::1%2"))
+        #expect(GatewayAddress("[fe80::1%25eth0]:80") == GatewayAddress("[fe80::1%eth0]:80"))
+        #expect(GatewayAddress("fe80::1%25") == GatewayAddress("fe80::1%25"))
         #expect(GatewayAddress("[::ffff:192.168.1.1]:80") == GatewayAddress("192.168.1.1:80"))
     }
 
@@ -58,7 +60,8 @@ import Testing
         "is named by its socket, port 5351 left out, in a form that is read back as the same",
         arguments: [
             ("192.168.1.1", 5351, 0, "192.168.1.1"), ("192.168.1.1", 5352, 0, "192.168.1.1:5352"),
-            ("fe80::1", 5351, 2, "fe80::1"), ("fe80::1", 5352, 2, "[fe80::1%2]:5352"),
+            ("fe80::1", 5351, 1, "fe80::1%lo"), ("fe80::1", 5352, 1, "[fe80::1%lo]:5352"),
+            ("fe80::1", 5351, 99_999, "fe80::1%99999"),
             ("fd77::1", 5352, 0, "[fd77::1]:5352"), ("::ffff:10.0.0.1", 5351, 0, "10.0.0.1"),
         ] as [(String, UInt16, UInt32, String)])
     func names(host: String, port: UInt16, scopeID: UInt32, text: String) throws {

@@ -11,7 +11,7 @@ import Testing
         var request: @Sendable (inout MappingRequest) -> Void = { _ in }
     }
 
-    static let peer = IPv4Address(rawValue: 0xCB00_7109)
+    static let peer = IPAddress.v4(IPv4Address(rawValue: 0xCB00_7109))
     static let port9000 = PortNumber(rawValue: 9000)
     static let port9001 = PortNumber(rawValue: 9001)
 
@@ -46,7 +46,7 @@ import Testing
             request: { $0.remoteHost = peer }),
         Case(
             testDescription: "no --remote-host any more, by PCP", plan: .renewal,
-            lease: { $0.remoteHost = .v4(peer) }),
+            lease: { $0.remoteHost = peer }),
         Case(
             testDescription: "another --remote-host by another technique", plan: .move,
             lease: { $0.technique = .natPMP }, request: { $0.remoteHost = peer }),

@@ -138,7 +138,9 @@ final class ScriptedRouter: Sendable {
 }
 
 /// The search for a scripted router's UPnP side, in the time of its network.
-final class ScriptedFinder: IGDFinding {
+final class ScriptedFinder: ServiceFinding {
+    typealias Service = IGDChoice
+
     /// How long the search takes.
     static let searchTime = Duration.milliseconds(60)
 

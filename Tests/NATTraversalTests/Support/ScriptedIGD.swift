@@ -106,7 +106,7 @@ final class ScriptedIGD: Sendable {
 }
 
 extension ScriptedIGD.Fault {
-    fileprivate var response: HTTPResponse {
+    var response: HTTPResponse {
         get throws {
             switch self {
             case .code(let code): .soap(fault: code)

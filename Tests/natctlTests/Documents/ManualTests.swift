@@ -9,14 +9,14 @@ import Testing
     private func explainedOptions(_ page: String) -> Set<String> {
         Set(
             page.split(separator: "\n").filter { $0.hasPrefix(".It Fl") }.flatMap {
-                $0.matches(of: /Fl (-?[a-z][a-z-]*)/).map { "-\($0.1)" }
+                $0.matches(of: /Fl (-?[a-z0-9][a-z0-9-]*)/).map { "-\($0.1)" }
             })
     }
 
     /// The options that a page mentions anywhere.
     private func mentionedOptions(_ page: String) -> Set<String> {
         Set(
-            page.matches(of: /(?:Fl |[|] )(-?[a-z][a-z-]*)/).filter { match in
+            page.matches(of: /(?:Fl |[|] )(-?[a-z0-9][a-z0-9-]*)/).filter { match in
                 // `-q | -quiet` is an option's second name; `tcp | udp` is none.
                 match.0.hasPrefix("Fl") || match.1.hasPrefix("-")
             }.map { "-\($0.1)" })

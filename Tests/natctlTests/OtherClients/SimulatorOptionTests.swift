@@ -141,7 +141,7 @@ struct FaultOption: Sendable, CustomTestStringConvertible {
             ("--delay-answer lunch=1", "'lunch=1' is not OPERATION=MILLISECONDS."),
             ("--spoil-action AddPortMapping=milk", "'AddPortMapping=milk' is not ACTION=HOW."),
             ("--fail-description 504", "'504' is not FAULT[=COUNT]."),
-            ("--listen lunch", "'lunch' is not an IPv4 address."),
+            ("--listen lunch", "'lunch' is not an address."),
         ])
     func explains(options: String, text: String) async throws {
         let outcome = try await BuiltTool.run(

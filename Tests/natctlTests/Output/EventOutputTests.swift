@@ -51,7 +51,9 @@ import Testing
     @Test("are one line for people, the time first, a warning none")
     func areLines() throws {
         let lines = MapperEvent.samples.map { event in
-            EventOutput(event: event).lines.map { $0.dropFirst("2026-11-25 18:00:00  ".count) }
+            EventOutput(event: event).lines(on: Page()).map {
+                $0.text.dropFirst("2026-11-25 18:00:00  ".count)
+            }
         }
         let mapping = "tcp 192.168.1.10:8080 <- 198.51.100.7:8080  pcp, 2h"
         #expect(
@@ -77,7 +79,7 @@ import Testing
     func tellPeer() throws {
         var mapping = try #require(Mapping.sample())
         mapping.remoteHost = IPv4Address("203.0.113.9").map(IPAddress.v4)
-        #expect(mapping.line.hasSuffix("  pcp, 2h, asked for 203.0.113.9 only"))
+        #expect(mapping.line.text.hasSuffix("  pcp, 2h, asked for 203.0.113.9 only"))
     }
 
     @Test("begin with the time where this host is")

@@ -44,14 +44,15 @@ import Testing
     ]
 
     @Test(
-        "one device is one line, without a control of the terminal (T-6, T-7)",
+        "a device's texts stand in quotes on its first line, without a control of the terminal (T-6, T-7)",
         arguments: hostileNames)
     func line(name: String) throws {
-        let row = UPnPScanOutput.Row(device: try device(name), limit: 64)
-        #expect(row.lines.count == 1)
-        let line = try #require(row.lines.first)
+        let row = UPnPScanOutput.Row(device: try device(name))
+        let lines = row.lines(on: Page(columns: 80)).map(\.text)
+        #expect(lines.dropFirst() == ["    WANIPConnection:1"])
+        let line = try #require(lines.first)
         #expect(isHarmless(line) && !line.contains("\n"))
-        #expect(line.hasPrefix("http://192.168.1.1:5000/d.xml  WANIPConnection:1  \""))
+        #expect(line.hasPrefix("\"") && line.hasSuffix("\"  http://192.168.1.1:5000/d.xml"))
         #expect(line.unicodeScalars.count < 1200)
     }
 
@@ -67,7 +68,7 @@ import Testing
     @Test("a service type that is no name stands in quotes")
     func hostileType() throws {
         let row = UPnPScanOutput.Row(device: try device("x", type: "a  b\u{9B}"))
-        #expect(row.lines == ["http://192.168.1.1:5000/d.xml  \"a  b\\u{9B}\"  \"x\"  \"x\""])
+        #expect(row.lines(on: Page()).map(\.text).last == "    \"a  b\\u{9B}\"")
     }
 
     @Test("a refused service says why, and shows its URL as it was spelled (D-3)")
@@ -110,7 +111,7 @@ import Testing
                 UPnPArgument("Words", "a b"), UPnPArgument("Hostile\u{9B}", "x\nNewY=1\u{1B}[2J"),
             ], warnings: [])
         #expect(
-            output.lines == [
+            output.lines(on: Page()).map(\.text) == [
                 "NewExternalIPAddress=203.0.113.9", "Empty=", "Words=a b",
                 "\"Hostile\\u{9B}\"=\"x\\u{A}NewY=1\\u{1B}[2J\"",
             ])
@@ -121,19 +122,21 @@ import Testing
     func longValues() {
         let long = String(repeating: "x", count: 70)
         let results = [UPnPArgument("A", long), UPnPArgument("B", "\u{9B}\(long)")]
-        var output = UPnPCallOutput(
-            service: "s", action: "a", results: results, warnings: [], limit: nil)
-        #expect(output.lines == ["A=\(long)", "B=\"\\u{9B}\(long)\""])
-        output.limit = 64
+        let output = UPnPCallOutput(
+            service: "s", action: "a", results: results, warnings: [])
+        let whole = output.lines(on: Page()).map(\.text)
+        #expect(whole == ["A=\(long)", "B=\"\\u{9B}\(long)\""])
         let cut = long.prefix(63)
-        #expect(output.lines == ["A=\"\(cut)x…\"", "B=\"\\u{9B}\(cut)…\""])
+        let shown = output.lines(on: Page(columns: 80)).map(\.text)
+        #expect(shown == ["A=\"\(cut)x…\"", "B=\"\\u{9B}\(cut)…\""])
+        #expect(output.lines(on: Page(columns: 120)).map(\.text) == whole)
     }
 
     @Test("long names of a device are cut for people alone")
     func longNames() throws {
         let long = String(repeating: "x", count: 70)
-        let row = UPnPScanOutput.Row(device: try device(long), limit: nil)
-        #expect(row.lines.first?.hasSuffix("  \"\(long)\"  \"\(long)\"") == true)
+        let line = UPnPScanOutput.Row(device: try device(long)).lines(on: Page()).first
+        #expect(line?.text.hasPrefix("\"\(long)\"  http") == true)
     }
 
     @Test("a wrong call is told in one line, with what would be right")

@@ -112,10 +112,11 @@ import Testing
     }
 
     @Test(
-        "durations are said in the longest unit that fits",
+        "durations are said in their two largest units",
         arguments: [
-            (Duration.seconds(1), "1s"), (.seconds(90), "90s"), (.seconds(900), "15m"),
-            (.seconds(7200), "2h"), (.seconds(604_800), "7d"), (.seconds(7201), "7201s"),
+            (Duration.seconds(1), "1s"), (.seconds(90), "1m30s"), (.seconds(900), "15m"),
+            (.seconds(7200), "2h"), (.seconds(604_800), "7d"), (.seconds(7201), "2h"),
+            (.seconds(7199), "1h59m"), (.seconds(90_061), "1d1h"), (.seconds(86_700), "1d"),
             (.milliseconds(1500), "1.5s"), (.milliseconds(3004), "3s"), (.zero, "0s"),
         ])
     func saysDurations(duration: Duration, text: String) {

@@ -36,6 +36,17 @@ import TestSupport
         "unmap tcp 0", "unmap --all tcp 80", "unmap both --external-port 80",
         "unmap tcp 80 --external-port 80", "unmap --external-port 80", "external-ip now",
         "external-ip --json -q", "list tcp", "bogus", "help bogus",
+        "map tcp 80 -6 --via nat-pmp", "map tcp 80 -6 -e 81", "map 81:80/tcp -6",
+        "map tcp 80 -6 --verify", "map tcp 80 -6 --remote-host 203.0.113.9",
+        "map tcp 80 --remote-host 2001:db8::9", "map tcp 80 --internal-address 2001:db8::9",
+        "map tcp 80 -6 --internal-address 192.168.1.2", "map tcp 80 -6 --internal-address fd77::2",
+        "map tcp 80 -6 --internal-address fe80::2", "map tcp 80 -6 --internal-address ::",
+        "map tcp 80 -6 --gateway 127.0.0.1", "map tcp 80 --gateway ::1",
+        "map tcp 80 -6 --gateway fe80::1", "external-ip -6 --via nat-pmp",
+        "external-ip -6 --gateway 127.0.0.1", "unmap tcp 80 -6 --via nat-pmp",
+        "unmap tcp 80 -6 --gateway 127.0.0.1", "gateway --gateway fe80::1",
+        "gateway -q --gateway [fe80::1]:5351", "list --gateway fe80::1", "watch --gateway fe80::1",
+        "upnp-scan --gateway fe80::1",
     ]
 
     /// Ports in forms that map and unmap both refuse.
@@ -74,9 +85,11 @@ import TestSupport
     }
 
     @Test(
-        "an IPv6 description is none for what maps IPv4, and a link-local one needs its zone",
+        "a description of the other family is none for what maps, and a link-local one needs its zone",
         arguments: [
-            "map tcp 80 --location http://[::1]:9/", "unmap tcp 80 --location http://[::1]:9/",
+            "map tcp 80 --location http://[::1]:9/", "external-ip --location http://[::1]:9/",
+            "map tcp 80 -6 --location http://127.0.0.1:9/",
+            "unmap tcp 80 -6 --location http://127.0.0.1:9/",
             "external-ip --location http://[fe80::1]:9/", "list --location http://[fe80::1]:9/",
             "upnp-scan --location http://[fe80::1]:9/",
         ])
@@ -101,6 +114,19 @@ import TestSupport
         #expect(outcome.errors.contains("there is no interface eth99"))
     }
 
+    @Test(
+        "a link-local gateway has the zone that it is given, escaped or not, or the interface's",
+        arguments: [
+            "fe80::9%lo", "fe80::9%25lo", "[fe80::9%lo]:5351", "fe80::9%1",
+            "fe80::9 --interface lo",
+        ])
+    func readsZone(gateway: String) async throws {
+        let outcome = try await BuiltTool.natctl("gateway -q --gateway \(gateway)")
+        #expect(outcome.lines == ["fe80::9%lo"], "\(outcome.errors)")
+        let unknown = try await BuiltTool.natctl("gateway --gateway fe80::9%eth99")
+        #expect(unknown.status == 69)
+    }
+
     @Test("point to unmap where no lifetime is asked for")
     func pointToUnmap() async throws {
         let outcome = try await BuiltTool.natctl("map tcp 80 --lifetime 0")
@@ -122,7 +148,7 @@ import TestSupport
 
     @Test(
         "so does a wrong NATCTL_GATEWAY, unless a flag wins over it",
-        arguments: ["router.local", "192.168.1.1:0", "\u{1B}[31m"])
+        arguments: ["router.local", "192.168.1.1:0", "\u{1B}[31m", "fe80::1"])
     func environmentIsRefused(text: String) async throws {
         try await ToolBehindGateway.run { tool in
             let outcome = try await BuiltTool.natctl(

@@ -1,13 +1,24 @@
-"""press-keys.py COMMAND...: runs COMMAND at a terminal of its own, and presses Ctrl-C each time it
-says "ready"; prints what it says, and exits with its status."""
+"""press-keys.py [columns=N] [at=WORD] [times=N] COMMAND...: runs COMMAND at a terminal of its own, N
+columns wide, and presses Ctrl-C each time it says WORD, "ready" unless told otherwise, N times at
+most; prints what the terminal gets, and exits with COMMAND's status."""
 
+import fcntl
 import os
 import pty
+import struct
 import sys
+import termios
 
+arguments = sys.argv[1:]
+options = {"columns": "80", "at": "ready", "times": "1000"}
+while arguments[0].partition("=")[0] in options:
+    name, _, value = arguments.pop(0).partition("=")
+    options[name] = value
 child, terminal = pty.fork()
 if child == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
+    size = struct.pack("HHHH", 24, int(options["columns"]), 0, 0)
+    fcntl.ioctl(1, termios.TIOCSWINSZ, size)
+    os.execvp(arguments[0], arguments)
 heard = b""
 presses = 0
 while True:
@@ -18,7 +29,7 @@ while True:
     if not more:
         break
     heard += more
-    while heard.count(b"ready") > presses:
+    while min(heard.count(options["at"].encode()), int(options["times"])) > presses:
         presses += 1
         os.write(terminal, b"\x03")
 sys.stdout.buffer.write(heard)

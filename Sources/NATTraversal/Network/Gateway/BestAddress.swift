@@ -71,18 +71,12 @@ package struct BestAddress: Hashable, Sendable {
 }
 
 extension [NetworkInterface] {
-    /// The IPv6 address to open with a pinhole; `nil` when the interface has only link-local ones.
-    ///
-    /// Deprecated and tentative addresses do not qualify; a temporary one only if there is no
-    /// other, because it expires before the mapping does (RFC 8981, section 3.4; N-18).
-    package func pinholeSource(interfaceIndex: UInt32) -> IPAddress? {
-        let usable = filter {
-            $0.index == interfaceIndex && $0.family == .ipv6 && !$0.isDeprecated && !$0.isTentative
+    /// The IPv6 address to open with a pinhole, a temporary one only if there is no other; `nil`
+    /// when the interface has no global one that can be used.
+    fileprivate func pinholeSource(interfaceIndex: UInt32) -> IPAddress? {
+        switch PinholeAddress(among: self, interfaceIndex: interfaceIndex) {
+        case .stable(let address), .onlyTemporary(let address): address
+        case .none: nil
         }
-        // Test networks use addresses of the documentation prefix.
-        let global = [.public, .documentation].flatMap { (scope: AddressScope) in
-            usable.filter { $0.scope == scope }
-        }
-        return (global.first { !$0.isTemporary } ?? global.first)?.address
     }
 }

@@ -154,12 +154,12 @@ extension NATPMPClient {
         if response.result != .success || response == .fromPCPAlone { socket.isSettled = false }
         if response == .fromPCPAlone {
             throw PortMapperError.noAnswer(
-                gateway: GatewayAddress(socket.gateway.address), technique: .pcp,
+                gateway: GatewayAddress(hostOf: socket.gateway), technique: .pcp,
                 after: limit.budget.start.duration(to: socket.now))
         }
         if response.result == .unsupportedVersion {
             throw PortMapperError.unsupported(
-                gateway: GatewayAddress(socket.gateway.address), technique: .natPMP)
+                gateway: GatewayAddress(hostOf: socket.gateway), technique: .natPMP)
         }
         return (response, other == nil ? nil : window.answers.last ?? nil)
     }
@@ -173,7 +173,7 @@ extension NATPMPClient {
             return badAnswer(mismatch)
         }
         return .noAnswer(
-            gateway: GatewayAddress(socket.gateway.address),
+            gateway: GatewayAddress(hostOf: socket.gateway),
             after: budget.start.duration(to: socket.now))
     }
 
@@ -218,7 +218,7 @@ extension NATPMPClient {
 
     private func badAnswer(_ problem: String) -> PortMapperError {
         .badAnswer(
-            gateway: GatewayAddress(socket.gateway.address), technique: .natPMP, problem: problem)
+            gateway: GatewayAddress(hostOf: socket.gateway), technique: .natPMP, problem: problem)
     }
 }
 

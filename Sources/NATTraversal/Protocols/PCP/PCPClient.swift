@@ -221,7 +221,7 @@ extension PCPClient {
     private func success(
         in answer: PCPAnswer?, _ missing: PortMapperError, tellsAddress: Bool = false
     ) throws(PortMapperError) -> PCPResponse {
-        let gateway = GatewayAddress(socket.gateway.address)
+        let gateway = GatewayAddress(hostOf: socket.gateway)
         // The next question must not take a second copy of this for its response.
         if answer?.isGood != true { socket.isSettled = false }
         switch answer {
@@ -251,7 +251,7 @@ extension PCPClient {
     private func silence(
         in window: RequestWindow<PCPAnswer>, _ budget: TimeBudget
     ) -> PortMapperError {
-        let gateway = GatewayAddress(socket.gateway.address)
+        let gateway = GatewayAddress(hostOf: socket.gateway)
         if let mismatch = window.mismatch, window.isNonsense || socket.now >= budget.deadline {
             return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
         }
@@ -278,7 +278,7 @@ extension PCPClient {
         }
         return .failure(
             .badAnswer(
-                gateway: GatewayAddress(socket.gateway.address), technique: .pcp, problem: problem))
+                gateway: GatewayAddress(hostOf: socket.gateway), technique: .pcp, problem: problem))
     }
 }
 

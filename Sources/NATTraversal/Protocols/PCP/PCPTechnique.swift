@@ -34,7 +34,13 @@ final class PCPTechnique: MappingTechnique {
 
     /// Maps the UDP port of the client's own socket, behind which nothing else listens, and deletes
     /// the mapping again: PCP has no other way to learn the address (RFC 6887, section 11).
+    ///
+    /// Of IPv6 it is the client's own.
     func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
+        if socket.local.address.family == .ipv6 {
+            _ = try await client.announce(limit)
+            return socket.local.address
+        }
         do {
             return try await externalAddress(suggesting: nil, limit)
         } catch PortMapperError.refused(let refusal)
@@ -81,6 +87,21 @@ final class PCPTechnique: MappingTechnique {
     }
 
     func begin() {}
+
+    /// Asks for the shortest lifetime that the gateway has, of a pinhole that it does not delete.
+    ///
+    /// - Returns: that lifetime, in seconds.
+    func shorten(
+        _ lease: Lease, _ limit: AskLimit
+    ) async throws -> Result<UInt32, PortMapperError> {
+        var request = lease.pcpDelete
+        request.lifetimeSeconds = 1
+        request.externalPort = lease.key.internalPort.rawValue
+        request.externalAddress = lease.key.internalAddress
+        return try await client.map([request], limit)[0].flatMap(client.grant(in:)).map {
+            $0.lifetime.wholeSeconds
+        }
+    }
 }
 
 extension MappingGrant {
@@ -96,9 +117,10 @@ extension MappingAttempt {
     /// The PCP request for it.
     fileprivate var pcpRequest: PCPMapRequest {
         let variation = ladder.variation
-        let remoteHost = request.remoteHost.map(IPAddress.v4)
+        let remoteHost = request.remoteHost
         let isRenewal = plan == .renewal && old?.technique == .pcp
-        let address = isRenewal ? old?.externalAddress : nil
+        // Nothing is translated in IPv6, and a renewal is answered with whatever it suggests (N-18).
+        let address = isPinhole ? key.internalAddress : isRenewal ? old?.externalAddress : nil
         return PCPMapRequest(
             nonce: nonce, transport: key.transport, internalPort: key.internalPort.rawValue,
             externalPort: variation.suggestion.port.rawValue,

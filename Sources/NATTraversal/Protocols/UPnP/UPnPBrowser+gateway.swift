@@ -2,7 +2,7 @@ import Logging
 
 /// How a search for a gateway ended.
 enum UPnPGatewaySearch: Sendable {
-    /// A device with a connection service.
+    /// A device with the service that is looked for.
     case found(UPnPDevice)
     /// A default gateway has answered, but offers no service that maps ports: its line is down or it
     /// was switched off (D-8).
@@ -28,7 +28,7 @@ extension UPnPBrowser {
         return device
     }
 
-    /// Searches for the default gateway's connection service.
+    /// Searches for the default gateway's service that opens ports.
     ///
     /// Stops as soon as that is known. A device at another address is taken when no default gateway
     /// has answered until the search is over: a gateway may answer from another address than its own
@@ -36,12 +36,15 @@ extension UPnPBrowser {
     /// (`UPnPDevice.isDefaultGateway`).
     ///
     /// - Parameters:
+    ///   - isOffered: whether a device has the service; connection services are looked for where it
+    ///     is left out.
     ///   - deadline: when to stop listening for answers.
     ///   - fetchDeadline: when to give up the description of a gateway that has answered; `nil` is
     ///     `deadline`.
     /// - Returns: the best that was found.
     /// - Throws: `PortMapperError.system`, `CancellationError`.
     func findGateway(
+        offering isOffered: (UPnPDevice) -> Bool = { !$0.connectionServices.isEmpty },
         until deadline: ContinuousClock.Instant,
         fetchesUntil fetchDeadline: ContinuousClock.Instant? = nil
     ) async throws -> UPnPGatewaySearch {
@@ -53,11 +56,12 @@ extension UPnPBrowser {
             .gateway, until: deadline, fetchesUntil: deadline, gatewaysUntil: fetchDeadline
         ) { device in
             log.debug("\(device.location): \(device.connectionServices.count) connection services")
+            let isUsable = isOffered(device)
             if device.isDefaultGateway {
                 hasAnswered = true
                 if device.problem != nil { unusable = unusable ?? device }
             }
-            guard !device.connectionServices.isEmpty else {
+            guard isUsable else {
                 if device.isDefaultGateway, device.isGatewayType { silent = device }
                 return .goOn
             }

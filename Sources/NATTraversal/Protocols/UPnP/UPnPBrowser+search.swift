@@ -40,6 +40,9 @@ extension UPnPBrowser {
         gatewaysUntil gatewayDeadline: ContinuousClock.Instant? = nil,
         _ found: (UPnPDevice) async -> Verdict
     ) async throws -> Summary {
+        let question = PendingQuestion(.upnp)
+        question.begins(until: deadline)
+        defer { question.ends() }
         let (events, feed) = AsyncStream.makeStream(of: Event.self)
         var next = events.makeAsyncIterator()
         return try await withThrowingDiscardingTaskGroup { group in

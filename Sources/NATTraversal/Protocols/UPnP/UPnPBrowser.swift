@@ -77,12 +77,14 @@ protocol UPnPNetwork: Sendable {
 struct SystemUPnPNetwork: UPnPNetwork {
     /// The interface by which everything leaves; `nil` leaves it to the routes.
     var interface: String?
+    /// The address from which devices are called; `nil` is the link's.
+    var caller: SocketAddress?
 
     func datagrams(on link: SSDPLink) throws(SystemError) -> any DatagramTransport {
         try link.openSocket()
     }
 
     func http(on link: SSDPLink?) -> any HTTPTransport {
-        HTTPClient(source: link?.localAddress, interface: interface)
+        HTTPClient(source: caller ?? link?.localAddress, interface: interface)
     }
 }

@@ -139,6 +139,17 @@ extension UPnPFailure {
     /// Whether the gateway says that the port is taken.
     var isConflict: Bool { fault == .conflictInMappingEntry }
 
+    /// The code as WANIPv6FirewallControl means it.
+    var pinholeFault: UPnPErrorCode? { fault }
+
+    /// Whether there is no pinhole of this identifier, or no firewall: some say InvalidArgs or
+    /// ActionFailed of one that they do not know.
+    var meansNoPinhole: Bool {
+        fault.map {
+            [.noSuchPinhole, .invalidArgs, .actionFailed, .firewallDisabled].contains($0)
+        } ?? false
+    }
+
     /// Whether another tree of the same gateway may want no such permission (D-12).
     var wantsPermission: Bool { fault == .actionNotAuthorized }
 }

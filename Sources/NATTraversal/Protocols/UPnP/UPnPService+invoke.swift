@@ -28,6 +28,8 @@ extension UPnPService {
     ///   - action: the action.
     ///   - arguments: its arguments, in their order.
     ///   - limits: how much is read.
+    ///   - isHarmless: whether asking again does no harm although the device may have acted; `nil`
+    ///     says so of what only reads, `Get…`.
     ///   - patience: how long an action that changes something waits for its answer, once it is
     ///     sent; `nil` for as long as there is time.
     ///   - deadline: when to give up.
@@ -35,21 +37,24 @@ extension UPnPService {
     /// - Throws: `UPnPFailure`, `UPnPUsageError`, `CancellationError`.
     func invoke(
         _ action: String, _ arguments: [UPnPArgument] = [], limits: XMLLimits = .action,
-        patience: Duration? = nil, until deadline: ContinuousClock.Instant
+        isHarmless: Bool? = nil, patience: Duration? = nil,
+        until deadline: ContinuousClock.Instant
     ) async throws -> UPnPReply {
         guard case .url(let url) = control else {
             throw UPnPFailure.url(control.refusal ?? .missing)
         }
         var request = try self.request(action, arguments, at: url)
+        log.trace("to \(url): \(action) with \(arguments.text)")
         request.version = knownVersion
-        var exchange = try await send(request, action, limits, patience, until: deadline)
+        let isHarmless = isHarmless ?? action.hasPrefix("Get")
+        var exchange = try await send(request, isHarmless, limits, patience, until: deadline)
         if exchange.response.status == 404, let otherControl {
             log.debug("\(url): HTTP status 404, trying \(otherControl)")
             request.url = otherControl
-            exchange = try await send(request, action, limits, patience, until: deadline)
+            exchange = try await send(request, isHarmless, limits, patience, until: deadline)
         }
         let reply = try Self.reply(to: action, exchange, limits: limits)
-        log.debug("\(url): \(action) returned \(reply.results.count) values")
+        log.trace("\(url): \(action) returned \(reply.results.text)")
         return reply
     }
 
@@ -69,13 +74,13 @@ extension UPnPService {
     }
 
     private func send(
-        _ request: HTTPRequest, _ action: String, _ limits: XMLLimits, _ patience: Duration?,
+        _ request: HTTPRequest, _ isHarmless: Bool, _ limits: XMLLimits, _ patience: Duration?,
         until deadline: ContinuousClock.Instant
     ) async throws -> HTTPExchange {
         do {
             // Whether what changes something was carried out is the caller's to find out.
             let exchange = try await http.exchangeRepeatedly(
-                request, bodyLimit: limits.bytes, isHarmless: action.hasPrefix("Get"),
+                request, bodyLimit: limits.bytes, isHarmless: isHarmless,
                 patience: patience, until: deadline)
             keep(exchange.version)
             return exchange
@@ -110,6 +115,13 @@ extension UPnPService {
         default:
             throw .status(status)
         }
+    }
+}
+
+extension [UPnPArgument] {
+    /// Names and values for the log.
+    fileprivate var text: String {
+        isEmpty ? "nothing" : map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
     }
 }
 

@@ -38,6 +38,25 @@ import Testing
     }
 
     @Test(
+        "a link-local sender that names an address of wider scope names its own, and is asked itself",
+        arguments: [
+            ("http://[fd77::1]:5000/d.xml", false), ("http://[2a00:77::1]:5000/d.xml", false),
+            ("http://[fe80::2]:5000/d.xml", true), ("http://[::1]:5000/d.xml", true),
+            ("http://192.168.77.1:5000/d.xml", true), ("http://router:5000/d.xml", true),
+        ])
+    func widerScope(location: String, isRepointed: Bool) throws {
+        var source = SocketAddress.test("fe80::1")
+        source.scopeID = 3
+        var replies = SSDPReplies(gateways: [source.address], limits: .gateway)
+        let new = replies.receive(datagram(source, location))
+        let reply = try #require(new)
+        #expect(reply.url.description == "http://[fe80::1]:5000/d.xml")
+        #expect(reply.url.scopeID == 3)
+        #expect(reply.isRepointed == isRepointed)
+        #expect(reply.isGateway)
+    }
+
+    @Test(
         "announcements, searches and noise are no answers (S-13)",
         arguments: [
             "NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nLOCATION: http://192.168.77.1/\r\n\r\n",

@@ -9,12 +9,7 @@ extension IPAddress {
 
     /// "No preference" in the family of this address: all zeros, which for IPv4 still names the
     /// family (RFC 6887, section 5).
-    var unspecifiedOfSameFamily: IPAddress {
-        switch self {
-        case .v4: .v4(.unspecified)
-        case .v6: .v6(.unspecified)
-        }
-    }
+    var unspecifiedOfSameFamily: IPAddress { family.unspecified }
 }
 
 extension ByteReader {

@@ -16,9 +16,8 @@ struct PCPNonce: Hashable, Sendable {
 
     /// Reads 24 hexadecimal digits, as in the lease file.
     init?(hexadecimal text: String) {
-        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == 24, text.utf8.count == 24 else { return nil }
-        octets = stride(from: 0, to: 24, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+        guard let octets = [UInt8](hexadecimal: text), octets.count == 12 else { return nil }
+        self.octets = octets
     }
 
     /// Reads 12 octets.
@@ -27,9 +26,7 @@ struct PCPNonce: Hashable, Sendable {
     }
 
     /// 24 hexadecimal digits.
-    var hexadecimal: String {
-        octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    var hexadecimal: String { octets.hexadecimal }
 }
 
 extension PCPNonce: CustomStringConvertible {

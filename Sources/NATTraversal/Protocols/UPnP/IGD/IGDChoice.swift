@@ -1,7 +1,7 @@
 import Logging
 
 /// The connection service that is used, among those a gateway offers (D-6).
-struct IGDChoice: Sendable {
+struct IGDChoice: GatewayService {
     let connection: IGDConnection
     /// Why this one, for verbose output.
     let reason: String
@@ -9,6 +9,21 @@ struct IGDChoice: Sendable {
     var status: IGDStatus?
     /// The external address it told, if it was asked and has one.
     var externalAddress: IPv4Address?
+
+    var type: UPnPType { connection.type }
+
+    static func isOffered(by device: UPnPDevice) -> Bool { !device.connectionServices.isEmpty }
+
+    static func chosen(
+        from device: UPnPDevice, until deadline: ContinuousClock.Instant
+    ) async throws -> IGDChoice? { try await among(device, until: deadline) }
+
+    static func other(
+        than found: IGDFinder.Found, of finder: IGDFinder, after failure: UPnPFailure,
+        _ budget: TimeBudget
+    ) async throws -> IGDFinder.Found? {
+        try await finder.otherTree(than: found, after: failure, budget)
+    }
 
     /// Chooses among the connection services of `device`.
     ///

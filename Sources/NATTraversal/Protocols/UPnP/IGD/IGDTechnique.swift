@@ -1,22 +1,18 @@
 import Logging
 
 /// UPnP as a mapping technique: the gateway's connection service, and its table of mappings.
-final class IGDTechnique: MappingTechnique {
-    private let finder: any IGDFinding
+final class IGDTechnique: UPnPTechnique {
+    private let service: GatewayServiceAsker<IGDChoice>
     private let socket: GatewaySocket
-    /// Whether the finder's service is from an earlier command or renewal.
-    private var mayBeStale = false
     /// The external address reported since `begin`; `.some(nil)` when the gateway has none.
     private var address: IPv4Address??
     /// Whether it was asked for since `begin`, for a gateway that does not tell it.
     private var hasAskedAddress = false
     /// The actions that the gateway's services lack, as far as is known since `begin`.
     private var missingActions = MissingActions()
-    /// How often the gateway's services have moved, which a restart of the gateway causes (S-18).
-    private(set) var moveCount = 0
 
-    init(_ finder: any IGDFinding, _ socket: GatewaySocket) {
-        self.finder = finder
+    init(_ finder: any ServiceFinding<IGDChoice>, _ socket: GatewaySocket) {
+        service = GatewayServiceAsker(finder, socket)
         self.socket = socket
     }
 
@@ -24,8 +20,13 @@ final class IGDTechnique: MappingTechnique {
         address = nil
         hasAskedAddress = false
         missingActions = MissingActions()
-        mayBeStale = finder.isReady
+        service.begin()
     }
+
+    private var finder: any ServiceFinding<IGDChoice> { service.finder }
+
+    /// How often the gateway's services have moved, which a restart of the gateway causes (S-18).
+    var moveCount: Int { service.moveCount }
 
     /// The search that may take over from another technique.
     var search: any RivalSearch { finder }
@@ -53,7 +54,7 @@ final class IGDTechnique: MappingTechnique {
     func forget() { finder.forget() }
 
     func probe(_ limit: AskLimit) async throws -> TechniqueProbe {
-        let found = try await find(limit)
+        let found = try await service.find(limit)
         let status = try await status(of: found, limit)
         let address = try await externalAddress(limit)
         return TechniqueProbe(externalAddress: address, device: (found.device, status))
@@ -71,9 +72,11 @@ final class IGDTechnique: MappingTechnique {
     }
 
     func externalAddress(_ limit: AskLimit) async throws -> IPAddress? {
-        try await ask(limit) { found in
+        try await service.ask(limit) { found in
             // The address that helped to choose a service earlier may have changed.
-            if !mayBeStale, let address = found.choice.externalAddress { return .v4(address) }
+            if !service.mayBeStale, let address = found.choice.externalAddress {
+                return .v4(address)
+            }
             return try await found.connection.externalAddress(until: limit.budget.deadline)
                 .map(IPAddress.v4)
         }
@@ -97,7 +100,7 @@ final class IGDTechnique: MappingTechnique {
         /// without confirming it.
         var (asked, isOpen) = (PortNumber?.none, false)
         func grant() async throws -> MappingGrant {
-            try await ask(limit) { found in
+            try await service.ask(limit) { found in
                 isOpen = false
                 var connection = found.connection
                 connection.missingActions = missingActions
@@ -140,7 +143,7 @@ final class IGDTechnique: MappingTechnique {
     private func knownAddress(
         of found: IGDFinder.Found, _ limit: AskLimit
     ) async throws -> IPv4Address?? {
-        if !mayBeStale, let address = found.choice.externalAddress { return address }
+        if !service.mayBeStale, let address = found.choice.externalAddress { return address }
         // The mapping stands without it.
         let end = found.connection.optionalDeadline(limit.budget.deadline)
         do { return .some(try await found.connection.externalAddress(until: end)) } catch let
@@ -173,33 +176,6 @@ final class IGDTechnique: MappingTechnique {
             }
         }
     }
-
-    /// Finds the connection service; the limit's end applies to the search, and a service that was
-    /// found has the command's time.
-    private func find(_ limit: AskLimit) async throws -> IGDFinder.Found {
-        let longest = limit.budget.searchLimit ?? limit.budget.end - socket.now
-        let silence = limit.end.map { max(.zero, $0 - socket.now) } ?? longest
-        return try await finder.find(limit.budget, silence: silence)
-    }
-
-    /// Asks the connection service; if it has moved, searches and asks once more (S-18).
-    private func ask<Answer>(
-        _ limit: AskLimit, _ question: (IGDFinder.Found) async throws -> Answer
-    ) async throws -> Answer {
-        let found = try await find(limit)
-        do {
-            return try await finder.ask(found, limit.budget, question)
-        } catch let failure as UPnPFailure {
-            guard mayBeStale, failure.isStale else {
-                throw PortMapperError(failure, of: found, since: limit.budget.start)
-            }
-            log.debug("\(found.device.location.host): its services have moved; searching again")
-            mayBeStale = false
-            moveCount += 1
-            finder.forget()
-            return try await ask(limit, question)
-        }
-    }
 }
 
 // The gateway's table, whichever technique made its entries.
@@ -218,7 +194,7 @@ extension IGDTechnique {
         _ key: PortMappingKey, client: IPAddress, internalPort: PortNumber, isRecorded: Bool,
         _ limit: AskLimit
     ) async throws -> IGDConnection.Deletion {
-        try await ask(limit) { found in
+        try await service.ask(limit) { found in
             try await found.connection.delete(
                 key, client: client, internalPort: internalPort, isRecorded: isRecorded,
                 until: limit.budget.deadline)
@@ -227,7 +203,9 @@ extension IGDTechnique {
 
     /// An entry; `nil` when there is none.
     func entry(_ key: PortMappingKey, _ limit: AskLimit) async throws -> PortMappingEntry? {
-        try await ask(limit) { try await $0.connection.entry(key, until: limit.budget.deadline) }
+        try await service.ask(limit) {
+            try await $0.connection.entry(key, until: limit.budget.deadline)
+        }
     }
 
     /// Reads all entries, including those of other hosts.
@@ -238,46 +216,9 @@ extension IGDTechnique {
     func entries(
         _ limit: AskLimit
     ) async throws -> (entries: [PortMappingEntry], end: IGDConnection.TableEnd, skipped: Int) {
-        try await ask(limit) { try await $0.connection.entries(until: limit.budget.deadline) }
-    }
-}
-
-/// Finds a gateway's connection service: `IGDFinder`, or a test's script.
-protocol IGDFinding: RivalSearch {
-    /// The gateway's device; `nil` while it is not known.
-    var device: UPnPDevice? { get }
-    /// The warnings about that device.
-    var warnings: [MapperWarning] { get }
-    /// Why the last search found nothing that can be used.
-    var lastProblem: PortMapperError? { get }
-    /// Finds the connection service within the command's time.
-    ///
-    /// - Parameters:
-    ///   - budget: the command's time.
-    ///   - silence: how long to search without an answer.
-    /// - Returns: the device and its service.
-    /// - Throws: `PortMapperError`, `CancellationError`.
-    func find(_ budget: TimeBudget, silence: Duration) async throws -> IGDFinder.Found
-    /// Asks the service that was found, or another one of the same gateway.
-    func ask<Answer>(
-        _ found: IGDFinder.Found, _ budget: TimeBudget,
-        _ question: (IGDFinder.Found) async throws -> Answer
-    ) async throws -> Answer
-    /// The connection service; `nil` while it is not known.
-    var known: IGDFinder.Found? { get }
-    /// Asks this service from now on.
-    func keep(_ found: IGDFinder.Found)
-    /// Forgets what was found, so that the next call searches again.
-    func forget()
-}
-
-extension IGDFinder: IGDFinding {
-    func search(until deadline: ContinuousClock.Instant) async {
-        _ = try? await find(until: deadline)
-    }
-
-    func find(_ budget: TimeBudget, silence: Duration) async throws -> Found {
-        try await find(budget, until: nil, silence: silence)
+        try await service.ask(limit) {
+            try await $0.connection.entries(until: limit.budget.deadline)
+        }
     }
 }
 
@@ -287,7 +228,7 @@ extension MappingAttempt {
         IGDMappingRequest(
             transport: key.transport, internalClient: key.internalAddress,
             internalPort: key.internalPort, externalPort: ladder.variation.suggestion.port,
-            isExact: request.isExact, remoteHost: request.remoteHost.map(IPAddress.v4),
+            isExact: request.isExact, remoteHost: request.remoteHost,
             lifetimeSeconds: lifetimeSeconds, description: request.shownDescription,
             plainDescription: request.applicationName.plainDescription)
     }

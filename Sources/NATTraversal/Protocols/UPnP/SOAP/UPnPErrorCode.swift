@@ -14,6 +14,12 @@ struct UPnPErrorCode: RawRepresentable, Hashable, Sendable {
     static let outOfMemory = UPnPErrorCode(rawValue: 603)
     static let stringArgumentTooLong = UPnPErrorCode(rawValue: 605)
     static let actionNotAuthorized = UPnPErrorCode(rawValue: 606)
+    /// Of WANIPv6FirewallControl, as `firewallDisabled`, `inboundPinholeNotAllowed` and
+    /// `noSuchPinhole` are: from 700 on each service has its own meanings.
+    static let pinholeSpaceExhausted = UPnPErrorCode(rawValue: 701)
+    static let firewallDisabled = UPnPErrorCode(rawValue: 702)
+    static let inboundPinholeNotAllowed = UPnPErrorCode(rawValue: 703)
+    static let noSuchPinhole = UPnPErrorCode(rawValue: 704)
     static let valueSpecifiedIsInvalid = UPnPErrorCode(rawValue: 702)
     static let connectionSetupInProgress = UPnPErrorCode(rawValue: 705)
     static let disconnectInProgress = UPnPErrorCode(rawValue: 707)

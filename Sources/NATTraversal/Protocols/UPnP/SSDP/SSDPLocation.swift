@@ -39,3 +39,14 @@ enum SSDPLocation: Hashable, Sendable {
         }
     }
 }
+
+extension HTTPURL {
+    /// Whether this is a link-local sender's place and `named` an IPv6 address of wider scope, as
+    /// most IPv6 devices name one: nearly always their own, and no cause for a warning.
+    func isLinkLocalPlace(of named: String?) -> Bool {
+        guard host.family == .ipv6, host.scope == .linkLocal,
+            let named = try? HTTPURL(named ?? ""), named.host.family == .ipv6
+        else { return false }
+        return [.public, .uniqueLocal, .documentation].contains(named.host.scope)
+    }
+}

@@ -6,7 +6,7 @@ struct SSDPReply: Hashable, Sendable {
     var source: SocketAddress
     /// Where its description is fetched.
     var url: HTTPURL
-    /// Whether LOCATION named another host than the sender (S-6).
+    /// Whether LOCATION named another host than the sender (S-6), and not just its wider address.
     var isRepointed: Bool
     /// Whether the sender is a default gateway.
     var isGateway: Bool
@@ -66,7 +66,8 @@ struct SSDPReplies {
         if !isGateway { strangers += 1 }
         return SSDPReply(
             message: message, source: datagram.source, url: url,
-            isRepointed: location != .usable(url), isGateway: isGateway)
+            isRepointed: location != .usable(url) && !url.isLinkLocalPlace(of: message.location),
+            isGateway: isGateway)
     }
 
     private func hasRoom(for source: IPAddress, isGateway: Bool) -> Bool {

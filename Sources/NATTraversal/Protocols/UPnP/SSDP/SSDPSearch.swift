@@ -15,6 +15,7 @@ struct SSDPSearch {
     /// - Throws: `SystemError` when the socket fails, `CancellationError`.
     func run(_ found: (SSDPReply) -> Void) async throws -> Int {
         let start = transport.now
+        log.debug("searching for UPnP devices from \(link.source)")
         var replies = SSDPReplies(
             gateways: Set(link.gateways.map(\.address.unmapped)), limits: plan.limits)
         var pending = plan.sends
@@ -35,7 +36,13 @@ struct SSDPSearch {
             }
             // Such a message is still read as far as it goes (S-12).
             if datagram.isTruncated { log.debug("\(datagram.source): an SSDP datagram was cut") }
-            if let reply = replies.receive(datagram) { found(reply) }
+            guard let reply = replies.receive(datagram) else { continue }
+            log.debug(
+                """
+                \(reply.source) answered the search after \(millisecondsText(transport.now - start)): \
+                \(reply.url)
+                """)
+            found(reply)
         }
         return replies.ignored
     }

@@ -1,25 +1,69 @@
 import Logging
 
-/// The UPnP side of one gateway: its connection service, found once in a command.
-final class IGDFinder: Sendable {
-    /// The device and its connection service.
+/// A service of a gateway's device, and how it is chosen among those that the device has.
+protocol GatewayService: Sendable {
+    /// The type, as its errors are named by it.
+    var type: UPnPType { get }
+    /// Why this one, for verbose output.
+    var reason: String { get }
+
+    /// Whether a device has one that may be called.
+    static func isOffered(by device: UPnPDevice) -> Bool
+
+    /// Chooses the device's service; `nil` when it has none that may be called.
+    ///
+    /// - Throws: `CancellationError`.
+    static func chosen(
+        from device: UPnPDevice, until deadline: ContinuousClock.Instant
+    ) async throws -> Self?
+
+    /// Another service of the same gateway that may grant what the one found has refused; `nil`
+    /// for none.
+    ///
+    /// - Throws: `CancellationError`.
+    static func other(
+        than found: GatewayServiceFinder<Self>.Found, of finder: GatewayServiceFinder<Self>,
+        after failure: UPnPFailure, _ budget: TimeBudget
+    ) async throws -> GatewayServiceFinder<Self>.Found?
+}
+
+extension GatewayService {
+    static func other(
+        than found: GatewayServiceFinder<Self>.Found, of finder: GatewayServiceFinder<Self>,
+        after failure: UPnPFailure, _ budget: TimeBudget
+    ) async throws -> GatewayServiceFinder<Self>.Found? { nil }
+}
+
+/// Finds the connection service, which maps IPv4 ports.
+typealias IGDFinder = GatewayServiceFinder<IGDChoice>
+
+/// Finds the firewall control, which opens IPv6 ports.
+typealias PinholeFinder = GatewayServiceFinder<PinholeControl>
+
+extension GatewayServiceFinder<IGDChoice>.Found {
+    var connection: IGDConnection { choice.connection }
+}
+
+/// Time limits of searches.
+struct GatewaySearchLimits {
+    /// For the gateway's UPnP side, as long as nothing answers.
+    var search = Duration.seconds(3)
+    /// For another description of the gateway: an answer to a multicast may take a second and a
+    /// half (S-14).
+    var otherTree = Duration.milliseconds(1500)
+    /// How long a remembered description is fetched alone, before the search begins.
+    var remembered = Duration.milliseconds(10)
+}
+
+/// The UPnP side of one gateway: the service that opens ports, found once in a command.
+final class GatewayServiceFinder<Service: GatewayService>: Sendable {
+    /// The device and its service.
     struct Found: Sendable {
         var device: UPnPDevice
-        var choice: IGDChoice
-
-        var connection: IGDConnection { choice.connection }
+        var choice: Service
     }
 
-    /// Time limits of searches.
-    struct Limits {
-        /// For the gateway's UPnP side, as long as nothing answers.
-        var search = Duration.seconds(3)
-        /// For another description of the gateway: an answer to a multicast may take a second and a
-        /// half (S-14).
-        var otherTree = Duration.milliseconds(1500)
-        /// How long a remembered description is fetched alone, before the search begins.
-        var remembered = Duration.milliseconds(10)
-    }
+    typealias Limits = GatewaySearchLimits
 
     let target: GatewayTarget
     let limits: Limits
@@ -37,7 +81,7 @@ final class IGDFinder: Sendable {
 
     /// - Parameters:
     ///   - target: the gateway.
-    ///   - source: this host's address towards it.
+    ///   - source: this host's address towards it, from which its services are called.
     ///   - others: the other candidate gateways; their devices are not this one's.
     ///   - hint: what an earlier run has found.
     ///   - limits: time limits of searches.
@@ -51,7 +95,10 @@ final class IGDFinder: Sendable {
         self.hint = Locked(hint)
         self.limits = limits
         self.source = source
-        self.network = network ?? SystemUPnPNetwork(interface: target.interface)
+        self.network =
+            network
+            ?? SystemUPnPNetwork(
+                interface: target.interface, caller: target.caller(from: source))
         self.others = Set(others.map(\.socketAddress.address)).subtracting([
             target.socketAddress.address
         ])
@@ -67,14 +114,14 @@ final class IGDFinder: Sendable {
     /// the same kinds of error for both when the description is silent or its port closed.
     var foundButUnusable: UPnPDevice? { unusable.withLock { $0 } }
 
-    /// The connection service; `nil` while it is not known.
+    /// The service; `nil` while it is not known.
     var known: Found? { found.withLock { $0 } }
 
     /// Why the last search found nothing that can be used; `nil` when it found something, or was
     /// broken off.
     var lastProblem: PortMapperError? { problem.withLock { $0 } }
 
-    /// Whether a connection service is known.
+    /// Whether a service is known.
     var isReady: Bool { known != nil }
 
     /// The gateway's device; `nil` while it is not known.
@@ -87,7 +134,7 @@ final class IGDFinder: Sendable {
         hasLookedFurther.withLock { $0 = false }
     }
 
-    /// Finds the connection service.
+    /// Finds the service.
     ///
     /// - Parameters:
     ///   - deadline: when to give up.
@@ -117,13 +164,14 @@ final class IGDFinder: Sendable {
         let start = ContinuousClock.now
         unusable.withLock { $0 = nil }
         let device = try await device(until: deadline, searchingUntil: searchEnd ?? deadline)
-        guard let choice = try await IGDChoice.among(device, until: deadline) else {
+        guard let choice = try await Service.chosen(from: device, until: deadline) else {
             throw PortMapperError.unsupported(gateway: target.name, technique: .upnp)
         }
-        let elapsed = (ContinuousClock.now - start) / .milliseconds(1)
         log.debug(
-            "\(device.location.host): \(choice.connection.type.name) in \(elapsed) ms: \(choice.reason)"
-        )
+            """
+            \(device.location.host): using \(choice.type.name), found in \
+            \(millisecondsText(ContinuousClock.now - start)): \(choice.reason)
+            """)
         let found = Found(device: device, choice: choice)
         keep(found)
         return found
@@ -181,7 +229,7 @@ final class IGDFinder: Sendable {
         do {
             var device = try await UPnPDevice.described(
                 at: hint.location, by: http, until: deadline)
-            guard device.udn == hint.udn, !device.connectionServices.isEmpty else {
+            guard device.udn == hint.udn, Service.isOffered(by: device) else {
                 log.debug("\(hint.location): another device than remembered")
                 return nil
             }
@@ -200,7 +248,8 @@ final class IGDFinder: Sendable {
         until deadline: ContinuousClock.Instant, searchingUntil searchEnd: ContinuousClock.Instant
     ) async throws -> UPnPDevice {
         let start = ContinuousClock.now
-        let search = try await browser().findGateway(until: searchEnd, fetchesUntil: deadline)
+        let search = try await browser().findGateway(
+            offering: Service.isOffered, until: searchEnd, fetchesUntil: deadline)
         switch search {
         case .found(let device) where isOfGateway(device):
             return device
@@ -225,29 +274,39 @@ final class IGDFinder: Sendable {
 
     /// A browser that searches on the path to the gateway.
     func browser() -> UPnPBrowser {
-        let gateway = SocketAddress(
-            target.socketAddress.address, port: 1900, scopeID: target.socketAddress.scopeID)
-        let link = SSDPLink(
-            source: source, interfaceIndex: interfaceIndex, gateways: [gateway])
         var browser = UPnPBrowser(links: [link], network: network)
         browser.gatewayAnswered = { [heard] in heard.withLock { $0 = true } }
         return browser
     }
 
-    /// The interface that has the source address; 0, the system's choice, if it is unknown.
-    private var interfaceIndex: UInt32 {
+    /// The link to the gateway.
+    ///
+    /// A link-local gateway is searched for from the interface's link-local address: to a global one
+    /// it would answer from a global address of its own, and so not be known.
+    private var link: SSDPLink {
+        let gateway = target.socketAddress.address
+        let scopeID = target.socketAddress.scopeID
+        let isLinkLocal = gateway.family == .ipv6 && gateway.scope == .linkLocal
         // Reads only the addresses, because the search waits for it.
+        let addresses: [InterfaceAddress]
         do throws(SystemError) {
             var tables = try KernelTables()
-            let addresses = try tables.addresses(source.family)
-            return addresses.first { $0.address == source }?.interfaceIndex ?? 0
+            addresses = try tables.addresses(source.family)
         } catch {
-            return 0
+            addresses = []
         }
+        // 0, the system's choice, if it is unknown.
+        let index =
+            scopeID != 0
+            ? scopeID : addresses.first { $0.address == source }?.interfaceIndex ?? 0
+        let own = addresses.first { $0.interfaceIndex == index && $0.address.scope == .linkLocal }
+        return SSDPLink(
+            source: isLinkLocal ? own?.address ?? source : source, interfaceIndex: index,
+            gateways: [SocketAddress(gateway, port: 1900, scopeID: scopeID)])
     }
 }
 
-extension IGDFinder {
+extension GatewayServiceFinder {
     /// The warnings about the device that was found.
     var warnings: [MapperWarning] {
         guard let device else { return [] }
@@ -257,5 +316,15 @@ extension IGDFinder {
             warnings.append(.notDefaultGateway(device.location.host))
         }
         return warnings
+    }
+}
+
+extension GatewayTarget {
+    /// Where sockets that call an IPv6 device are bound, because what they open is their own address;
+    /// `nil` leaves it to the link or the routes.
+    fileprivate func caller(from source: IPAddress) -> SocketAddress? {
+        guard source.family == .ipv6 else { return nil }
+        return SocketAddress(
+            source, port: 0, scopeID: source.scope == .linkLocal ? socketAddress.scopeID : 0)
     }
 }

@@ -1,7 +1,7 @@
 import Logging
 
-extension IGDFinder {
-    /// Finds the connection service within the command's budget.
+extension GatewayServiceFinder {
+    /// Finds the service within the command's budget.
     ///
     /// - Parameters:
     ///   - budget: the command's.
@@ -23,7 +23,7 @@ extension IGDFinder {
         return found
     }
 
-    /// Asks the connection service.
+    /// Asks the service.
     ///
     /// - Parameters:
     ///   - budget: the command's.
@@ -55,7 +55,8 @@ extension IGDFinder {
         _ found: Found, _ budget: TimeBudget, _ question: (Found) async throws -> Answer
     ) async throws -> Answer {
         do { return try await question(found) } catch let failure as UPnPFailure {
-            guard let other = try await otherTree(than: found, after: failure, budget) else {
+            guard let other = try await Service.other(than: found, of: self, after: failure, budget)
+            else {
                 throw failure
             }
             log.debug("\(found.name): \(failure); asking \(other.name)")
@@ -71,15 +72,18 @@ extension IGDFinder {
     }
 }
 
-extension IGDFinder.Found {
-    fileprivate var name: String { "\(device.location), \(connection.type)" }
+extension GatewayServiceFinder.Found {
+    fileprivate var name: String { "\(device.location), \(choice.type)" }
 }
 
 extension PortMapperError {
-    /// Converts a failure of the connection service.
-    init(_ failure: UPnPFailure, of found: IGDFinder.Found, since start: ContinuousClock.Instant) {
+    /// Converts a failure of the service.
+    init<Service>(
+        _ failure: UPnPFailure, of found: GatewayServiceFinder<Service>.Found,
+        since start: ContinuousClock.Instant
+    ) {
         self.init(
-            failure, host: found.device.location.host, service: found.connection.type,
+            failure, host: found.device.location.host, service: found.choice.type,
             after: start.duration(to: .now))
     }
 }

@@ -1,0 +1,45 @@
+import NATTraversalSupport
+
+/// The best gateway in a document of `gateway --json`, or in the file of `--report`, without what
+/// differs in a replay: the times, and the way to the gateway.
+package struct ReplayedDocument: Hashable, CustomStringConvertible {
+    private var best: JSONValue
+    private var warnings: JSONValue
+
+    /// - Parameters:
+    ///   - text: the document.
+    ///   - gateway: the gateway's address in it, which may differ in the other.
+    /// - Throws: `DecodingError` where it is no document.
+    package init(_ text: String, gateway: String) throws {
+        let members = try JSONValue(parsing: Array(text.utf8)).object ?? [:]
+        best = (members["gateways"]?.array?.first ?? .null).comparable(without: gateway)
+        warnings = (members["warnings"] ?? .null).comparable(without: gateway)
+    }
+
+    package var description: String {
+        JSONValue.object(["best": best, "warnings": warnings]).text
+    }
+}
+
+extension JSONValue {
+    private static let path: Set = [
+        "address", "interface", "localAddress", "rank", "reason", "roundTripMilliseconds",
+    ]
+
+    fileprivate func comparable(without gateway: String) -> JSONValue {
+        switch self {
+        case .string(let text):
+            .string(
+                text.replacing(gateway, with: "GATEWAY")
+                    // Whether something took 2.99 s or 3 s is the machine's business.
+                    .replacing(/(within|after) [0-9.]+ m?s/) { "\($0.output.1) TIME" })
+        case .array(let elements): .array(elements.map { $0.comparable(without: gateway) })
+        case .object(let members):
+            .object(
+                // A key that an older report lacks is null in a newer document.
+                members.filter { !Self.path.contains($0.key) && $0.value != .null }
+                    .mapValues { $0.comparable(without: gateway) })
+        default: self
+        }
+    }
+}
