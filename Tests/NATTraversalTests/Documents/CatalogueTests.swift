@@ -207,7 +207,7 @@ import Testing
         let places = [
             "Sources", "Tests", "Man", "Scripts", "Makefile", "Examples/Sources",
             "Examples/Package.swift", "Packaging", "Schema", "Package.swift", "README.md",
-            "CONTRIBUTING.md", "CHANGELOG.md",
+            "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
         ]
         for (path, text) in try ProjectTexts(places).texts {
             for line in text.split(separator: "\n") {
