@@ -57,9 +57,8 @@ enum XMLRepair {
         /// What the last search for each end has found: nothing, or where it begins.
         private var found: [String: Int?] = [:]
 
-        /// Where the first `end` in `rest` begins.
-        ///
-        /// - Parameter rest: begins at or behind the place of the last search.
+        /// Where the first `end` begins in `rest`, which begins at or behind the place of the last
+        /// search.
         mutating func first(_ end: String, in rest: ArraySlice<UInt8>) -> Int? {
             if let last = found[end], last.map({ $0 >= rest.startIndex }) ?? true { return last }
             let end = (text: end, bytes: Array(end.utf8))
