@@ -13,21 +13,21 @@ DYNAMIC = swift build $(RELEASED) --static-swift-stdlib --product natctl
 BUILD ?= static
 PROGRAM = .build/natctl$(if $(filter dynamic,$(BUILD)),-dynamic)
 # `make install` builds nothing, and needs no Swift, once PROGRAM is newer than these.
-SOURCES = Package.swift Package.resolved $(shell find Packaging/static $(addprefix Sources/,CLibXML2 CSystemCalls \
-    NATTraversal Support natctl))
+SOURCES = Package.swift Package.resolved $(shell find Packaging/static \
+    $(addprefix Sources/,CLibXML2 CSystemCalls NATTraversal Support natctl))
 INSTALL_ROOT = $(DESTDIR)$(PREFIX)
 # The sources state the version once, for `natctl --version`; everything else takes it from there.
 VERSION = $(shell sed -nE 's/^.*version(:| =) "([^"]* )?([0-9]+[.][0-9]+[.][0-9]+)".*$$/\3/p' \
     Sources/natctl/NATCtl.swift)
 RELEASE = .build/release-$(VERSION)
 
-BASH_SCRIPTS = $(addprefix Scripts/,coverage demo fuzz setup test) \
+BASH_SCRIPTS = $(addprefix Scripts/,coverage demo docs fuzz setup test) \
     $(addprefix Packaging/static/,build notices) \
     $(addprefix Packaging/deb/,build postinst prerm postrm) \
     $(addprefix Packaging/,release reproduce) .ci/run \
     $(addprefix Tests/LabTests/,lab tools/router-daemon)
 
-.PHONY: build setup static dynamic completions demo test fuzz coverage lint bench install \
+.PHONY: build setup static dynamic completions docs demo test fuzz coverage lint bench install \
     uninstall deb dist release reproduce clean
 
 build:
@@ -92,6 +92,10 @@ lint:
 	@for script in $(wildcard completions/_*); do zsh -n $$script || exit; done
 	@for script in $(wildcard completions/*.fish); do fish -n $$script || exit; done
 
+# The library's documentation, a DocC archive; a warning is a failure.
+docs: build
+	Scripts/docs .build/docs
+
 bench: static dynamic
 	@Scripts/setup
 	swift build -c release --product gateway-simulator $(STRICT)
@@ -99,7 +103,9 @@ bench: static dynamic
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(INSTALL_ROOT)/bin/natctl
-	install -D -m 644 -t $(INSTALL_ROOT)/share/man/man1 Man/*.1
+	for section in 1 5 7; do \
+	    install -D -m 644 -t $(INSTALL_ROOT)/share/man/man$$section Man/*.$$section || exit; \
+	done
 	install -D -m 644 completions/natctl.bash \
 	    $(INSTALL_ROOT)/share/bash-completion/completions/natctl
 	install -D -m 644 -t $(INSTALL_ROOT)/share/zsh/site-functions completions/_natctl
@@ -113,7 +119,8 @@ install: $(PROGRAM)
 # With the PREFIX and DESTDIR of the installation.
 uninstall:
 	rm -f $(INSTALL_ROOT)/bin/natctl \
-	    $(addprefix $(INSTALL_ROOT)/share/man/man1/,$(notdir $(wildcard Man/*.1))) \
+	    $(foreach section,1 5 7,$(addprefix $(INSTALL_ROOT)/share/man/man$(section)/, \
+	        $(notdir $(wildcard Man/*.$(section))))) \
 	    $(INSTALL_ROOT)/share/bash-completion/completions/natctl \
 	    $(INSTALL_ROOT)/share/zsh/site-functions/_natctl \
 	    $(INSTALL_ROOT)/share/fish/vendor_completions.d/natctl.fish \

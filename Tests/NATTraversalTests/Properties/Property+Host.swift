@@ -69,4 +69,21 @@ extension Property {
             try require(later == settled, "settling twice changes something")
         }
     }
+
+    /// What is remembered of a gateway is on the gateway itself, and neither old nor of the future.
+    static let gatewayMemory = Property("gateways", sizeLimit: 4096) { bytes in
+        let now = Timestamp(secondsSince1970: 1_795_374_600)  // 2026-11-22T19:10:00Z
+        let isBelieved = { (instant: Timestamp) in
+            instant <= now && now < instant.advanced(bySeconds: GatewayMemory.lifetime)
+        }
+        let records = GatewayMemory.records(parsing: bytes, at: now)
+        try require(records.count <= GatewayMemory.countLimit, "\(records.count) gateways")
+        for record in records {
+            try require(record.location.host == record.gateway.address, "\(record) is elsewhere")
+            try require(isBelieved(record.foundAt), "\(record) is of another day")
+            try require(record.silentAt.map(isBelieved) ?? true, "\(record) was not silent")
+            try check(record.location)
+            _ = record.summary
+        }
+    }
 }
