@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("have inputs to begin with", arguments: Property.all.map(\.name))
+    @Test("have inputs to begin with", arguments: Property.all.map { $0.name })
     func hasInputs(name: String) {
         #expect(Self.samples.contains { $0.property.name == name })
     }
