@@ -178,7 +178,8 @@ extension NATCtl {
         }
         guard text.hasPrefix("OVERVIEW: ") else { return text }
         let command = arguments.first { $0 != "help" }
-        return text + HelpEpilogue.of(type(of: command) == nil ? nil : command).text
+        let epilogue = HelpEpilogue.of(type(of: command) == nil ? nil : command)
+        return (text.hasSuffix("\n") ? text : text + "\n") + epilogue.text
     }
 
     /// The command that its arguments mean without its tree.

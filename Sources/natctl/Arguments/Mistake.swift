@@ -22,8 +22,7 @@ struct Mistake: Equatable {
             if let command, first != "help" {
                 Self.words(arguments, of: command, in: natctl).map { Mistake($0, first) }
             } else if first == "help" {
-                arguments.dropFirst().first { !$0.hasPrefix("-") }
-                    .map { Self.unknownCommand($0, ["help"], [], in: natctl) }
+                Self.topic(of: arguments.dropFirst(), in: natctl)
             } else if first.hasPrefix("-") {
                 Self.leadingOption(arguments, in: natctl)
             } else {
@@ -64,10 +63,25 @@ struct Mistake: Equatable {
             guess)
     }
 
+    /// A topic of `help` that does not exist.
+    private static func topic(
+        of words: ArraySlice<String>, in natctl: CommandHelp
+    ) -> Mistake? {
+        let commands = (natctl.subcommands ?? []).map(\.commandName)
+        if let option = words.first(where: { $0.hasPrefix("-") }) {
+            return Mistake("help has no option \(plain(option))", nil)
+        }
+        return words.first { !commands.contains($0) }
+            .map { unknownCommand($0, ["help"], [], in: natctl) }
+    }
+
     /// An option in front of the command.
     private static func leadingOption(_ arguments: [String], in natctl: CommandHelp) -> Mistake? {
         let name = optionName(arguments[0])
-        guard natctl.option(name) == nil, !name.hasPrefix("--generate-") else { return nil }
+        if name == "--generate-completion-script" {
+            return Mistake("\(name) takes bash, zsh or fish", nil)
+        }
+        guard natctl.option(name) == nil else { return nil }
         let commands = (natctl.subcommands ?? []).filter { $0.commandName != "help" }
         guard let having = commands.first(where: { $0.option(name) != nil }) else {
             return Mistake(
@@ -94,6 +108,9 @@ struct Mistake: Equatable {
             let word = arguments[index]
             index += 1
             guard word.hasPrefix("-"), word != "-" else {
+                if positionals.isEmpty, word == "help" {
+                    return "help is asked for with --help" + meant([arguments[0], "--help"])
+                }
                 if takesPorts, !isPort(word), TransportArgument(argument: word) == nil {
                     let followsPort = positionals.contains(where: isPort)
                     return strangeWord(word, at: index - 1, in: arguments, followsPort)
@@ -126,9 +143,10 @@ struct Mistake: Equatable {
             if let problem = problem(of: value, for: option, named: name) { return problem }
         }
         if takesPorts {
-            guard let place, isPort(arguments[place]), !arguments[place].contains("/") else {
-                return nil
-            }
+            // What --all takes has a sentence of its own.
+            guard let place, isPort(arguments[place]), !arguments[place].contains("/"),
+                !arguments.contains("--all")
+            else { return nil }
             let line = arguments[..<place] + ["tcp"] + arguments[place...]
             return "\(plain(arguments[place])) has no transport" + meant(Array(line))
         }

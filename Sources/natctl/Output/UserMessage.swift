@@ -1,65 +1,84 @@
 import NATTraversal
 
 extension PortMapperError {
-    /// What failed, then what to try: one line, no type names.
+    /// What failed, in the library's words, then what to try: one line, no type names.
     var userMessage: String {
         switch self {
         case .noGateway:
-            "this host has no default gateway; connect to a network or name one with --gateway"
+            "\(description); connect to a network or name one with --gateway"
+        case .onlyGatewaysOf(.ipv6):
+            "\(description); with -6, map opens ports there"
+        case .onlyGatewaysOf(.ipv4):
+            "\(description); leave out -6"
+        case .noRouteBy(let interface, let gateway, let other):
+            "no default route leads out by \(plain(interface)): the gateway is \(gateway) on "
+                + "\(plain(other)); leave out --interface, or name a gateway with --gateway"
+        case .behindBridge(.noAnswer(let gateway, let technique, let after)):
+            Self.silence(of: gateway, technique, within: durationText(after))
+                + ". \(Self.bridge)\(Self.wayOutOfBridge)"
+        case .behindBridge:
+            "\(description)\(Self.wayOutOfBridge)"
         case .noSuchInterface(let name):
             "there is no interface \(plain(name)); natctl list-interfaces shows them"
-        case .closed(let gateway, .upnp, let cause):
-            "\(gateway) answered the search for UPnP, but its service cannot be reached "
-                + "(\(cause.reason))"
-        case .closed(let gateway, _, let cause):
-            "\(gateway) cannot be asked (\(cause.reason)); "
-                + "port mapping may be off in its settings"
-        case .unsupported(let gateway, .upnp):
-            "\(gateway) was found, but offers no port mapping by UPnP; its line may be down, or "
-                + "the service off in its settings"
-        case .unsupported(let gateway, let technique):
-            "\(gateway) does not speak \(technique.displayName); try another --via"
-        case .noAnswer(let gateway, .upnp, let after):
-            "\(gateway) was found by UPnP, but did not answer within \(durationText(after)); try "
-                + "again, or a longer --timeout"
-        case .noAnswer(let gateway, let other?, let after):
-            "\(gateway) speaks \(other.displayName), but did not answer what it was asked within "
-                + "\(durationText(after)); try again, or a longer --timeout"
-        case .noAnswer(let gateway, _, let after):
-            "\(gateway) did not answer within \(durationText(after)); "
-                + "port mapping may be off in its settings, or its address wrong"
-        case .badAnswer(let gateway, let technique, let problem):
-            "\(gateway) gave no usable \(technique.displayName) answer: \(problem)"
+        case .closed(_, .upnp, _), .badAnswer, .notPublic, .inexpressible, .system:
+            description
+        case .closed:
+            "\(description); port mapping may be off in its settings"
+        case .unsupported(_, .upnp):
+            "\(description); its line may be down, or the service off in its settings"
+        case .unsupported:
+            "\(description); try another --via"
+        case .noAnswer(let gateway, let technique, let after):
+            Self.silence(of: gateway, technique, within: durationText(after))
+                + (technique == nil
+                    ? "; port mapping may be off in its settings, or its address wrong"
+                    : "; try again, or a longer --timeout")
         case .refused(let refusal):
             refusal.userMessage
-        case .portTaken(_, _, let wanted, let granted):
-            "external port \(wanted) is unavailable; the gateway offered \(granted). "
-                + "Choose another, or leave out --exact"
-        case .foreign(let gateway, let port, let client):
-            "external port \(port) of \(gateway) leads to \(client), not to this host; it stays. "
-                + "To delete it anyway, run natctl upnp-call WANIPConnection DeletePortMapping"
-        case .noExternalAddress(let gateway, _):
-            "\(gateway) has no address on the Internet side; is its line up?"
-        case .notPublic(let address, let gateway, _):
-            "the external address of \(gateway), \(address), is \(address.scope.rawValue), not "
-                + "public: nobody outside can reach it"
+        case .portTaken:
+            "\(description). Choose another, or leave out --exact"
+        case .foreign:
+            "\(description); it stays. To delete it anyway, run natctl upnp-call WANIPConnection "
+                + "DeletePortMapping"
+        case .noExternalAddress:
+            "\(description); is its line up?"
         case .noSuchService(let name):
             "no UPnP device here has a service \(plain(name)); natctl upnp-scan shows what there is"
-        case .inexpressible(let what):
-            what
         case .unmappedElsewhere:
             "another process unmapped it"
-        case .system(let error):
-            "this host's network failed: \(error)"
         case .leaseFile(let path, let problem):
             "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
     }
 }
 
+extension PortMapperError {
+    /// What to do in a container on a bridge network: the end of a sentence.
+    static let wayOutOfBridge =
+        ": use the host's network (such as docker run --network host), or name the router with "
+        + "--gateway"
+}
+
+extension IPAddress {
+    /// What to do behind a gateway with this external address: a clause.
+    var wayOut: String {
+        switch scope {
+        case .private:
+            "open the port on the router in front of it too, or make one of the two a bridge"
+        case .shared: "ask the provider for a public address, or use IPv6 (-6)"
+        default: "see what its line is connected to"
+        }
+    }
+}
+
 extension GatewayRefusal {
     fileprivate var userMessage: String {
-        let said = "\(gateway) refused (\(technique.displayName) \(name ?? "code") \(code))"
+        let said = description
+        if let unreachableAddress {
+            return "\(said): its external address, \(unreachableAddress), is "
+                + "\(unreachableAddress.scope.rawValue), so nobody outside can reach it; "
+                + unreachableAddress.wayOut
+        }
         return switch (technique, code) {
         case (.pcp, 2), (.natPMP, 2):
             "\(said): its rules forbid this port, or port mapping is off in its settings"

@@ -167,6 +167,7 @@ import Testing
             ("XMLLimits.portListing.bytes", XMLLimits.portListing.bytes),
             ("XMLLimits.textBytes", XMLLimits.description.textBytes),
             ("PCPLimits.datagram", PCPLimits.datagram),
+            ("PCPOption.descriptionLimit", PCPOption.descriptionLimit),
             ("LeaseFile.sizeLimit", LeaseFile.sizeLimit),
         ])
     func sizesAreTrue(constant: String, bytes: Int) throws {

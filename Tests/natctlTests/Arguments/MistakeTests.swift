@@ -35,6 +35,12 @@ import Testing
         ("bogus", "there is no command bogus", nil), ("x", "there is no command x", nil),
         ("help foo", "there is no command foo", nil),
         ("help mapp", "there is no command mapp; did you mean natctl help map?", "map"),
+        ("help map --json", "help has no option --json", nil),
+        ("list help", "help is asked for with --help; did you mean natctl list --help?", "list"),
+        (
+            "--generate-completion-script tcsh",
+            "--generate-completion-script takes bash, zsh or fish", nil
+        ),
         ("8080", "a command goes before the ports; did you mean natctl map tcp 8080?", "map"),
         ("TCP 8080", "a command goes before the ports; did you mean natctl map TCP 8080?", "map"),
         ("--json list", "--json goes after the command", "list"),
@@ -50,6 +56,7 @@ import Testing
             "unmap 80:8080", "80:8080 has no transport; did you mean natctl unmap tcp 80:8080?",
             "unmap"
         ),
+        ("unmap --all 80", "--all takes no ports; only tcp or udp may follow", "unmap"),
         ("map 80/tcp 81", "81 has no transport; write tcp 81 or 81/tcp", "map"),
         ("map tcp 99999", "99999 is not a port; ports go from 1 to 65535", "map"),
         ("map tcp 0", "0 is not a port; ports go from 1 to 65535", "map"),
