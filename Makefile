@@ -5,25 +5,30 @@ SHELL = /bin/bash
 
 # A newer compiler's new warning must not stop a user's build, only ours.
 STRICT = $(if $(filter true,$(CI)),-Xswiftc -warnings-as-errors)
-DYNAMIC = swift build -c release --static-swift-stdlib --product natctl
+# What users get is built from the versions in Package.resolved, and is the same in every folder.
+RELEASED = -c release --force-resolved-versions -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
+    -Xcc -ffile-prefix-map=$(CURDIR)=.
+DYNAMIC = swift build $(RELEASED) --static-swift-stdlib --product natctl
 # What is installed: static or dynamic; PROGRAM is its file.
 BUILD ?= static
 PROGRAM = .build/natctl$(if $(filter dynamic,$(BUILD)),-dynamic)
 # `make install` builds nothing, and needs no Swift, once PROGRAM is newer than these.
-SOURCES = Package.swift $(shell find Packaging/static $(addprefix Sources/,CLibXML2 CSystemCalls \
-    NATTraversal Support natctl))
+SOURCES = Package.swift Package.resolved $(shell find Packaging/static \
+    $(addprefix Sources/,CLibXML2 CSystemCalls NATTraversal Support natctl))
 INSTALL_ROOT = $(DESTDIR)$(PREFIX)
 # The sources state the version once, for `natctl --version`; everything else takes it from there.
 VERSION = $(shell sed -nE 's/^.*version(:| =) "([^"]* )?([0-9]+[.][0-9]+[.][0-9]+)".*$$/\3/p' \
     Sources/natctl/NATCtl.swift)
 RELEASE = .build/release-$(VERSION)
 
-BASH_SCRIPTS = $(addprefix Scripts/,demo docs setup test) $(addprefix Packaging/static/,build notices) \
-    $(addprefix Packaging/deb/,build postinst prerm postrm) Packaging/release .ci/run \
+BASH_SCRIPTS = $(addprefix Scripts/,coverage demo docs fuzz setup test) \
+    $(addprefix Packaging/static/,build notices) \
+    $(addprefix Packaging/deb/,build postinst prerm postrm) \
+    $(addprefix Packaging/,release reproduce) .ci/run \
     $(addprefix Tests/LabTests/,lab tools/router-daemon)
 
-.PHONY: build setup static dynamic completions docs demo test kills lint bench install uninstall \
-    deb dist release clean
+.PHONY: build setup static dynamic completions docs demo test kills fuzz coverage lint bench \
+    install uninstall deb dist release reproduce clean
 
 build:
 	@Scripts/setup build
@@ -37,7 +42,7 @@ static: .build/natctl
 
 .build/natctl: $(SOURCES)
 	@Scripts/setup static
-	Packaging/static/build $@ $(STRICT)
+	Packaging/static/build $@ $(RELEASED) $(STRICT)
 
 # For a package whose libxml2 gets the distribution's security updates.
 dynamic: .build/natctl-dynamic
@@ -72,10 +77,23 @@ kills:
 	swift build --product natctl $(STRICT)
 	Tests/LabTests/lab --round-trip 30 -- kills.py $(CURDIR)/.build/debug/natctl $(KILLS)
 
+# How long each property is tried.
+SECONDS ?= 60
+
+# What holds for all bytes and for every order of answers, tried on inputs that libFuzzer invents.
+fuzz:
+	@Scripts/setup build
+	Scripts/fuzz $(SECONDS)
+
+# How many lines the tests run, by folder. UNCOVERED=Session lists those of a folder that none does.
+coverage:
+	@Scripts/setup
+	Scripts/coverage $(UNCOVERED)
+
 # Silent when all is well.
 lint:
 	@Scripts/setup lint
-	@swift format lint --strict --recursive Package.swift Sources Tests Examples
+	@swift format lint --strict --recursive Package.swift Sources Tests Examples Fuzz
 	@for page in $(wildcard Man/*.[1-9]); do mandoc -T lint -W warning $$page || exit; done
 	@for script in $(BASH_SCRIPTS) $(wildcard completions/*.bash); do bash -n $$script || exit; done
 	@for script in $(wildcard completions/_*); do zsh -n $$script || exit; done
@@ -121,25 +139,23 @@ deb: .build/natctl-dynamic
 	@Scripts/setup deb
 	Packaging/deb/build $< $(VERSION) .build/deb
 
-# The versions of the packages that a build has used. Not in git, so that a build of the library
-# takes newer ones; a tarball brings them along.
-Package.resolved: Package.swift
-	@Scripts/setup build
-	swift package resolve
-	touch $@
-
 # The sources of the last commit, in .build/release-VERSION.
-dist: Package.resolved
+dist:
 	@test -z "$$(git status --porcelain)" || { echo "dist: commit all changes first" >&2; exit 65; }
 	mkdir -p $(RELEASE)
 	git -c tar.umask=0022 archive -9 --output=$(RELEASE)/natctl-$(VERSION).tar.gz \
-	    --prefix=natctl-$(VERSION)/ --add-file=Package.resolved HEAD
+	    --prefix=natctl-$(VERSION)/ HEAD
 
 # Everything that users download, for this distribution and architecture.
 release: dist static deb
 	Packaging/release $(VERSION) $(RELEASE)
 
+# Builds the release of the last commit twice, in two folders: every file must be the same.
+reproduce:
+	Packaging/reproduce
+
 clean:
 	swift package clean
 	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/release-* .build/examples \
+	    .build/coverage .build/fuzz \
 	    .build-static

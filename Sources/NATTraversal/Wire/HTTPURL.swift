@@ -68,7 +68,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         guard let host = substitute ?? Self.literal(name) else { throw .notAnAddress }
         self.host = host.unmapped
         self.port = port
-        let path = reference.path.hasPrefix("/") ? reference.path : "/" + reference.path
+        let path = reference.hasAbsolutePath ? reference.path : "/" + reference.path
         target = try Self.encoded(path + (reference.query.map { "?" + $0 } ?? ""))
     }
 

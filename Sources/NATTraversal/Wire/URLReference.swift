@@ -13,30 +13,34 @@ struct URLReference: Hashable {
     ///
     /// Any text has these parts, so nothing is refused here.
     init(_ text: String) {
-        var rest = text[...].trimmingBlanks().prefix { $0 != "#" }
-        if let colon = rest.firstIndex(where: { ":/?".contains($0) }), rest[colon] == ":",
-            colon > rest.startIndex
+        // Byte by byte: a delimiter is one even where a combining mark follows it.
+        var rest = text[...].trimmingBlanks().utf8.prefix { $0 != UInt8(ascii: "#") }
+        if let colon = rest.firstIndex(where: { ":/?".utf8.contains($0) }),
+            rest[colon] == UInt8(ascii: ":"), colon > rest.startIndex
         {
-            scheme = rest[..<colon].lowercased()
+            scheme = Substring(rest[..<colon]).lowercased()
             rest = rest[rest.index(after: colon)...]
         }
-        if rest.hasPrefix("//") {
+        if rest.starts(with: "//".utf8) {
             rest = rest.dropFirst(2)
-            let end = rest.firstIndex { "/?".contains($0) } ?? rest.endIndex
-            authority = String(rest[..<end])
+            let end = rest.firstIndex { "/?".utf8.contains($0) } ?? rest.endIndex
+            authority = String(Substring(rest[..<end]))
             rest = rest[end...]
         }
-        if let mark = rest.firstIndex(of: "?") {
-            query = String(rest[rest.index(after: mark)...])
+        if let mark = rest.firstIndex(of: UInt8(ascii: "?")) {
+            query = String(Substring(rest[rest.index(after: mark)...]))
             rest = rest[..<mark]
         }
-        path = String(rest)
+        path = String(Substring(rest))
     }
 
     /// Whether this is relative to a folder: `ctl/IPConn`.
     var isPathWithoutSlash: Bool {
-        scheme == nil && authority == nil && !path.isEmpty && !path.hasPrefix("/")
+        scheme == nil && authority == nil && !path.isEmpty && !hasAbsolutePath
     }
+
+    /// Whether the path begins with a slash.
+    var hasAbsolutePath: Bool { path.utf8.first == UInt8(ascii: "/") }
 
     /// The reference made absolute against `base` (RFC 3986, section 5.2.2).
     func resolved(against base: URLReference) -> URLReference {
@@ -54,10 +58,12 @@ struct URLReference: Hashable {
         if path.isEmpty {
             result.path = base.path
             result.query = query ?? base.query
-        } else if path.hasPrefix("/") {
+        } else if hasAbsolutePath {
             result.path = Self.withoutDotSegments(path)
         } else {
-            let folder = base.path.lastIndex(of: "/").map { base.path[...$0] } ?? "/"
+            let folder =
+                base.path.utf8.lastIndex(of: UInt8(ascii: "/")).map { base.path[...$0] }
+                ?? "/"
             result.path = Self.withoutDotSegments(folder + path)
         }
         return result
@@ -65,7 +71,9 @@ struct URLReference: Hashable {
 
     /// `.` and `..` carried out (RFC 3986, section 5.2.4); a path without them stays as it is.
     private static func withoutDotSegments(_ path: String) -> String {
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        let segments = path.utf8
+            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { Substring($0) }
         guard segments.contains(".") || segments.contains("..") else { return path }
         var kept: [Substring] = []
         for (index, segment) in segments.enumerated() {

@@ -24,10 +24,11 @@ enum XMLRepair {
             : String(decoding: document, as: UTF8.self)
         var rest = Array(text.utf8)[...]
         let names = tagNames(rest)
+        var finder = EndFinder()
         var repaired: [UInt8] = []
         repaired.reserveCapacity(rest.count)
         while let byte = rest.first {
-            if let end = verbatimEnd(rest) {
+            if let end = verbatimEnd(rest, &finder) {
                 repaired += rest[..<end]
                 rest = rest[end...]
                 continue
@@ -35,7 +36,7 @@ enum XMLRepair {
             switch byte {
             case UInt8(ascii: "&") where !beginsReference(rest):
                 repaired += Array("&amp;".utf8)
-            case UInt8(ascii: "<") where !beginsTag(rest, names):
+            case UInt8(ascii: "<") where !beginsTag(rest, names, &finder):
                 repaired += Array("&lt;".utf8)
             // U+FFFE and U+FFFF.
             case 0xEF
@@ -50,24 +51,43 @@ enum XMLRepair {
         return repaired
     }
 
+    /// Finds where markup ends, and searches no byte twice for the same end: a document of nothing
+    /// but beginnings would take the square of its length (T-2).
+    private struct EndFinder {
+        /// What the last search for each end has found: nothing, or where it begins.
+        private var found: [String: Int?] = [:]
+
+        /// Where the first `end` begins in `rest`, which begins at or behind the place of the last
+        /// search.
+        mutating func first(_ end: String, in rest: ArraySlice<UInt8>) -> Int? {
+            if let last = found[end], last.map({ $0 >= rest.startIndex }) ?? true { return last }
+            let end = (text: end, bytes: Array(end.utf8))
+            var tail = rest
+            while let candidate = tail.firstIndex(of: end.bytes[0]) {
+                tail = tail[candidate...]
+                if tail.starts(with: end.bytes) { break }
+                tail = tail.dropFirst()
+            }
+            let place = tail.starts(with: end.bytes) ? tail.startIndex : nil
+            found[end.text] = .some(place)
+            return place
+        }
+    }
+
     private static let verbatim = [
         (start: "<!--", end: "-->"), (start: "<![CDATA[", end: "]]>"), (start: "<?", end: "?>"),
     ]
 
     /// Where a comment, a CDATA section or a processing instruction ends that begins here; in these
     /// an ampersand is a character like any other.
-    private static func verbatimEnd(_ rest: ArraySlice<UInt8>) -> Int? {
+    private static func verbatimEnd(
+        _ rest: ArraySlice<UInt8>, _ finder: inout EndFinder
+    ) -> Int? {
         guard rest.first == UInt8(ascii: "<"),
             let kind = verbatim.first(where: { rest.starts(with: $0.start.utf8) })
         else { return nil }
-        let end = Array(kind.end.utf8)
-        var tail = rest.dropFirst(kind.start.utf8.count)
-        while let candidate = tail.firstIndex(of: end[0]) {
-            tail = tail[candidate...]
-            if tail.starts(with: end) { return candidate + end.count }
-            tail = tail.dropFirst()
-        }
-        return nil
+        return finder.first(kind.end, in: rest.dropFirst(kind.start.utf8.count))
+            .map { $0 + kind.end.utf8.count }
     }
 
     /// Whether the ampersand here begins one of XML's own entities, or a reference to a character
@@ -97,10 +117,11 @@ enum XMLRepair {
 
     private static func tagNames(_ document: ArraySlice<UInt8>) -> TagNames {
         var names = TagNames()
+        var finder = EndFinder()
         var rest = document
         while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
             rest = rest[start...]
-            if let end = verbatimEnd(rest) {
+            if let end = verbatimEnd(rest, &finder) {
                 rest = rest[end...]
                 continue
             }
@@ -114,19 +135,23 @@ enum XMLRepair {
         return names
     }
 
-    /// The name that a tag begins with.
+    /// The name that a tag begins with, or the beginning of a name that is longer than any.
     private static func name(_ tag: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        tag.prefix { !$0.isXMLBlank && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/") }
+        tag.prefix(256).prefix {
+            !$0.isXMLBlank && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/")
+        }
     }
 
     /// Whether the `<` here begins a tag or a declaration.
-    private static func beginsTag(_ rest: ArraySlice<UInt8>, _ names: TagNames) -> Bool {
+    private static func beginsTag(
+        _ rest: ArraySlice<UInt8>, _ names: TagNames, _ finder: inout EndFinder
+    ) -> Bool {
         let tag = rest.dropFirst()
         guard let next = tag.first else { return false }
         switch next {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "_"), 0x80...:
-            guard let end = tag.firstIndex(of: UInt8(ascii: ">")) else { return true }
+            guard let end = finder.first(">", in: tag) else { return true }
             return tag[..<end].last == UInt8(ascii: "/") || names.closed.contains(name(tag))
         case UInt8(ascii: "/"):
             return names.opened.contains(name(tag.dropFirst()))

@@ -167,6 +167,7 @@ import Testing
             ("XMLLimits.portListing.bytes", XMLLimits.portListing.bytes),
             ("XMLLimits.textBytes", XMLLimits.description.textBytes),
             ("PCPLimits.datagram", PCPLimits.datagram),
+            ("PCPOption.descriptionLimit", PCPOption.descriptionLimit),
             ("LeaseFile.sizeLimit", LeaseFile.sizeLimit),
         ])
     func sizesAreTrue(constant: String, bytes: Int) throws {
@@ -207,7 +208,7 @@ import Testing
         let places = [
             "Sources", "Tests", "Man", "Scripts", "Makefile", "Examples/Sources",
             "Examples/Package.swift", "Packaging", "Schema", "Package.swift", "README.md",
-            "CONTRIBUTING.md", "CHANGELOG.md",
+            "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
         ]
         for (path, text) in try ProjectTexts(places).texts {
             for line in text.split(separator: "\n") {

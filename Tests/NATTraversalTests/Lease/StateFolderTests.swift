@@ -63,6 +63,17 @@ import Testing
             try folder.names == (kept + special + ["leases.json", "leases.lock"]).sorted())
     }
 
+    @Test("that cannot be made is a fault of the system, and no lease is lost for it")
+    func isBelowAFile() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a file", to: "state")
+        let file = LeaseFile(folder: folder.path + "/state/natctl")
+        await #expect(throws: LeaseFileProblem.system(SystemError("mkdir", code: ENOTDIR))) {
+            _ = try await LeaseFileTests.add(try LeaseFileTests.lease(), to: file)
+        }
+        #expect(try folder.names == ["state"])
+    }
+
     @Test("so many leftovers are removed over several updates")
     func isBounded() async throws {
         let folder = try TemporaryFolder()

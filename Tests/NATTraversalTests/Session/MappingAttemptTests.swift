@@ -46,4 +46,21 @@ import Testing
             #expect(codes.contains("filterUnproved") == (technique == .pcp))
         }
     }
+
+    @Test("that NAT-PMP cannot express fails before anybody is asked", arguments: [true, false])
+    func isInexpressible(isForThirdParty: Bool) throws {
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        if !isForThirdParty { request.remoteHost = IPv4Address(rawValue: 0xCB00_7109) }
+        let key = Lease.Key(
+            gateway: .router, transport: .tcp, internalAddress: PCPVectors.client,
+            internalPort: request.internalPort)
+        let attempt = MappingAttempt(
+            request, key: key, isThirdParty: isForThirdParty, old: nil,
+            MappingAttempt.Terms(only: .natPMP))
+        guard case .inexpressible = attempt.failure else {
+            Issue.record("\(String(describing: attempt.failure))")
+            return
+        }
+        #expect(attempt.isOver)
+    }
 }

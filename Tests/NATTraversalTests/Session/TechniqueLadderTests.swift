@@ -417,6 +417,60 @@ import Testing
         #expect(asking.technique == .natPMP)
     }
 
+    @Test("nobody else is asked for a port that another host has, or for what none can express")
+    func endsForAll() throws {
+        let now = ContinuousClock.now
+        let port = try TestPort.number(8080)
+        let problems: [PortMapperError] = [
+            .foreign(gateway: .router, externalPort: port, client: .v4(.loopback)),
+            .inexpressible("a description with a line break"),
+        ]
+        for problem in problems {
+            var ladder = TechniqueLadder(
+                [.upnp, .pcp, .natPMP], port: port, searchLimit: .seconds(3))
+            _ = ladder.next(at: now, deadline: now + .seconds(30))
+            ladder.failed(problem, by: .upnp, at: now)
+            #expect(ladder.next(at: now, deadline: now + .seconds(30)) == .end)
+            #expect(ladder.error == problem)
+        }
+    }
+
+    @Test("a technique for which this host lacks something is absent, and the next one is asked")
+    func passesOver() throws {
+        let now = ContinuousClock.now
+        var ladder = TechniqueLadder(
+            [.upnp, .pcp], port: try TestPort.number(8080), searchLimit: .seconds(3))
+        _ = ladder.next(at: now, deadline: now + .seconds(30))
+        let problem = PortMapperError.system(SystemError("connect", code: 101))
+        ladder.failed(problem, by: .upnp, at: now)
+        guard case .ask(let asking) = ladder.next(at: now, deadline: now + .seconds(30)) else {
+            Issue.record("nothing is asked")
+            return
+        }
+        #expect(asking.technique == .pcp)
+    }
+
+    @Test("what was waiting for its sibling's outcome is asked once the sibling is found absent")
+    func uncovers() throws {
+        let now = ContinuousClock.now
+        var ladder = TechniqueLadder(
+            [.pcp, .natPMP], port: try TestPort.number(8080), searchLimit: .seconds(3))
+        func technique() -> Technique? {
+            while true {
+                switch ladder.next(at: now, deadline: now + .seconds(30)) {
+                case .ask(let asking): return asking.technique
+                case .withdraw: continue
+                case .end: return nil
+                }
+            }
+        }
+        #expect(technique() == .pcp)
+        ladder.failed(.noAnswer(gateway: .router, after: .seconds(1)), by: .pcp, at: now)
+        #expect(technique() == .pcp)
+        ladder.failed(.unsupported(gateway: .router, technique: .pcp), by: .pcp, at: now)
+        #expect(technique() == .natPMP)
+    }
+
     @Test(
         "a silent technique beside one that answers is not absent: the other is asked, then it again"
     )

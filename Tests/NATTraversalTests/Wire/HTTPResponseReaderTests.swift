@@ -119,6 +119,14 @@ private struct HTTPFacts: Decodable {
         #expect(throws: error) { try read(Array(bytes.utf8)) }
     }
 
+    @Test("204 and 304 have no body, whatever length they name", arguments: [204, 304])
+    func bodiless(status: Int) throws {
+        let head = "HTTP/1.1 \(status) X\r\nContent-Length: 5\r\n\r\n"
+        let response = try read(Array((head + "hello").utf8))
+        #expect(response.status == status)
+        #expect(response.framing == .noBody && response.body.isEmpty && response.isComplete)
+    }
+
     @Test("a body without a length ends at its limit")
     func endless() throws {
         let limit = 256 << 10

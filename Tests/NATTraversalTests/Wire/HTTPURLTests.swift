@@ -16,6 +16,10 @@ import Testing
             ("http://10.0.0.1/a%20b/é", "10.0.0.1", 80, "/a%20b/%C3%A9"),
             ("http://10.0.0.1/a b\"<>\\^`{|}", "10.0.0.1", 80, "/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D"),
             ("http://10.0.0.1/uuid:1:2/x:1", "10.0.0.1", 80, "/uuid:1:2/x:1"),
+            // A combining mark behind a delimiter makes one character of the two.
+            ("http://10.0.0.1/a#\u{301}b", "10.0.0.1", 80, "/a"),
+            ("http://10.0.0.1/\u{301}a", "10.0.0.1", 80, "/%CC%81a"),
+            ("http://10.0.0.1?\u{301}", "10.0.0.1", 80, "/?%CC%81"),
         ])
     func reading(text: String, host: String, port: UInt16, target: String) throws {
         let url = try HTTPURL(text)

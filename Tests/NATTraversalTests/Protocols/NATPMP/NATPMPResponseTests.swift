@@ -101,6 +101,13 @@ import Testing
         }
     }
 
+    @Test("name no port when they end within the epoch", arguments: 4..<10)
+    func namesNoPort(length: Int) throws {
+        let error = bytes("00 82 0004 00000561 c350 c350 00000e10")
+        let response = try NATPMPResponse(parsing: Array(error.prefix(length)))
+        #expect(response.body == .failure(internalPort: nil))
+    }
+
     @Test(
         "are refused when a byte is wrong that must be right",
         arguments: [

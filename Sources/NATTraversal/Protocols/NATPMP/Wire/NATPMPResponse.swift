@@ -45,7 +45,8 @@ struct NATPMPResponse: Hashable, Sendable {
         let epoch: UInt32? = try? reader.read("epoch")
         epochSeconds = result == .unsupportedOpcode ? nil : epoch
         guard result == .success else {
-            let internalPort: UInt16? = try? reader.read("internal port")
+            // Without an epoch in front of it, these two bytes are the epoch's.
+            let internalPort: UInt16? = epoch == nil ? nil : try? reader.read("internal port")
             body = .failure(internalPort: opcode > 128 ? internalPort : nil)
             return
         }

@@ -13,8 +13,12 @@ enum PCPOption: Hashable, Sendable {
     ///
     /// The prefix length counts from 128 bits, for IPv4 too: 128 is one host.
     case filter(IPAddress, prefixLength: UInt8, port: UInt16)
-    /// A text for the server's table, at most 1016 bytes of UTF-8 (RFC 7220).
+    /// A text for the server's table (RFC 7220), cut to `descriptionLimit`.
     case description(String)
+
+    /// The longest description, in bytes of UTF-8: with it a MAP request with all other options,
+    /// two filters among them, still fits into a datagram of 1100 bytes (RFC 6887, section 7).
+    static let descriptionLimit = PCPLimits.datagram - 60 - 20 - 4 - 2 * 24 - 4
 
     private var codeAndData: (code: UInt8, data: [UInt8]) {
         switch self {
@@ -27,7 +31,10 @@ enum PCPOption: Hashable, Sendable {
             data.append(bigEndian: port)
             return (3, data + address.pcpOctets)
         case .description(let text):
-            return (128, Array(text.utf8.prefix(1016)))
+            let end = text.utf8.index(
+                text.startIndex, offsetBy: Self.descriptionLimit, limitedBy: text.endIndex)
+            // Between characters, so that the rest is text too.
+            return (128, Array(String(text.unicodeScalars[..<(end ?? text.endIndex)]).utf8))
         }
     }
 
