@@ -18,12 +18,13 @@ VERSION = $(shell sed -nE 's/^.*version(:| =) "([^"]* )?([0-9]+[.][0-9]+[.][0-9]
     Sources/natctl/NATCtl.swift)
 RELEASE = .build/release-$(VERSION)
 
-BASH_SCRIPTS = $(addprefix Scripts/,demo setup test) $(addprefix Packaging/static/,build notices) \
+BASH_SCRIPTS = $(addprefix Scripts/,demo setup test test-sanitized) \
+    $(addprefix Packaging/static/,build notices) \
     $(addprefix Packaging/deb/,build postinst prerm postrm) Packaging/release .ci/run \
     $(addprefix Tests/LabTests/,lab tools/router-daemon)
 
-.PHONY: build setup static dynamic completions demo test lint bench install uninstall deb dist \
-    release clean
+.PHONY: build setup static dynamic completions demo test test-asan test-tsan soak kills lint bench \
+    install uninstall deb dist release clean
 
 build:
 	@Scripts/setup build
@@ -64,6 +65,29 @@ demo:
 test:
 	@Scripts/setup || { Scripts/setup build && test "$(CI)" != true; }
 	Scripts/test $(STRICT)
+
+# Tiers 1 and 2 under a sanitizer; the build takes minutes, and so do the tests.
+test-asan test-tsan:
+	@Scripts/setup build
+	Scripts/test-sanitized $(if $(filter %-asan,$@),address,thread) $(STRICT)
+
+# A thousand mappings held for three weeks of virtual time, once for each of SEEDS seeds, then
+# MINUTES in the lab with a router that restarts every 5 s, later every 60 s.
+SEEDS ?= 4
+MINUTES ?= 20
+soak:
+	@Scripts/setup
+	swift build --build-tests $(STRICT)
+	NATCTL_SOAK_SEEDS=$$(seq -s, $(SEEDS)) swift test --skip-build --disable-xctest \
+	    --filter '^NATTraversalTests[.]SoakTests'
+	Tests/LabTests/lab -- restarts.py $(CURDIR)/.build/debug/natctl $$(($(MINUTES) * 60))
+
+# natctl killed in the lab, KILLS times in each of three commands by each of three techniques.
+KILLS ?= 56
+kills:
+	@Scripts/setup
+	swift build --product natctl $(STRICT)
+	Tests/LabTests/lab --round-trip 30 -- kills.py $(CURDIR)/.build/debug/natctl $(KILLS)
 
 # Silent when all is well.
 lint:
@@ -128,4 +152,4 @@ release: dist static deb
 clean:
 	swift package clean
 	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/release-* .build/examples \
-	    .build-static
+	    .build/asan .build/tsan .build-static

@@ -61,7 +61,8 @@ struct FileDescriptor: ~Copyable {
         guard unsafe fstat(descriptor, &status) == 0 else { throw .system(SystemError("fstat")) }
         guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit else { throw .damaged }
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
+        // One more than is expected, so that the end is noticed at once.
+        var buffer = [UInt8](repeating: 0, count: min(max(Int(status.st_size), 0) + 1, 65536))
         while bytes.count <= limit {
             let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
             if count == 0 { return bytes }
