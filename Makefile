@@ -18,13 +18,13 @@ VERSION = $(shell sed -nE 's/^.*version(:| =) "([^"]* )?([0-9]+[.][0-9]+[.][0-9]
     Sources/natctl/NATCtl.swift)
 RELEASE = .build/release-$(VERSION)
 
-BASH_SCRIPTS = $(addprefix Scripts/,demo setup test test-sanitized) \
+BASH_SCRIPTS = $(addprefix Scripts/,demo docs setup test test-sanitized) \
     $(addprefix Packaging/static/,build notices) \
     $(addprefix Packaging/deb/,build postinst prerm postrm) Packaging/release .ci/run \
     $(addprefix Tests/LabTests/,lab tools/router-daemon)
 
-.PHONY: build setup static dynamic completions demo test test-asan test-tsan soak kills lint bench \
-    install uninstall deb dist release clean
+.PHONY: build setup static dynamic completions demo docs test test-asan test-tsan soak kills lint \
+    bench install uninstall deb dist release clean
 
 build:
 	@Scripts/setup build
@@ -98,6 +98,10 @@ lint:
 	@for script in $(wildcard completions/_*); do zsh -n $$script || exit; done
 	@for script in $(wildcard completions/*.fish); do fish -n $$script || exit; done
 
+# The library's documentation, a DocC archive; a warning is a failure.
+docs: build
+	Scripts/docs .build/docs
+
 bench: static dynamic
 	@Scripts/setup
 	swift build -c release --product gateway-simulator $(STRICT)
@@ -105,7 +109,9 @@ bench: static dynamic
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(INSTALL_ROOT)/bin/natctl
-	install -D -m 644 -t $(INSTALL_ROOT)/share/man/man1 Man/*.1
+	for section in 1 5 7; do \
+	    install -D -m 644 -t $(INSTALL_ROOT)/share/man/man$$section Man/*.$$section || exit; \
+	done
 	install -D -m 644 completions/natctl.bash \
 	    $(INSTALL_ROOT)/share/bash-completion/completions/natctl
 	install -D -m 644 -t $(INSTALL_ROOT)/share/zsh/site-functions completions/_natctl
@@ -119,7 +125,8 @@ install: $(PROGRAM)
 # With the PREFIX and DESTDIR of the installation.
 uninstall:
 	rm -f $(INSTALL_ROOT)/bin/natctl \
-	    $(addprefix $(INSTALL_ROOT)/share/man/man1/,$(notdir $(wildcard Man/*.1))) \
+	    $(foreach section,1 5 7,$(addprefix $(INSTALL_ROOT)/share/man/man$(section)/, \
+	        $(notdir $(wildcard Man/*.$(section))))) \
 	    $(INSTALL_ROOT)/share/bash-completion/completions/natctl \
 	    $(INSTALL_ROOT)/share/zsh/site-functions/_natctl \
 	    $(INSTALL_ROOT)/share/fish/vendor_completions.d/natctl.fish \

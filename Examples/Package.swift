@@ -20,6 +20,12 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .executableTarget(
+            name: "public-echo",
+            dependencies: [
+                .product(name: "NATTraversalNIO", package: "natctl"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .executableTarget(
             name: "udp-echo",
             dependencies: [
                 "Surroundings", .product(name: "NATTraversalNIO", package: "natctl"),

@@ -194,7 +194,7 @@ _natctl_external-ip() {
     # Offer option value completions
     case "${prev}" in
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion external-ip -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -204,10 +204,11 @@ _natctl_external-ip() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion external-ip -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion external-ip -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -229,6 +230,7 @@ _natctl_map() {
         return
         ;;
     '--lifetime')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --lifetime "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--internal-address')
@@ -241,7 +243,7 @@ _natctl_map() {
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -251,10 +253,11 @@ _natctl_map() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -262,7 +265,7 @@ _natctl_map() {
     # Offer positional completions
     case "${positional_number}" in
     *)
-        __natctl_add_completions -W 'tcp'$'\n''udp'$'\n''both'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion map -- positional@0 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -278,10 +281,11 @@ _natctl_unmap() {
     # Offer option value completions
     case "${prev}" in
     '--external-port')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --external-port "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -291,10 +295,11 @@ _natctl_unmap() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -302,7 +307,7 @@ _natctl_unmap() {
     # Offer positional completions
     case "${positional_number}" in
     *)
-        __natctl_add_completions -W 'tcp'$'\n''udp'$'\n''both'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion unmap -- positional@0 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -318,7 +323,7 @@ _natctl_list() {
     # Offer option value completions
     case "${prev}" in
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion list -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -328,10 +333,11 @@ _natctl_list() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion list -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion list -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -359,7 +365,7 @@ _natctl_gateway() {
         return
         ;;
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion gateway -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -369,10 +375,11 @@ _natctl_gateway() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion gateway -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion gateway -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -391,6 +398,7 @@ _natctl_upnp-scan() {
         return
         ;;
     '--scan-time')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-scan -- --scan-time "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -400,7 +408,7 @@ _natctl_upnp-scan() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-scan -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -425,7 +433,19 @@ _natctl_upnp-call() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- positional@0 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
+        return
+        ;;
+    2)
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion upnp-call -- positional@1 "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -441,7 +461,7 @@ _natctl_watch() {
     # Offer option value completions
     case "${prev}" in
     '--via')
-        __natctl_add_completions -W 'auto'$'\n''pcp'$'\n''nat-pmp'$'\n''upnp'
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion watch -- --via "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--gateway')
@@ -451,10 +471,11 @@ _natctl_watch() {
         return
         ;;
     '--interface')
-        __natctl_add_completions -W "$(eval 'ls /sys/class/net')"
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion watch -- --interface "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     '--timeout')
+        __natctl_add_completions -W "$(__natctl_custom_complete ---completion watch -- --timeout "${COMP_CWORD}" "$(__natctl_cursor_index_in_current_word)")"
         return
         ;;
     esac
@@ -469,3 +490,26 @@ _natctl_help() {
 }
 
 complete -o filenames -F _natctl natctl
+
+# Behind `--` stands another command.
+_natctl_or_command() {
+    local -i index
+    if [[ "${COMP_WORDS[1]}" == map ]]; then
+        for ((index = 2; index < COMP_CWORD; index++)); do
+            [[ "${COMP_WORDS[index]}" == -- ]] || continue
+            if declare -F _comp_command_offset >/dev/null; then
+                _comp_command_offset "$((index + 1))"
+            elif declare -F _command_offset >/dev/null; then
+                _command_offset "$((index + 1))"
+            elif ((COMP_CWORD == index + 1)); then
+                COMPREPLY=($(compgen -A command -- "${2}"))
+            else
+                COMPREPLY=($(compgen -A file -- "${2}"))
+            fi
+            return
+        done
+    fi
+    _natctl "$@"
+}
+
+complete -o filenames -F _natctl_or_command natctl

@@ -16,7 +16,7 @@ struct NATCtl: AsyncParsableCommand {
             map, 74 input or output, 75 timeout, 77 refused, 128+n ended by signal n; after \
             COMMAND its own status, 127 when it could not be run.
             """,
-        version: "0.1.0",
+        version: "natctl 0.2.0",
         // One by one: converting the array would ask for each conformance.
         subcommands: commands.map { $0 as any ParsableCommand.Type })
 
@@ -75,13 +75,15 @@ struct NATCtl: AsyncParsableCommand {
     private static func endOfParsing(_ error: any Error) -> Int32 {
         let code = NATCtl.exitCode(for: error)
         do throws(SystemError) {
+            let arguments = Array(CommandLine.arguments.dropFirst())
             switch code {
             case .success:
-                try StandardStream.output.writeLine(NATCtl.fullMessage(for: error))
+                let text = NATCtl.fullMessage(for: error)
+                try StandardStream.output.writeLine(NATCtl.completed(text, for: arguments))
             case .validationFailure:
-                let message = NATCtl.fullMessage(for: error)
-                try StandardStream.error.writeLine(
-                    harmless(message, echoing: CommandLine.arguments))
+                let mistake = NATCtl.mistake(in: arguments, complaint: NATCtl.message(for: error))
+                say(mistake.sentence)
+                try StandardStream.error.writeLine(NATCtl.usage(of: mistake.command))
             // Of the parser's errors there is no other.
             default:
                 say(bugMessage(error))
@@ -104,6 +106,12 @@ func besideMainThread<Value>(_ body: () async throws -> Value) async rethrows ->
 extension NATCtl {
     /// The command that the arguments mean, of `map` with the COMMAND after `--`.
     static func command(for arguments: [String]) throws -> any AsyncParsableCommand {
+        if ["version", "-V"].contains(arguments.first) { return try parsed(["--version"]) }
+        if arguments.first == "help", let topic = arguments.dropFirst().first,
+            !topic.hasPrefix("-"), topic != "help", type(of: topic) == nil
+        {
+            throw ValidationError.noHelp(for: topic)
+        }
         guard arguments.first == MapCommand.configuration.commandName else {
             return try parsed(arguments)
         }
@@ -130,8 +138,9 @@ extension NATCtl {
     /// conforms to a protocol. So each configuration has a `_superCommandName`, without which
     /// ArgumentParser parses two hidden commands first, and types are named where they are known.
     private static func parsed(_ arguments: [String]) throws -> any AsyncParsableCommand {
-        let type = commands.first { $0.configuration.commandName == arguments.first }
-        if let command = type.flatMap({ alone($0, Array(arguments.dropFirst())) }) {
+        if let command = type(of: arguments.first)
+            .flatMap({ alone($0, Array(arguments.dropFirst())) })
+        {
             return command
         }
         var command = try parseAsRoot(arguments)
@@ -139,6 +148,38 @@ extension NATCtl {
         // A help, which throws what it has to say.
         try command.run()
         throw ExitCode.success
+    }
+
+    /// The command of a name.
+    private static func type(of name: String?) -> (any AsyncParsableCommand.Type)? {
+        commands.first { $0.configuration.commandName == name }
+    }
+
+    /// What is wrong with arguments that were not understood.
+    fileprivate static func mistake(in arguments: [String], complaint: String) -> Mistake {
+        guard let tree = try? CommandHelp.ofNATCtl() else {
+            return Mistake(complaint, nil)
+        }
+        return Mistake(in: arguments, of: tree, complaint: complaint)
+    }
+
+    /// How a command is used, or natctl itself.
+    fileprivate static func usage(of command: String?) -> String {
+        let usage = type(of: command).map { usageString(for: $0) } ?? usageString()
+        let help = ([name, command].compactMap(\.self) + ["--help"]).joined(separator: " ")
+        let lines = usage.split(separator: "\n").joined(separator: "\n       ")
+        return "Usage: \(lines)\n  See '\(help)' for more information."
+    }
+
+    /// A text of ArgumentParser's, a help or a shell's script, with what natctl adds to it.
+    fileprivate static func completed(_ text: String, for arguments: [String]) -> String {
+        if arguments.first?.hasPrefix("--generate-completion-script") == true {
+            return CommandCompletion.added(to: text)
+        }
+        guard text.hasPrefix("OVERVIEW: ") else { return text }
+        let command = arguments.first { $0 != "help" }
+        let epilogue = HelpEpilogue.of(type(of: command) == nil ? nil : command)
+        return (text.hasSuffix("\n") ? text : text + "\n") + epilogue.text
     }
 
     /// The command that its arguments mean without its tree.

@@ -95,10 +95,12 @@ struct SimulatorPublicPortTests {
         let shown = try ReadmeFile.block("swift", after: "becomes `bindPublic`")
         #expect(shown.map { $0.joined(separator: "\n") + "\n" } == source)
         try await behindGateway { mapper, gateway in
-            let (channel, place) = try await bind(
+            let (channel, listener, place) = try await bind(
                 ServerBootstrap(group: group), port: 0, as: PublicPort(mapper: mapper))
             #expect(place?.address == .v4(gateway.reportedAddress))
             try await channel.close()
+            await listener.stop()
+            #expect(gateway.mappings.isEmpty)
         }
     }
 

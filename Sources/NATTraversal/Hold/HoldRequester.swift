@@ -18,7 +18,9 @@ final class HoldRequester {
     ///   - leaseFile: where mappings are remembered.
     init(_ selection: GatewaySelection, leaseFile: LeaseFile) {
         self.selection = selection
-        sessions = GatewaySessions(via: selection.technique)
+        sessions = GatewaySessions(
+            via: selection.technique,
+            memory: GatewayMemory(beside: leaseFile, for: selection))
         store = LeaseStore(leaseFile)
     }
 

@@ -78,8 +78,11 @@ struct LeaseFile: Sendable {
     /// - Returns: the bytes and their leases.
     /// - Throws: `LeaseFileProblem`.
     func read(known: Contents? = nil) throws(LeaseFileProblem) -> Contents {
-        guard folder != nil else { throw .noFolder }
-        guard let bytes = try Self.bytes(of: path) else {
+        guard let folder else { throw .noFolder }
+        guard
+            let bytes = try StateFolder(path: folder).bytes(
+                of: Self.name, sizeLimit: Self.sizeLimit)
+        else {
             return Contents(bytes: [], table: LeaseTable())
         }
         if let known, known.bytes == bytes { return known }
@@ -102,7 +105,8 @@ struct LeaseFile: Sendable {
         isDurable: Bool, known: Contents? = nil, _ change: (inout LeaseTable) -> Result
     ) async throws -> Update<Result> {
         guard let folder else { throw LeaseFileProblem.noFolder }
-        try StateFolder(path: folder).make()
+        let stateFolder = StateFolder(path: folder)
+        try stateFolder.make()
         let lock = try FileDescriptor(
             opening: folder + "/leases.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
         // A process that replaces the file changes the folder before and after it waits for the
@@ -118,12 +122,12 @@ struct LeaseFile: Sendable {
             contents = Contents(bytes: [], table: LeaseTable())
         }
         // Beside a wait for the disk it costs nothing.
-        if isDurable { StateFolder(path: folder).removeLeftovers(of: Self.name) }
+        if isDurable { stateFolder.removeLeftovers(of: Self.name) }
         contents.table.settle(at: .now)
         let result = change(&contents.table)
         let bytes = contents.table.encoded
         if bytes != contents.bytes {
-            try replace(with: bytes, isDurable: isDurable)
+            try stateFolder.replace(Self.name, with: bytes, isDurable: isDurable)
             contents.bytes = bytes
         }
         return Update(result: result, contents: contents, movedAside: movedAside)
@@ -140,39 +144,6 @@ struct LeaseFile: Sendable {
         }
         guard unsafe rename(path, aside) == 0 else { throw .system(SystemError("rename")) }
         return aside
-    }
-
-    private func replace(with bytes: [UInt8], isDurable: Bool) throws(LeaseFileProblem) {
-        let temporary =
-            (folder ?? "~") + "/"
-            + StateFolder.temporaryName(
-                of: Self.name, process: getpid(), random: .random(in: 0 ... .max))
-        do throws(LeaseFileProblem) {
-            let file = try FileDescriptor(
-                opening: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
-            try file.write(bytes)
-            if isDurable { try file.synchronize() }
-            guard unsafe rename(temporary, path) == 0 else {
-                throw .system(SystemError("rename"))
-            }
-        } catch {
-            unsafe unlink(temporary)
-            throw error
-        }
-        guard isDurable, let folder else { return }
-        try FileDescriptor(opening: folder, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC).synchronize()
-    }
-
-    /// The bytes of a regular file of at most `sizeLimit`; `nil` when there is none.
-    private static func bytes(of path: String) throws(LeaseFileProblem) -> [UInt8]? {
-        do throws(LeaseFileProblem) {
-            let file = try FileDescriptor(
-                opening: path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            return try file.read(limit: sizeLimit)
-        } catch {
-            guard case .system(let cause) = error, cause.code == ENOENT else { throw error }
-            return nil
-        }
     }
 }
 

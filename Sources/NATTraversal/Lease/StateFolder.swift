@@ -24,6 +24,54 @@ struct StateFolder: Sendable {
         }
     }
 
+    /// Reads a file whole.
+    ///
+    /// - Parameters:
+    ///   - name: the file's name in the folder.
+    ///   - sizeLimit: its largest size in bytes.
+    /// - Returns: the bytes; `nil` when there is no such file.
+    /// - Throws: `LeaseFileProblem`, `.damaged` for a larger file or one that is not a regular file.
+    func bytes(of name: String, sizeLimit: Int) throws(LeaseFileProblem) -> [UInt8]? {
+        do throws(LeaseFileProblem) {
+            let file = try FileDescriptor(
+                opening: path + "/" + name,
+                flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            return try file.read(limit: sizeLimit)
+        } catch {
+            guard case .system(let cause) = error, cause.code == ENOENT else { throw error }
+            return nil
+        }
+    }
+
+    /// Replaces a file as a whole, so that no reader sees half of it.
+    ///
+    /// - Parameters:
+    ///   - name: the file's name in the folder.
+    ///   - bytes: its new content.
+    ///   - isDurable: whether to return only after the disk has stored it.
+    /// - Throws: `LeaseFileProblem.system`; the old file is still there then.
+    func replace(
+        _ name: String, with bytes: [UInt8], isDurable: Bool
+    ) throws(LeaseFileProblem) {
+        let temporary =
+            path + "/"
+            + Self.temporaryName(of: name, process: getpid(), random: .random(in: 0 ... .max))
+        do throws(LeaseFileProblem) {
+            let file = try FileDescriptor(
+                opening: temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+            try file.write(bytes)
+            if isDurable { try file.synchronize() }
+            guard unsafe rename(temporary, path + "/" + name) == 0 else {
+                throw .system(SystemError("rename"))
+            }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
+        }
+        guard isDurable else { return }
+        try FileDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC).synchronize()
+    }
+
     /// Whether other users can replace or delete files in the folder (T-15).
     var isExposed: Bool {
         var status = stat()

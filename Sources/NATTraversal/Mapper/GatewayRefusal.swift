@@ -56,7 +56,7 @@ extension GatewayRefusal {
 
     /// Who refused, by what code; the gateway's own words are left out.
     public var description: String {
-        "\(gateway) refused: \(technique.displayName) \(name.map { "\($0) (\(code))" } ?? "\(code)")"
+        "\(gateway) refused (\(technique.displayName) \(name ?? "code") \(code))"
     }
 
     /// The name of a code that is an HTTP status.

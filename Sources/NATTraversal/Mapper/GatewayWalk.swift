@@ -14,13 +14,15 @@ final class GatewayWalk {
     /// - Parameters:
     ///   - selection: which gateways to ask, how, and for how long.
     ///   - ports: the number of ports to map.
+    ///   - memory: what is remembered of gateways; `nil` is nothing.
     ///   - sessions: the sessions of earlier walks, to keep their sockets and epochs.
     /// - Throws: `PortMapperError` when there is no gateway to ask.
     init(
-        _ selection: GatewaySelection, forPorts ports: Int = 1, sessions: GatewaySessions? = nil
+        _ selection: GatewaySelection, forPorts ports: Int = 1, memory: GatewayMemory? = nil,
+        sessions: GatewaySessions? = nil
     ) throws(PortMapperError) {
         self.selection = selection
-        self.sessions = sessions ?? GatewaySessions(via: selection.technique)
+        self.sessions = sessions ?? GatewaySessions(via: selection.technique, memory: memory)
         targets = try selection.targets()
         budget = selection.budget(forPorts: ports)
     }

@@ -1,3 +1,5 @@
+import Logging
+
 extension PortMapper {
     /// Asks every gateway what it offers, all at once; nothing is mapped.
     ///
@@ -33,6 +35,9 @@ extension PortMapper {
             address: target.socketAddress.address, interface: candidate.interface,
             localAddress: try? target.socket().local.address, rank: candidate.rank,
             reason: candidate.reason, techniques: [])
+        if let remembered = memory?.record(of: target.name, at: .now) {
+            log.debug("\(target.name), remembered: \(remembered.summary)")
+        }
         let isIPv4 = report.address.family == .ipv4
         let techniques = Technique.allCases.filter {
             selection.allows($0) && (isIPv4 || $0 == .pcp)

@@ -26,7 +26,7 @@ extension PortMapper {
             return report.add([.leasesOnly])
         }
         let session = try GatewaySession(
-            target, others: targets, via: .upnp, budget: selection.budget())
+            target, others: targets, via: .upnp, memory: memory, budget: selection.budget())
         let (entries, end, skipped) = try await session.igd.entries(session.wholeLimit)
         let externalAddress = try? await session.igd.externalAddress(session.wholeLimit)
         for entry in entries {

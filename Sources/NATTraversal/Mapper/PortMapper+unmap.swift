@@ -105,7 +105,8 @@ extension PortMapper {
     ) async throws {
         guard !leases.isEmpty else { return }
         let session = try GatewaySession(
-            target, others: targets, budget: selection.budget(forPorts: leases.count))
+            target, others: targets, memory: memory,
+            budget: selection.budget(forPorts: leases.count))
         let now = Timestamp.now
         for (lease, outcome) in zip(leases, try await session.delete(leases, in: store)) {
             switch outcome {
@@ -148,7 +149,7 @@ extension PortMapper {
         among targets: [GatewayTarget], _ report: inout MappingReport
     ) async throws {
         let session = try GatewaySession(
-            target, others: targets, via: selection.technique,
+            target, others: targets, via: selection.technique, memory: memory,
             budget: selection.budget(forPorts: ports.count))
         for port in ports {
             do {

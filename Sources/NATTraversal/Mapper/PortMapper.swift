@@ -34,6 +34,9 @@ public struct PortMapper: Sendable {
             }
     }
 
+    /// What is remembered of gateways.
+    var memory: GatewayMemory? { GatewayMemory(beside: leaseFile, for: selection) }
+
     /// The requests in this application's name.
     func signed(_ requests: [MappingRequest]) -> [MappingRequest] {
         requests.map { request in
@@ -64,8 +67,10 @@ public struct PortMapper: Sendable {
     /// - Throws: `PortMapperError` when no gateway can be asked at all, `CancellationError`.
     public func map(_ requests: [MappingRequest]) async throws -> MappingReport {
         let store = LeaseStore(leaseFile, timeout: selection.timeout)
-        var report = try await GatewayWalk(selection, forPorts: requests.count)
-            .map(signed(requests), store: store).report
+        var report = try await GatewayWalk(
+            selection, forPorts: requests.count, memory: memory
+        )
+        .map(signed(requests), store: store).report
         report.add(store.warnings)
         return report
     }
@@ -76,7 +81,7 @@ public struct PortMapper: Sendable {
     /// - Returns: the address that the first answering gateway reports.
     /// - Throws: `PortMapperError`, `CancellationError`.
     public func externalAddress() async throws -> ExternalAddress {
-        try await GatewayWalk(selection).externalAddress()
+        try await GatewayWalk(selection, memory: memory).externalAddress()
     }
 
     /// Asks every technique of every gateway for the external address.

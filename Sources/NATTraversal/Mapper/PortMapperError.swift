@@ -1,6 +1,7 @@
 /// Why an operation on mappings failed.
 ///
-/// Each case says what happened; the caller words it for people.
+/// Each case says what happened, and `description` is the sentence that natctl prints, before any
+/// hint about its options.
 @nonexhaustive
 public enum PortMapperError: Error, Hashable, Sendable {
     /// This host has no default route with a gateway.
@@ -40,42 +41,59 @@ public enum PortMapperError: Error, Hashable, Sendable {
 }
 
 extension PortMapperError: CustomStringConvertible {
-    /// What happened, in one sentence for a log.
+    /// What happened: one sentence without a full stop, for people and for a log.
     public var description: String {
         switch self {
         case .noGateway:
-            "this host has no default route with a gateway"
+            "this host has no default gateway"
         case .noSuchInterface(let name):
-            "this host has no interface \(name.debugDescription)"
-        case .closed(let gateway, let technique, let cause):
-            "\(gateway) cannot be reached\(technique.map { " by \($0.displayName)" } ?? ""): \(cause)"
+            "there is no interface \(name.debugDescription)"
+        case .closed(let gateway, .upnp, let cause):
+            "\(gateway) answered the search for UPnP, but its service cannot be reached "
+                + "(\(cause.reason))"
+        case .closed(let gateway, _, let cause):
+            "\(gateway) cannot be asked (\(cause.reason))"
+        case .unsupported(let gateway, .upnp):
+            "\(gateway) was found, but offers no port mapping by UPnP"
         case .unsupported(let gateway, let technique):
-            "\(gateway) does not map ports by \(technique.displayName)"
+            "\(gateway) does not speak \(technique.displayName)"
         case .noAnswer(let gateway, let technique, let time):
-            "\(gateway) did not answer\(technique.map { " by \($0.displayName)" } ?? "") in \(time)"
+            Self.silence(of: gateway, technique, within: "\(time)")
         case .badAnswer(let gateway, let technique, let problem):
-            "\(gateway) gave a bad \(technique.displayName) answer: \(problem)"
+            "\(gateway) gave no usable \(technique.displayName) answer: \(problem)"
         case .refused(let refusal):
             refusal.description
-        case .portTaken(let gateway, let technique, let wanted, let granted):
-            "\(gateway) granted external port \(granted) by \(technique.displayName), not \(wanted)"
+        case .portTaken(_, _, let wanted, let granted):
+            "external port \(wanted) is unavailable; the gateway offered \(granted)"
         case .foreign(let gateway, let port, let client):
-            "external port \(port) of \(gateway) leads to \(client)"
-        case .noExternalAddress(let gateway, let technique):
-            "\(gateway) reported no external address by \(technique.displayName)"
-        case .notPublic(let address, let gateway, let technique):
-            "\(gateway) reported \(address) by \(technique.displayName), which is "
-                + "\(address.scope.rawValue) and not public"
+            "external port \(port) of \(gateway) leads to \(client), not to this host"
+        case .noExternalAddress(let gateway, _):
+            "\(gateway) has no address on the Internet side"
+        case .notPublic(let address, let gateway, _):
+            "the external address of \(gateway), \(address), is \(address.scope.rawValue), not "
+                + "public: nobody outside can reach it"
         case .inexpressible(let problem):
             problem
         case .noSuchService(let name):
-            "no UPnP device has a service \(name.debugDescription)"
+            "no UPnP device here has a service \(name.debugDescription)"
         case .unmappedElsewhere(let gateway):
             "another process has deleted the mapping on \(gateway)"
         case .system(let error):
-            "a system call failed: \(error)"
+            "this host's network failed: \(error)"
         case .leaseFile(let path, let problem):
             "the lease file \(path.debugDescription) cannot be used: \(problem)"
+        }
+    }
+
+    /// The sentence of a silence, with the time as its caller writes times.
+    package static func silence(
+        of gateway: GatewayAddress, _ technique: Technique?, within time: String
+    ) -> String {
+        switch technique {
+        case .upnp?: "\(gateway) was found by UPnP, but did not answer within \(time)"
+        case let other?:
+            "\(gateway) speaks \(other.displayName), but did not answer what it was asked within \(time)"
+        case nil: "\(gateway) did not answer within \(time)"
         }
     }
 }

@@ -124,7 +124,7 @@ final class GatewaySocket {
     }
 
     /// How often the rival search is checked.
-    private static let lookInterval = Duration.milliseconds(20)
+    private static let lookInterval = Duration.milliseconds(5)
 
     /// Makes sure that whatever arrives from now on answers a request sent from now on.
     ///

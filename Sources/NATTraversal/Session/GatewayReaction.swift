@@ -1,6 +1,6 @@
 /// The reaction to a gateway's refusal, and the kind of exit code it leads to.
 ///
-/// This is the one table of refusals, by the names of their codes; natctl(1) has it too. A code
+/// This is the one table of refusals, by the names of their codes; natctl-techniques(7) has it too. A code
 /// that is not in the table, known or not, sends the request to the next technique: another
 /// technique of the same gateway may grant what this one refuses.
 struct GatewayReaction: Hashable, Sendable {

@@ -16,6 +16,9 @@ final class GatewaySession {
     let internalAddress: IPAddress
     /// Whether that is another host than this one.
     let isThirdParty: Bool
+    private let memory: GatewayMemory?
+    /// What earlier runs have found out about the gateway.
+    private let remembered: GatewayMemory.Record?
     /// The time limit of the present command or renewal.
     private(set) var budget: TimeBudget
 
@@ -27,30 +30,35 @@ final class GatewaySession {
     ///     An address that is not this host's is a third party's.
     ///   - others: all candidates; their devices are not this gateway's.
     ///   - technique: the only technique to use; `nil` allows all.
+    ///   - memory: what is remembered of gateways; `nil` is nothing.
     ///   - budget: the command's time.
     /// - Throws: `PortMapperError`.
     convenience init(
         _ target: GatewayTarget, internalAddress: IPAddress? = nil, others: [GatewayTarget] = [],
-        via technique: Technique? = nil, budget: TimeBudget
+        via technique: Technique? = nil, memory: GatewayMemory? = nil, budget: TimeBudget
     ) throws(PortMapperError) {
         var own: GatewaySocket?
         if let internalAddress { own = try target.socket(fromOwn: internalAddress) }
         let isThirdParty = internalAddress != nil && own == nil
         let socket = if let own { own } else { try target.socket() }
+        let remembered = memory?.record(of: target.name, at: .now)
         self.init(
             target, on: socket,
-            finder: IGDFinder(target, source: socket.local.address, others: others),
+            finder: IGDFinder(
+                target, source: socket.local.address, others: others, hint: remembered),
             internalAddress: internalAddress ?? socket.local.address, isThirdParty: isThirdParty,
-            via: technique, budget: budget)
+            via: technique, memory: memory, remembered: remembered, budget: budget)
     }
 
     /// Creates a session on an open socket.
     init(
         _ target: GatewayTarget, on socket: GatewaySocket, finder: any IGDFinding,
         internalAddress: IPAddress, isThirdParty: Bool = false, via technique: Technique? = nil,
-        budget: TimeBudget
+        memory: GatewayMemory? = nil, remembered: GatewayMemory.Record? = nil, budget: TimeBudget
     ) {
         self.target = target
+        self.memory = memory
+        self.remembered = remembered
         self.socket = socket
         self.internalAddress = internalAddress
         self.isThirdParty = isThirdParty
@@ -94,6 +102,37 @@ final class GatewaySession {
 
     /// The limits of the whole command.
     var wholeLimit: AskLimit { AskLimit(budget: budget) }
+
+    /// Whether an earlier run has found PCP and NAT-PMP silent.
+    var isKnownSilent: Bool { remembered?.silentAt != nil }
+
+    /// Remembers for the next run which technique has answered, and where.
+    ///
+    /// Of a gateway that answers by PCP or NAT-PMP nothing needs to be known.
+    ///
+    /// - Parameters:
+    ///   - technique: the one that has answered.
+    ///   - othersAreSilent: whether PCP and NAT-PMP have not answered; `nil` when they were not
+    ///     asked.
+    func remember(_ technique: Technique, othersAreSilent: Bool?) {
+        guard let memory else { return }
+        let now = Timestamp.now
+        guard technique == .upnp, let device = igd.device, device.isDefaultGateway,
+            device.location.host == target.name.address, let udn = device.udn
+        else {
+            if remembered != nil { memory.forget(target.name, at: now) }
+            return
+        }
+        memory.remember(
+            GatewayMemory.Record(
+                gateway: target.name, location: device.location, udn: udn,
+                isRepointed: device.isRepointed, bootIdentifier: device.bootIdentifier,
+                foundAt: now,
+                // A silence that was cut short, because it was known, proves nothing new.
+                silentAt: othersAreSilent == false
+                    ? nil : remembered?.silentAt ?? othersAreSilent.map { _ in now }),
+            at: now)
+    }
 }
 
 extension GatewaySession {
@@ -113,13 +152,16 @@ extension GatewaySession {
         let order = only.map { [$0] } ?? [.natPMP, .pcp, .upnp]
         // The port means nothing here.
         var ladder = TechniqueLadder(
-            order, port: .http, searchLimit: budget.searchLimit, silenceEnd: silenceEnd)
+            order, port: .http, searchLimit: budget.searchLimit, silenceEnd: silenceEnd,
+            isKnownSilent: isKnownSilent)
         while true {
             switch ladder.next(at: now, deadline: budget.deadline) {
             case .ask(let asking):
                 if let start = asking.start { try await socket.rest(until: start) }
                 do {
-                    return try await externalAddress(by: asking.technique, limit(asking))
+                    let address = try await externalAddress(by: asking.technique, limit(asking))
+                    remember(asking.technique, othersAreSilent: ladder.isSharedPortSilent)
+                    return address
                 } catch let error as PortMapperError {
                     ladder.failed(error, by: asking.technique, at: now)
                 }
@@ -356,9 +398,15 @@ final class GatewaySessions {
     private var sessions: [Key: GatewaySession] = [:]
     private var order: [Key] = []
     private let technique: Technique?
+    private let memory: GatewayMemory?
 
-    /// - Parameter technique: the only technique to use; `nil` allows all.
-    init(via technique: Technique? = nil) { self.technique = technique }
+    /// - Parameters:
+    ///   - technique: the only technique to use; `nil` allows all.
+    ///   - memory: what is remembered of gateways; `nil` is nothing.
+    init(via technique: Technique? = nil, memory: GatewayMemory? = nil) {
+        self.technique = technique
+        self.memory = memory
+    }
 
     /// All sessions, in the order they were opened.
     var all: [GatewaySession] { order.compactMap { sessions[$0] } }
@@ -383,7 +431,7 @@ final class GatewaySessions {
         }
         let session = try GatewaySession(
             target, internalAddress: internalAddress, others: others, via: technique,
-            budget: budget)
+            memory: memory, budget: budget)
         sessions[key] = session
         order.append(key)
         return session

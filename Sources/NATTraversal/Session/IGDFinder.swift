@@ -17,6 +17,8 @@ final class IGDFinder: Sendable {
         /// For another description of the gateway: an answer to a multicast may take a second and a
         /// half (S-14).
         var otherTree = Duration.milliseconds(1500)
+        /// How long a remembered description is fetched alone, before the search begins.
+        var remembered = Duration.milliseconds(10)
     }
 
     let target: GatewayTarget
@@ -28,6 +30,8 @@ final class IGDFinder: Sendable {
     private let heard = Locked(false)
     private let unusable = Locked<UPnPDevice?>(nil)
     private let problem = Locked<PortMapperError?>(nil)
+    /// What an earlier run has found, until it was tried.
+    private let hint: Locked<GatewayMemory.Record?>
     /// Whether another tree of the gateway was searched for.
     private let hasLookedFurther = Locked(false)
 
@@ -35,13 +39,16 @@ final class IGDFinder: Sendable {
     ///   - target: the gateway.
     ///   - source: this host's address towards it.
     ///   - others: the other candidate gateways; their devices are not this one's.
+    ///   - hint: what an earlier run has found.
     ///   - limits: time limits of searches.
     ///   - network: the network to search; `nil` is this host's, by the target's interface.
     init(
         _ target: GatewayTarget, source: IPAddress, others: [GatewayTarget],
-        limits: Limits = Limits(), network: (any UPnPNetwork)? = nil
+        hint: GatewayMemory.Record? = nil, limits: Limits = Limits(),
+        network: (any UPnPNetwork)? = nil
     ) {
         self.target = target
+        self.hint = Locked(hint)
         self.limits = limits
         self.source = source
         self.network = network ?? SystemUPnPNetwork(interface: target.interface)
@@ -76,6 +83,7 @@ final class IGDFinder: Sendable {
     /// Forgets what was found, so that the next call searches again.
     func forget() {
         found.withLock { $0 = nil }
+        hint.withLock { $0 = nil }
         hasLookedFurther.withLock { $0 = false }
     }
 
@@ -141,6 +149,56 @@ final class IGDFinder: Sendable {
             return try await UPnPBrowser(links: [], network: network).describe(
                 location, timeout: max(.zero, deadline - .now))
         }
+        let hint = hint.withLock { hint in
+            defer { hint = nil }
+            return hint
+        }
+        guard let hint else {
+            return try await searchDevice(until: deadline, searchingUntil: searchEnd)
+        }
+        return try await withThrowingTaskGroup(of: UPnPDevice?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.device(at: hint, until: deadline) }
+            group.addTask {
+                try await Task.sleep(for: self.limits.remembered)
+                return try await self.searchDevice(until: deadline, searchingUntil: searchEnd)
+            }
+            for try await device in group {
+                if let device { return device }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Fetches a remembered description.
+    ///
+    /// - Returns: the device; `nil` when it is not there, or is another one now.
+    /// - Throws: `CancellationError`.
+    private func device(
+        at hint: GatewayMemory.Record, until deadline: ContinuousClock.Instant
+    ) async throws -> UPnPDevice? {
+        let http = browser().network.http(on: nil)
+        do {
+            var device = try await UPnPDevice.described(
+                at: hint.location, by: http, until: deadline)
+            guard device.udn == hint.udn, !device.connectionServices.isEmpty else {
+                log.debug("\(hint.location): another device than remembered")
+                return nil
+            }
+            heard.withLock { $0 = true }
+            device.isRepointed = hint.isRepointed
+            device.bootIdentifier = hint.bootIdentifier
+            device.isDefaultGateway = true
+            return device
+        } catch let failure as UPnPFailure {
+            log.debug("\(hint.location), as remembered: \(failure)")
+            return nil
+        }
+    }
+
+    private func searchDevice(
+        until deadline: ContinuousClock.Instant, searchingUntil searchEnd: ContinuousClock.Instant
+    ) async throws -> UPnPDevice {
         let start = ContinuousClock.now
         let search = try await browser().findGateway(until: searchEnd, fetchesUntil: deadline)
         switch search {

@@ -55,7 +55,7 @@ struct MappingAttempt: Sendable {
             hasOptions: request.isExact || request.description != nil,
             isRenewal: remembered != nil,
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
-            silenceEnd: terms.silenceEnd)
+            silenceEnd: terms.silenceEnd, isKnownSilent: terms.isKnownSilent)
         recordedTechnique = order.first
         if order.isEmpty {
             verdict = .inexpressible(
@@ -84,6 +84,8 @@ struct MappingAttempt: Sendable {
         var searchLimit: Duration?
         /// When to give up a silent gateway.
         var silenceEnd: ContinuousClock.Instant?
+        /// Whether an earlier run has found PCP and NAT-PMP silent.
+        var isKnownSilent = false
     }
 
     /// The techniques that may be asked, best first: PCP, then NAT-PMP, then UPnP, with the

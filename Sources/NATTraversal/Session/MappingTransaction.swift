@@ -17,7 +17,8 @@ struct MappingTransaction {
         self.session = session
         self.store = store
         terms = MappingAttempt.Terms(
-            only: technique, searchLimit: session.budget.searchLimit, silenceEnd: silenceEnd)
+            only: technique, searchLimit: session.budget.searchLimit, silenceEnd: silenceEnd,
+            isKnownSilent: session.isKnownSilent)
     }
 
     /// Maps ports.
@@ -42,6 +43,9 @@ struct MappingTransaction {
             try await ask(Array(open.dropFirst()), of: &attempts)
             try await restoreMoved(&attempts)
             try await record(attempts)
+            if let first = attempts.first, let technique = first.grant?.technique {
+                session.remember(technique, othersAreSilent: first.ladder.isSharedPortSilent)
+            }
             return attempts
         } catch is CancellationError {
             let new = attempts.compactMap { $0.newLease(at: .now) }

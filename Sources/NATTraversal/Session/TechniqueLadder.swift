@@ -58,6 +58,9 @@ struct TechniqueLadder: Sendable {
     /// How long a technique must be silent before UPnP maps: long enough to resend one lost packet
     /// and get an answer.
     static let silence = Duration.milliseconds(500)
+    /// The same for a gateway whose silence is known: a round trip and a little, because it may
+    /// have learnt to answer.
+    static let knownSilence = Duration.milliseconds(10)
     /// How long to search for UPnP while another technique is left.
     static let firstSearch = Duration.milliseconds(1500)
     /// How long after a gateway's last refusal other techniques are still asked.
@@ -86,6 +89,8 @@ struct TechniqueLadder: Sendable {
     private let silenceEnd: Instant?
     /// How long to search at most; `nil` is the command's time.
     private let searchLimit: Duration?
+    /// Whether an earlier run has found PCP and NAT-PMP silent.
+    private let isKnownSilent: Bool
     private var standings: [Technique: Standing]
     private var lastAsked: [Technique: Instant] = [:]
     /// The question under way.
@@ -125,10 +130,12 @@ struct TechniqueLadder: Sendable {
     ///     request is withdrawn or repeated.
     ///   - searchLimit: how long to search at most; `nil` is the command's time.
     ///   - silenceEnd: when to give up a silent gateway.
+    ///   - isKnownSilent: whether an earlier run has found PCP and NAT-PMP silent.
     init(
         _ order: [Technique], port: PortNumber, isExact: Bool = false, hasOptions: Bool = false,
         isRenewal: Bool = false,
-        isLeftAlone: Bool = false, searchLimit: Duration?, silenceEnd: Instant? = nil
+        isLeftAlone: Bool = false, searchLimit: Duration?, silenceEnd: Instant? = nil,
+        isKnownSilent: Bool = false
     ) {
         self.order = order
         self.hasOptions = hasOptions
@@ -136,6 +143,7 @@ struct TechniqueLadder: Sendable {
         self.isLeftAlone = isLeftAlone
         self.searchLimit = searchLimit
         self.silenceEnd = silenceEnd
+        self.isKnownSilent = isKnownSilent
         standings = Dictionary(uniqueKeysWithValues: order.map { ($0, .untried) })
         variation = Variation(suggestion: PortSuggestion(port, isExact: isExact))
     }
@@ -218,8 +226,10 @@ struct TechniqueLadder: Sendable {
             if let searchLimit { ends.append(now + searchLimit) }
             if othersWait { ends.append(now + Self.firstSearch) }
         } else if canRace {
-            asking.race = Race(
-                searchesFrom: now + Self.headStart, takesOverFrom: now + Self.silence)
+            asking.race =
+                isKnownSilent
+                ? Race(searchesFrom: now, takesOverFrom: now + Self.knownSilence)
+                : Race(searchesFrom: now + Self.headStart, takesOverFrom: now + Self.silence)
             // Asks UPnP at once instead.
             if standings[.upnp] == .untried { asking.closedBelief = .zero }
         }
@@ -262,6 +272,13 @@ extension TechniqueLadder {
 
     /// Whether one of the techniques of the shared port may still do what it was asked.
     var openTechnique: Technique? { order.first(where: openTechniques.contains) }
+
+    /// Whether PCP and NAT-PMP have not answered; `nil` when they were not asked.
+    var isSharedPortSilent: Bool? {
+        let shared = order.filter(\.isOnSharedPort).compactMap { standings[$0] }
+        guard shared.contains(where: { $0 != .untried }) else { return nil }
+        return shared.contains(.silent) && shared.allSatisfy { $0 == .silent || $0 == .covered }
+    }
 
     /// Whether anybody was asked.
     var hasAsked: Bool { !lastAsked.isEmpty }

@@ -7,13 +7,14 @@ struct GatewayOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How to ask; auto prefers PCP, then NAT-PMP, then UPnP.", valueName: "technique"))
+            "The technique to use; auto prefers PCP, then NAT-PMP, then UPnP.",
+            valueName: "technique"))
     var via: TechniqueArgument = .auto
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Ask this gateway, an address and never a name. (default: every default route)",
+            "Ask this gateway only, by its address. (default: every default route)",
             valueName: "address[:port]"))
     var gateway: GatewayAddress?
 
@@ -27,15 +28,17 @@ struct GatewayOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Leave by this interface. (default: the route's)", valueName: "name"),
-        completion: .shellCommand("ls /sys/class/net"))
+            "Use this interface. (default: the route's)", valueName: "name"),
+        completion: .interfaces)
     var interface: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Give up after this, as 90, 90s, 15m, 2h, 7d or 1h30m. (default: 30s, and 1s for each further "
-                + "port; 3s while no gateway has answered)", valueName: "duration"))
+            "Give up after this time, such as 90, 90s, 15m, 2h, 7d or 1h30m. (default: 30s, plus "
+                + "1s for each further port; 3s while no gateway has answered)",
+            valueName: "duration"),
+        completion: .timeouts)
     var timeout: DurationArgument?
 
     func validate() throws {

@@ -6,25 +6,27 @@ struct MappingOptions: ParsableArguments {
     @Option(
         name: [.customShort("e"), .long],
         help: ArgumentHelp(
-            "The external port to suggest; of several, for the first. (default: the internal one)",
+            "The external port to suggest; for several ports, that of the first. (default: the "
+                + "internal port)",
             valueName: "port"))
     var externalPort: PortNumber?
 
-    @Flag(name: .long, help: "Fail when another external port is granted; leave nothing mapped.")
+    @Flag(
+        name: .long, help: "Fail, with nothing left mapped, when another external port is granted.")
     var exact = false
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long to map for, as 90, 90s, 15m, 2h, 7d or 1h30m. "
-                + "(default: \(defaultLifetime.defaultValueDescription))", valueName: "duration"),
-        transform: Self.lifetime)
+            "The lifetime to request, such as 90, 90s, 15m, 2h, 7d or 1h30m.",
+            valueName: "duration"),
+        completion: .lifetimes)
     var lifetime = defaultLifetime
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Map for this host, or from this address of this one. (default: this host's address "
+            "Map to this host instead, or use this local address. (default: this host's address "
                 + "towards the gateway)", valueName: "address"),
         transform: { try Self.address($0, "--internal-address") })
     var internalAddress: IPv4Address?
@@ -38,18 +40,21 @@ struct MappingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The text in the router's table, 1 to 64 bytes. (default: natctl tcp 8080, as the case "
-                + "may be)",
+            "The text in the router's table, 1 to 64 bytes. (default: natctl and the port, as in "
+                + "natctl tcp 8080)",
             valueName: "text"))
     var description: String?
 
-    @Flag(name: .long, help: "Fail when the external address is not public; leave nothing mapped.")
+    @Flag(
+        name: .long,
+        help: "Fail, with nothing left mapped, when the external address is not public.")
     var requirePublic = false
 
     @Flag(
         name: .long,
         help:
-            "Fail when the gateway's table, read by UPnP, lacks the mapping; leave nothing mapped.")
+            "Fail, with nothing left mapped, when the gateway's table, read by UPnP, lacks the mapping."
+    )
     var verify = false
 
     func validate() throws {
@@ -72,12 +77,6 @@ struct MappingOptions: ParsableArguments {
     }
 
     private static let defaultLifetime = DurationArgument(.seconds(7200))
-
-    private static func lifetime(_ text: String) throws -> DurationArgument {
-        if let duration = DurationArgument(argument: text) { return duration }
-        let number = Int(text.prefix { $0.isNumber })
-        throw number == 0 ? ValidationError.noLifetime : ValidationError.lifetime
-    }
 
     private static func address(_ text: String, _ option: String) throws -> IPv4Address {
         guard let address = IPv4Address(text),

@@ -6,12 +6,12 @@ struct OutputOptions: ParsableArguments {
     @Flag(name: .long, help: "Print one JSON document on standard output.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Print the bare answer only; not with --json.")
+    @Flag(name: .shortAndLong, help: "Print the bare answer only; cannot be combined with --json.")
     var quiet = false
 
     @Flag(
         name: .shortAndLong,
-        help: "Tell on standard error what is asked and decided; twice for packets.")
+        help: "Log requests and decisions to standard error; -vv adds packets.")
     var verbose: Int
 
     func validate() throws {

@@ -11,6 +11,9 @@ enum TransportArgument: String, ExpressibleByArgument, CaseIterable {
     static var allValueDescriptions: [String: String] { [:] }
     var defaultValueDescription: String { rawValue }
 
+    /// Reads a name in capitals too, as routers print it.
+    init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+
     /// The transports in the order they are asked.
     var transports: [TransportProtocol] {
         switch self {

@@ -12,6 +12,13 @@ enum TechniqueArgument: String, ExpressibleByArgument, CaseIterable {
     static var allValueDescriptions: [String: String] { [:] }
     var defaultValueDescription: String { rawValue }
 
+    static let defaultCompletionKind = CompletionKind.offers([
+        CompletionOffer("auto", "the best that the gateway offers"),
+        CompletionOffer("pcp", "Port Control Protocol"),
+        CompletionOffer("nat-pmp", "NAT Port Mapping Protocol"),
+        CompletionOffer("upnp", "UPnP Internet Gateway Device"),
+    ])
+
     /// The technique, `nil` for any.
     var technique: Technique? {
         switch self {

@@ -6,7 +6,7 @@ struct UPnPOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Search on the link of this gateway, an address and never a name.",
+            "Search on the link of this gateway, given by its address.",
             valueName: "address[:port]"))
     var gateway: GatewayAddress?
 
@@ -21,7 +21,7 @@ struct UPnPOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Search on this interface. (default: those with a default route)", valueName: "name"),
-        completion: .shellCommand("ls /sys/class/net"))
+        completion: .interfaces)
     var interface: String?
 
     func validate() throws {

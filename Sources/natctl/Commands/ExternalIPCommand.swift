@@ -6,11 +6,13 @@ struct ExternalIPCommand: AsyncParsableCommand {
         commandName: "external-ip", _superCommandName: NATCtl.name,
         abstract: "Print the address on the Internet side",
         discussion: """
-            NAT-PMP tells it, or UPnP; where only PCP can, a mapping of natctl's own UDP port is \
-            made and deleted at once. Nothing is left behind.
+            The address comes from NAT-PMP or UPnP. Where only PCP can report it, natctl maps a UDP \
+            port of its own and deletes the mapping at once; nothing is left behind.
             """)
 
-    @Flag(name: .long, help: "Ask every technique of every gateway; a line for each answer.")
+    @Flag(
+        name: .long, help: "Ask every gateway by every technique, and print a line for each answer."
+    )
     var all = false
 
     @Flag(name: .long, help: "Fail when the address is not public.")

@@ -6,8 +6,8 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway", _superCommandName: NATCtl.name,
         abstract: "Show the path to the Internet and what is on it",
         discussion: """
-            Nothing is mapped, so PCP shows no address. Any diagnosis is success; no gateway is \
-            69. With --quiet nobody is asked, and the best gateway's address is printed.
+            Nothing is mapped, so PCP shows no address. Exits 0 whatever the diagnosis, 69 when there \
+            is no gateway. With --quiet it prints the best gateway's address and asks nobody.
             """)
 
     @Option(

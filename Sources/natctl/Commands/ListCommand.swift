@@ -6,11 +6,11 @@ struct ListCommand: AsyncParsableCommand {
         commandName: "list", _superCommandName: NATCtl.name,
         abstract: "Show the gateway's mappings",
         discussion: """
-            A lease is a mapping that natctl made and remembers. What others have mapped is shown \
+            A lease is a mapping that natctl made and remembers. Other programs' mappings are shown \
             where the gateway speaks UPnP: PCP and NAT-PMP cannot read its table.
             """)
 
-    @Flag(name: .long, help: "Show natctl's leases alone and ask nobody.")
+    @Flag(name: .long, help: "Show natctl's leases only; works offline.")
     var leases = false
 
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions

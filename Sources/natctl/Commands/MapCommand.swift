@@ -20,24 +20,26 @@ struct MapCommand: AsyncParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "Ports of this host with their transport: tcp 8080 8443, 8080/tcp or 9000-9009/both; "
-                + "80:8080/tcp suggests the external port 80.",
+                + "80:8080/tcp suggests external port 80.",
             valueName: "port"),
-        completion: .list(TransportArgument.allValueStrings))
+        completion: .portsToMap)
     var words: [String] = []
 
-    @Flag(name: .long, help: "Stay, renew, follow every change; delete the mappings when stopped.")
+    @Flag(
+        name: .long,
+        help: "Stay and renew the mappings, follow every change, and delete them when stopped.")
     var keep = false
 
     @Flag(
         name: .long,
-        help: "For cron: print only what is new, differs from the lease or has failed.")
+        help: "For cron: print a mapping only when it is new, has changed or has failed.")
     var changesOnly = false
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "With --keep, --changes-only or a command: run this by sh -c at each change, the event "
-                + "on standard input.",
+            "With --keep, --changes-only or a command: run this by sh -c at each change, with the "
+                + "event on standard input.",
             valueName: "command"))
     var onChange: String?
 

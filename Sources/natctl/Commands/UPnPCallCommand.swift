@@ -7,15 +7,16 @@ struct UPnPCallCommand: AsyncParsableCommand {
         commandName: "upnp-call", _superCommandName: NATCtl.name,
         abstract: "Call an action of a UPnP service",
         discussion: """
-            SERVICE is a type, its short name (WANIPConnection) or a control URL that upnp-scan \
-            shows. A short name is the gateway's service, else the only device's that has it. The \
-            arguments are checked against the service's description before anything is sent.
+            The service is given by its type, its short name, such as WANIPConnection, or a control \
+            URL that upnp-scan shows. A short name means the gateway's service, or else that of the \
+            only device that has it. The arguments are checked against the service's description \
+            before anything is sent.
             """)
 
-    @Argument(help: "A service type, its short name, or a control URL.")
+    @Argument(help: "A service type, its short name, or a control URL.", completion: .services)
     var service: String
 
-    @Argument(help: "The action's name.")
+    @Argument(help: "The action's name.", completion: .actions)
     var action: String
 
     @Argument(help: ArgumentHelp("The action's arguments.", valueName: "name=value"))
@@ -24,7 +25,8 @@ struct UPnPCallCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Give up after this, as 90, 90s, 15m, 2h, 7d or 1h30m.", valueName: "duration"))
+            "Give up after this time, such as 90, 90s, 15m, 2h, 7d or 1h30m.", valueName: "duration"
+        ))
     var timeout = DurationArgument(.seconds(30))
 
     @OptionGroup(title: "UPnP options") var upnp: UPnPOptions

@@ -7,8 +7,8 @@ struct UPnPScanCommand: AsyncParsableCommand {
         commandName: "upnp-scan", _superCommandName: NATCtl.name,
         abstract: "List the UPnP devices and services on the link",
         discussion: """
-            Each device is shown as it answers: where its description is, its services, and in \
-            quotes what it calls itself and its model. With --quiet the locations alone are printed.
+            Each device is shown as it answers, with its name, model, location and services. With \
+            --quiet only the locations are printed.
             """)
 
     @Flag(name: .long, help: "Read each service's description and list its actions.")
@@ -16,13 +16,14 @@ struct UPnPScanCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Ask for these devices or services only.", valueName: "st"))
+        help: ArgumentHelp("Search for this type of device or service only.", valueName: "st"))
     var target: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long answers are waited for. (default: 3s)", valueName: "duration"))
+            "How long to wait for answers. (default: 3s)", valueName: "duration"),
+        completion: .timeouts)
     var scanTime: DurationArgument?
 
     @OptionGroup(title: "UPnP options") var upnp: UPnPOptions

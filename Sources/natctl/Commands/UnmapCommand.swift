@@ -4,7 +4,7 @@ import NATTraversal
 struct UnmapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unmap", _superCommandName: NATCtl.name,
-        abstract: "Delete what map has made",
+        abstract: "Delete mappings that map has made",
         usage: """
             natctl unmap tcp|udp|both <port[-port]> ... [<options>]
             natctl unmap <port>/tcp|udp|both ... [<options>]
@@ -12,9 +12,9 @@ struct UnmapCommand: AsyncParsableCommand {
             natctl unmap --all [tcp|udp] [<options>]
             """,
         discussion: """
-            Each mapping is deleted by the technique that made it. Nothing to delete is success. \
-            Without a lease nobody is asked, unless --via nat-pmp, --via upnp or --external-port \
-            says where to look.
+            Each mapping is deleted by the technique that made it. Where there is nothing to delete, \
+            unmap succeeds. Without a lease no gateway is asked, unless --via nat-pmp, --via upnp or \
+            --external-port says where to look.
             """)
 
     @Argument(
@@ -22,15 +22,16 @@ struct UnmapCommand: AsyncParsableCommand {
             "Ports of this host with their transport, as map takes them: tcp 8080 8443 or "
                 + "8080/tcp.",
             valueName: "port"),
-        completion: .list(TransportArgument.allValueStrings))
+        completion: .portsToUnmap)
     var words: [String] = []
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Delete the mapping with this port outside.", valueName: "port"))
+        help: ArgumentHelp("Delete the mapping with this external port.", valueName: "port"),
+        completion: .leasedExternalPorts)
     var externalPort: PortNumber?
 
-    @Flag(name: .long, help: "Delete all of natctl's mappings, or all of a transport.")
+    @Flag(name: .long, help: "Delete all of natctl's mappings, or all those of a transport.")
     var all = false
 
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions

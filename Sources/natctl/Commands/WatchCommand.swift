@@ -4,7 +4,7 @@ import NATTraversal
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch", _superCommandName: NATCtl.name,
-        abstract: "Tell what changes on the way to the Internet",
+        abstract: "Report changes of the path to the Internet",
         discussion: """
             Prints an event a line, the present state first, until SIGINT or SIGTERM: another \
             external address, a gateway that has restarted, another gateway, another interface \

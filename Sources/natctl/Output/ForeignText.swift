@@ -35,22 +35,6 @@ func harmless(_ line: String) -> String {
     return line.unicodeScalars.map(harmless).joined()
 }
 
-/// A text of several lines, such as ArgumentParser's, that may repeat some of `arguments`.
-///
-/// They are looked for, so that a line end in one does not begin a line of ours.
-func harmless(_ text: String, echoing arguments: [String]) -> String {
-    var text = text
-    for argument in arguments {
-        // `--option=value` is told as its value.
-        let value = argument.split(separator: "=", maxSplits: 1).dropFirst().first.map(String.init)
-        for echo in [argument, value ?? ""] where !echo.isEmpty && harmless(echo) != echo {
-            text = text.replacing(echo, with: harmless(echo))
-        }
-    }
-    return text.split(separator: "\n", omittingEmptySubsequences: false)
-        .map { harmless(String($0)) }.joined(separator: "\n")
-}
-
 private func harmless(_ scalar: Unicode.Scalar) -> String {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse,

@@ -34,9 +34,6 @@ extension ValidationError {
     static let noLifetime = ValidationError(
         "a lifetime of 0 would map nothing; use natctl unmap to delete a mapping")
 
-    static let lifetime = ValidationError(
-        "--lifetime takes a duration such as 90, 90s, 15m, 2h, 7d or 1h30m, from 1s to 365d")
-
     static let allWithPorts = ValidationError(
         "--all takes no ports; only tcp or udp may follow")
 
@@ -68,6 +65,9 @@ extension ValidationError {
 
     /// A part of a word, or all of it, is no port.
     static func port(_ text: Substring, of word: String) -> ValidationError {
+        if !text.isEmpty, text.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) {
+            return noSuchPort(String(text))
+        }
         if text == word {
             return ValidationError(
                 "\(displayed(word)) is not tcp, udp or both, and not a port from 1 to 65535")
@@ -75,6 +75,16 @@ extension ValidationError {
         return ValidationError(
             "\(displayed(word)) names no port: \(displayed(String(text))) is not a port from 1 to "
                 + "65535")
+    }
+
+    /// A number that is no port.
+    static func noSuchPort(_ number: String) -> ValidationError {
+        ValidationError("\(plain(number)) is not a port; ports go from 1 to 65535")
+    }
+
+    /// `help` of a command that is not there.
+    static func noHelp(for topic: String) -> ValidationError {
+        ValidationError("there is no command \(plain(topic))")
     }
 
     /// A range whose end comes first.

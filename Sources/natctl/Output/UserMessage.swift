@@ -1,56 +1,39 @@
 import NATTraversal
 
 extension PortMapperError {
-    /// What failed, then what to try: one line, no type names.
+    /// What failed, in the library's words, then what to try: one line, no type names.
     var userMessage: String {
         switch self {
         case .noGateway:
-            "this host has no default gateway; connect to a network or name one with --gateway"
+            "\(description); connect to a network or name one with --gateway"
         case .noSuchInterface(let name):
             "there is no interface \(plain(name)); natctl list-interfaces shows them"
-        case .closed(let gateway, .upnp, let cause):
-            "\(gateway) answered the search for UPnP, but its service cannot be reached "
-                + "(\(cause.reason))"
-        case .closed(let gateway, _, let cause):
-            "\(gateway) cannot be asked (\(cause.reason)); "
-                + "port mapping may be off in its settings"
-        case .unsupported(let gateway, .upnp):
-            "\(gateway) was found, but offers no port mapping by UPnP; its line may be down, or "
-                + "the service off in its settings"
-        case .unsupported(let gateway, let technique):
-            "\(gateway) does not speak \(technique.displayName); try another --via"
-        case .noAnswer(let gateway, .upnp, let after):
-            "\(gateway) was found by UPnP, but did not answer within \(durationText(after)); try "
-                + "again, or a longer --timeout"
-        case .noAnswer(let gateway, let other?, let after):
-            "\(gateway) speaks \(other.displayName), but did not answer what it was asked within "
-                + "\(durationText(after)); try again, or a longer --timeout"
-        case .noAnswer(let gateway, _, let after):
-            "\(gateway) did not answer within \(durationText(after)); "
-                + "port mapping may be off in its settings, or its address wrong"
-        case .badAnswer(let gateway, let technique, let problem):
-            "\(gateway) gave no usable \(technique.displayName) answer: \(problem)"
+        case .closed(_, .upnp, _), .badAnswer, .notPublic, .inexpressible, .system:
+            description
+        case .closed:
+            "\(description); port mapping may be off in its settings"
+        case .unsupported(_, .upnp):
+            "\(description); its line may be down, or the service off in its settings"
+        case .unsupported:
+            "\(description); try another --via"
+        case .noAnswer(let gateway, let technique, let after):
+            Self.silence(of: gateway, technique, within: durationText(after))
+                + (technique == nil
+                    ? "; port mapping may be off in its settings, or its address wrong"
+                    : "; try again, or a longer --timeout")
         case .refused(let refusal):
             refusal.userMessage
-        case .portTaken(_, _, let wanted, let granted):
-            "external port \(wanted) is unavailable; the gateway offered \(granted). "
-                + "Choose another, or leave out --exact"
-        case .foreign(let gateway, let port, let client):
-            "external port \(port) of \(gateway) leads to \(client), not to this host; it stays. "
-                + "To delete it anyway, run natctl upnp-call WANIPConnection DeletePortMapping"
-        case .noExternalAddress(let gateway, _):
-            "\(gateway) has no address on the Internet side; is its line up?"
-        case .notPublic(let address, let gateway, _):
-            "the external address of \(gateway), \(address), is \(address.scope.rawValue), not "
-                + "public: nobody outside can reach it"
+        case .portTaken:
+            "\(description). Choose another, or leave out --exact"
+        case .foreign:
+            "\(description); it stays. To delete it anyway, run natctl upnp-call WANIPConnection "
+                + "DeletePortMapping"
+        case .noExternalAddress:
+            "\(description); is its line up?"
         case .noSuchService(let name):
             "no UPnP device here has a service \(plain(name)); natctl upnp-scan shows what there is"
-        case .inexpressible(let what):
-            what
         case .unmappedElsewhere:
             "another process unmapped it"
-        case .system(let error):
-            "this host's network failed: \(error)"
         case .leaseFile(let path, let problem):
             "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
@@ -59,7 +42,7 @@ extension PortMapperError {
 
 extension GatewayRefusal {
     fileprivate var userMessage: String {
-        let said = "\(gateway) refused (\(technique.displayName) \(name ?? "code") \(code))"
+        let said = description
         return switch (technique, code) {
         case (.pcp, 2), (.natPMP, 2):
             "\(said): its rules forbid this port, or port mapping is off in its settings"

@@ -32,7 +32,7 @@ import Testing
     static let lease = Remedy.permanentLease
     static let plain = Remedy.plainDescription
 
-    /// The table of natctl(1), DIAGNOSTICS.
+    /// The table of natctl-techniques(7), REFUSALS.
     static let cases = [
         Case(.pcp, 1, .unsupported), Case(.pcp, 2, then: .otherPort), Case(.pcp, 3),
         Case(.pcp, 4, .unsupported), Case(.pcp, 5, [.withoutOptions]),

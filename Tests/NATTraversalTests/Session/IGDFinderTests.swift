@@ -66,6 +66,71 @@ import Testing
         #expect(codes == ["repointedLocation"])
     }
 
+    /// What an earlier run has found at a URL.
+    private func hint(
+        _ location: String, udn: String = "uuid:a"
+    ) throws -> GatewayMemory.Record {
+        GatewayMemory.Record(
+            gateway: GatewayAddress(Self.gateway.address), location: try HTTPURL(location),
+            udn: udn, isRepointed: true, bootIdentifier: "7", foundAt: .now)
+    }
+
+    /// The gateway's description with this name.
+    private static func description(_ udn: String) -> [UInt8] {
+        Array(
+            description.replacing("<device>", with: "<device><UDN>\(udn)</UDN>").utf8)
+    }
+
+    @Test("is the remembered one, without a search, when its description has the same name")
+    func remembered() async throws {
+        let location = "http://192.168.77.1:5000/d.xml"
+        let http = ScriptedHTTP(documents: [location: Self.description("uuid:a")])
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in [] }
+        let finder = IGDFinder(
+            GatewayTarget(
+                socketAddress: SocketAddress(Self.gateway.address, port: GatewaySocket.port)),
+            source: try #require(IPAddress("192.168.77.10")), others: [], hint: try hint(location),
+            limits: IGDFinder.Limits(remembered: .seconds(100)), network: network)
+        _ = try await finder.find(until: .now + .seconds(300))
+        #expect(network.sent.isEmpty)
+        #expect(finder.hasHeard)
+        #expect(finder.device?.bootIdentifier == "7")
+        // The warning is that of the first run.
+        #expect(finder.warnings.map(\.code.rawValue) == ["repointedLocation"])
+        // What is forgotten is searched for.
+        finder.forget()
+        await #expect(throws: PortMapperError.self) {
+            try await finder.find(until: .now + .seconds(3))
+        }
+        #expect(!network.sent.isEmpty)
+    }
+
+    @Test(
+        "is searched for when the remembered description is gone, hangs, or is another device's",
+        arguments: ["gone", "hangs", "another"])
+    func staleMemory(fault: String) async throws {
+        let (old, new) = ("http://192.168.77.1:4000/d.xml", "http://192.168.77.1:5000/d.xml")
+        let http = ScriptedHTTP { request in
+            if request.url.description == new { return .status(200, Self.description("uuid:b")) }
+            switch fault {
+            case "gone": throw HTTPClientError.connection(SystemError("connect", code: 111))
+            case "hangs": throw HTTPClientError.timeout
+            default: return .status(200, Self.description("uuid:b"))
+            }
+        }
+        let network = ScriptedUPnPNetwork(http: http) { _, _ in
+            [ScriptedUPnPNetwork.answer(from: Self.gateway, location: new)]
+        }
+        let finder = IGDFinder(
+            GatewayTarget(
+                socketAddress: SocketAddress(Self.gateway.address, port: GatewaySocket.port)),
+            source: try #require(IPAddress("192.168.77.10")), others: [], hint: try hint(old),
+            network: network)
+        _ = try await finder.find(until: .now + .seconds(300))
+        #expect(finder.device?.location.description == new)
+        #expect(finder.warnings.isEmpty)
+    }
+
     private func finder(
         _ http: ScriptedHTTP, answering delay: Duration = .milliseconds(1),
         from source: SocketAddress = gateway

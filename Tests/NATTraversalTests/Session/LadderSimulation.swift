@@ -34,6 +34,7 @@ struct LadderSimulation {
     let behaviours: [Technique: Behaviour]
     var isExact = false
     var isRenewal = false
+    var isKnownSilent = false
     var via: Technique?
     /// `--timeout`, in place of the defaults.
     var timeout: Duration?
@@ -56,7 +57,8 @@ struct LadderSimulation {
         guard let port = PortNumber(rawValue: 8080) else { return Trace() }
         var ladder = TechniqueLadder(
             isRenewal ? order : order, port: port, isExact: isExact, hasOptions: true,
-            isRenewal: isRenewal, searchLimit: timeout == nil ? .seconds(3) : nil)
+            isRenewal: isRenewal, searchLimit: timeout == nil ? .seconds(3) : nil,
+            isKnownSilent: isKnownSilent)
         let budget = TimeBudget(
             limit: timeout ?? .seconds(30), silence: timeout == nil ? .seconds(3) : nil,
             from: start)

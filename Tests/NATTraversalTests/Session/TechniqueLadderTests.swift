@@ -324,6 +324,40 @@ import Testing
         #expect(abs(trace.time / .seconds(1) - seconds) < 0.1)
     }
 
+    @Test("a silence that is known from an earlier run is waited for only for a moment")
+    func knownSilence() {
+        func trace(_ pcp: LadderSimulation.Behaviour, known: Bool) -> LadderSimulation.Trace {
+            LadderSimulation(behaviours: [.pcp: pcp, .upnp: .granted], isKnownSilent: known).run()
+        }
+        #expect(trace(.silent, known: false).time >= TechniqueLadder.silence)
+        let known = trace(.silent, known: true)
+        #expect(known.steps == ["pcp", "~pcp", "upnp"])
+        #expect(known.time < .milliseconds(100))
+        // One that has learnt to answer is believed.
+        #expect(trace(.granted, known: true).end == "granted by pcp")
+    }
+
+    @Test(
+        "the silence of PCP and NAT-PMP is told from an answer and from a question not asked",
+        arguments: [
+            ([.pcp, .natPMP, .upnp], nil, nil),
+            ([.upnp, .pcp, .natPMP], nil, nil),
+            ([.pcp, .natPMP, .upnp], .noAnswer(gateway: .router, after: .seconds(1)), true),
+            ([.pcp, .natPMP, .upnp], .unsupported(gateway: .router, technique: .pcp), false),
+            (
+                [.pcp, .natPMP, .upnp],
+                .noAnswer(gateway: .router, technique: .natPMP, after: .seconds(1)), false
+            ),
+        ] as [([Technique], PortMapperError?, Bool?)])
+    func silence(order: [Technique], failure: PortMapperError?, isSilent: Bool?) throws {
+        let now = ContinuousClock.now
+        var ladder = TechniqueLadder(
+            order, port: try TestPort.number(8080), searchLimit: .seconds(3))
+        _ = ladder.next(at: now, deadline: now + .seconds(3))
+        if let failure { ladder.failed(failure, by: .pcp, at: now) }
+        #expect(ladder.isSharedPortSilent == isSilent)
+    }
+
     @Test("two techniques without an external address speak for the third")
     func noAddress() {
         let trace = LadderSimulation(

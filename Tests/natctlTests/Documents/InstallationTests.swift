@@ -36,6 +36,7 @@ import Testing
         let installed = try files()
         for expected in [
             "usr/bin/natctl", "usr/share/man/man1/natctl-map.1",
+            "usr/share/man/man5/natctl-json.5", "usr/share/man/man7/natctl-techniques.7",
             "usr/share/bash-completion/completions/natctl",
             "usr/lib/systemd/system/natctl-map@.service",
             "usr/share/doc/natctl/examples/web.conf",

@@ -52,7 +52,7 @@ import Testing
     func listsCommands() async throws {
         let listed = try ProjectFiles.text("README.md")
             .matches(of: /\n\| `natctl ([a-z-]+)` \|/).map { String($0.1) }
-        let commands = try await CommandHelp.ofBuiltTool().commands.map(\.commandName)
+        let commands = try CommandHelp.ofNATCtl().commands.map(\.commandName)
         #expect(listed == commands)
     }
 

@@ -48,6 +48,16 @@ import Testing
         #expect(!error.userMessage.hasSuffix("."))
     }
 
+    /// The library's sentence stands first; only times and names are written another way.
+    @Test("every error begins with its description", arguments: errors.map(\.0))
+    func beginsWithDescription(error: PortMapperError) {
+        let description = error.description.replacing("3.0 seconds", with: "3s")
+        let message = error.userMessage
+        #expect(
+            message.replacing("\"", with: "").hasPrefix(description.replacing("\"", with: "")),
+            "\(message)")
+    }
+
     @Test(
         "a refusal that can mean several things names them (A-4, A-7, N-11, N-17)",
         arguments: [
@@ -113,20 +123,6 @@ import Testing
         #expect(
             harmless("fault \"\u{202E}\u{9B}2J\n\u{200B}\"")
                 == "fault \"\\u{202E}\\u{9B}2J\\u{A}\\u{200B}\"")
-    }
-
-    @Test(
-        "what a parser repeats of the arguments begins no line, and controls nothing",
-        arguments: [
-            (["a\nnatctl: done"], "Error: a\nnatctl: done\nUsage: x", 2),
-            (["--via=\u{1B}[2J\r\n"], "Error: '\u{1B}[2J\r\n' is wrong", 1),
-            (["\u{202E}"], "Error: \u{202E}\u{85}", 1), ([""], "Error: ''\n", 2),
-        ])
-    func cleansParserText(arguments: [String], text: String, lines: Int) {
-        let cleaned = harmless(text, echoing: arguments)
-        #expect(
-            cleaned.split(separator: "\n", omittingEmptySubsequences: false).count == lines)
-        #expect(cleaned.utf8.allSatisfy { $0 == 0x0A || (0x20...0x7E).contains($0) })
     }
 
     @Test("a device without a name is called by its maker's (D-11)")

@@ -11,7 +11,7 @@ struct SimulatorExampleTests {
     @Test("are sources of less than 40 lines")
     func areShort() throws {
         let sources = try ExamplePrograms.sources
-        #expect(sources.count == 6)
+        #expect(sources.count == 7)
         for source in sources {
             let lines = try String(contentsOf: source, encoding: .utf8).split(
                 separator: "\n", omittingEmptySubsequences: false)
@@ -35,6 +35,27 @@ struct SimulatorExampleTests {
             }
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.lines.last == "\(transport): nowhere")
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test("are what the tutorial shows, which makes a server public until a line is entered")
+    func tutorial() async throws {
+        let source = try ProjectFiles.text("Examples/Sources/public-echo/PublicEcho.swift")
+        let article = try ProjectFiles.text("Sources/NATTraversal/NATTraversal.docc/EchoServer.md")
+        #expect(article.contains("```swift\n\(source)```\n"))
+        try await ToolBehindGateway.run({ $0.techniques = [.pcp, .upnp] }) { tool in
+            let location = try #require(tool.gateway.location)
+            let page = try #require(URL(string: "/mappings", relativeTo: URL(string: location)))
+            let program = ExamplePrograms.file("public-echo").path
+            // The line comes once the router's table has the mapping.
+            let outcome = try await tool.shell(
+                """
+                (until curl --silent '\(page.absoluteString)' | grep -q tcp; do sleep 0.1; done; echo) |
+                    XDG_STATE_HOME=$NATCTL_STATE '\(program)' "$NATCTL_GATEWAY"
+                """)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.lines.contains { $0.hasPrefix("pcp 11.22.33.1:") }, "\(outcome.output)")
             #expect(tool.forwarded.isEmpty)
         }
     }

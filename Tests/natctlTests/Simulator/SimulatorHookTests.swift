@@ -92,7 +92,7 @@ import TestSupport
             let outcome = try await tool.natctl("map tcp 8080 \(arguments)")
             #expect(outcome.status == 64)
             #expect(outcome.output == "")
-            #expect(outcome.errors.hasPrefix("Error: "))
+            #expect(outcome.errors.hasPrefix("natctl: "))
             #expect(tool.gateway.log.count == 0)
         }
     }

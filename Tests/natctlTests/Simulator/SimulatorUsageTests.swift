@@ -8,7 +8,7 @@ import TestSupport
     static let wrong = [
         "map", "map tcp", "map tcp 0", "map tcp 65536", "map tcp 70000", "map tcp -1",
         "map tcp 80-79", "map tcp 80-", "map tcp -80", "map tcp 1-2-3", "map tcp http",
-        "map tcp 0x50", "map sctp 80", "map TCP 80", "map tcp 80 --lifetime 0",
+        "map tcp 0x50", "map sctp 80", "map tcp 80 true", "map tcp 80 --lifetime 0",
         "map tcp 80 --lifetime 0s", "map tcp 80 --lifetime -5", "map tcp 80 --lifetime 366d",
         "map tcp 80 --lifetime 1.5h", "map tcp 80 --lifetime 1w", "map tcp 80 --lifetime 30m2h",
         "map tcp 80 --lifetime 99999999999999999999", "map tcp 80 --timeout 0",
@@ -35,7 +35,7 @@ import TestSupport
         "map tcp 80 --internal-address 224.0.0.1", "map tcp 80 --bogus", "unmap", "unmap tcp",
         "unmap tcp 0", "unmap --all tcp 80", "unmap both --external-port 80",
         "unmap tcp 80 --external-port 80", "unmap --external-port 80", "external-ip now",
-        "external-ip --json -q", "list tcp", "bogus",
+        "external-ip --json -q", "list tcp", "bogus", "help bogus",
     ]
 
     /// Ports in forms that map and unmap both refuse.
@@ -53,9 +53,11 @@ import TestSupport
             #expect(outcome.status == 64)
             #expect(outcome.output == "")
             let lines = outcome.errors.split(separator: "\n")
-            #expect(lines.first?.hasPrefix("Error: ") == true)
+            #expect(lines.first?.hasPrefix("natctl: ") == true)
             // Then the usage.
-            #expect(lines.dropFirst().first?.hasPrefix("Usage: ") == true, "\(outcome.errors)")
+            #expect(
+                lines.dropFirst().first?.hasPrefix("Usage: natctl \(command) ") == true,
+                "\(outcome.errors)")
             #expect(tool.gateway.log.count == 0)
         }
     }
@@ -66,7 +68,7 @@ import TestSupport
             let outcome = try await tool.natctl(arguments)
             #expect(outcome.status == 64)
             #expect(outcome.output == "")
-            #expect(outcome.errors.hasPrefix("Error: "))
+            #expect(outcome.errors.hasPrefix("natctl: "))
             #expect(tool.gateway.log.count == 0)
         }
     }
@@ -310,7 +312,7 @@ import TestSupport
 
     @Test("--help and --version are answers, on standard output")
     func help() async throws {
-        for arguments in ["--help", "map --help", "--version"] {
+        for arguments in ["--help", "help", "help map", "map --help", "version", "-V"] {
             let outcome = try await BuiltTool.natctl(arguments)
             #expect(outcome.status == 0)
             #expect(!outcome.output.isEmpty)

@@ -1,3 +1,9 @@
-# offer.fish SCRIPT WORD...: what fish would offer for the last word, one a line.
+# offer.fish SCRIPT WORD...: what fish would offer for the last word, one a line; with MEANINGS set also
+# what it shows beside it.
 source $argv[1]
-complete -C (string join ' ' -- $argv[2..-1]) | string replace -r '\t.*' ''
+set -l offers (complete -C (string join ' ' -- $argv[2..-1]))
+if set -q MEANINGS
+    string join \n -- $offers
+else
+    string replace -r '\t.*' '' -- $offers
+end
