@@ -77,9 +77,10 @@ SEEDS ?= 4
 MINUTES ?= 20
 soak:
 	@Scripts/setup
-	swift build --build-tests $(STRICT)
-	NATCTL_SOAK_SEEDS=$$(seq -s, $(SEEDS)) swift test --skip-build --disable-xctest \
-	    --filter '^NATTraversalTests[.]SoakTests'
+	swift build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build/soak $(STRICT)
+	NATCTL_SOAK_SEEDS=$$(seq -s, $(SEEDS)) swift test -c release --skip-build --disable-xctest \
+	    -Xswiftc -enable-testing --scratch-path .build/soak --filter '^NATTraversalTests[.]SoakTests'
+	swift build --product natctl $(STRICT)
 	Tests/LabTests/lab -- restarts.py $(CURDIR)/.build/debug/natctl $$(($(MINUTES) * 60))
 
 # natctl killed in the lab, KILLS times in each of three commands by each of three techniques.
@@ -159,4 +160,4 @@ release: dist static deb
 clean:
 	swift package clean
 	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/release-* .build/examples \
-	    .build/asan .build/tsan .build-static
+	    .build/asan .build/tsan .build/soak .build-static

@@ -2,13 +2,14 @@
 """kills.py NATCTL COUNT [PART...]: kills NATCTL at random instants, and looks at what is left.
 
 On the lab's client. A PART is a technique, `file` or `crowd`; without one it is all of them. By a
-technique, `map`, `unmap` and `map --keep` are killed COUNT times each. After each kill the lease file
-must be whole, every port that the router forwards must have a lease, and the next `map` must make one
-row, which `unmap` deletes. `file` maps with a full disk, in a folder that cannot be written, and with
-a torn lease file; `crowd` starts fifty processes at once, of which some are killed. $KILLS_SEED
-repeats a run.
+technique, `map`, `unmap` and `map --keep` are killed COUNT times each. After each kill the lease
+file must be whole, every port that the router forwards must have a lease, and the next `map` must
+make one row, which `unmap` deletes. `file` maps with a full disk, in a folder that cannot be
+written, and with a torn lease file; `crowd` starts fifty processes at once, of which some are
+killed. $KILLS_SEED repeats a run.
 
-Prints a line for each, with the counts. What is wrong goes to standard error; then the status is 1."""
+Prints a line for each, with the counts. What is wrong goes to standard error; then the status is
+1."""
 
 import json
 import os
@@ -126,7 +127,7 @@ def kill(technique, command):
 
 
 def in_folder(what, prepare):
-    """Maps with a folder that `prepare` has made odd: the mapping is made, with or without a lease."""
+    """Maps with a folder that `prepare` has made odd: the mapping is made, lease or not."""
     folder = pathlib.Path(os.environ["LAB_DIR"]) / "odd"
     folder.mkdir()
     prepare(folder)
@@ -187,7 +188,8 @@ def crowd(rounds):
     """Fifty at once, of which some are killed; the others' mappings all are there."""
     for number in range(rounds):
         children = {
-            20000 + each: start(f"map tcp {20000 + each} --via {TECHNIQUES[each % 3]} --timeout 60s")
+            20000 + each: start(
+                f"map tcp {20000 + each} --via {TECHNIQUES[each % 3]} --timeout 60s")
             for each in range(50)}
         time.sleep(chance.uniform(0, 2))
         killed = chance.sample(sorted(children), 10)

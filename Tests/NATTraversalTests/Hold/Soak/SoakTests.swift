@@ -16,8 +16,8 @@ import Testing
     }
 
     /// Each takes about as long: from hours of the shortest lifetime to weeks of the longest.
-    static let sizes = [(120, 4), (600, 5), (3600, 8), (7200, 12), (86400, 40)].map {
-        Size(lifetime: $0, count: $1, total: .seconds($0 * 200 / Int64($1)))
+    static let sizes = [(120, 4), (600, 4), (3600, 6), (7200, 8), (86400, 10)].map {
+        Size(lifetime: $0, count: $1, total: .seconds($0 * 150 / Int64($1)))
     }
 
     @Test(
