@@ -1,6 +1,7 @@
 #include "CSystemCalls.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -10,6 +11,31 @@
 #include <unistd.h>
 
 const char *csystem_error_text(int code) { return strerrordesc_np(code); }
+
+int csystem_icmp_sender(int socket, struct sockaddr_in *sender) {
+    char data[64];
+    union {
+        struct cmsghdr alignment;
+        char bytes[512];
+    } control;
+    struct iovec part = {.iov_base = data, .iov_len = sizeof data};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    if (recvmsg(socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return -1;
+    for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+        /* The kernel lays the offender's address after the error. */
+        struct sock_extended_err error;
+        if (each->cmsg_level != IPPROTO_IP || each->cmsg_type != IP_RECVERR ||
+            each->cmsg_len < CMSG_LEN(sizeof error + sizeof *sender))
+            continue;
+        memcpy(&error, CMSG_DATA(each), sizeof error);
+        memcpy(sender, CMSG_DATA(each) + sizeof error, sizeof *sender);
+        if (error.ee_origin != SO_EE_ORIGIN_ICMP || sender->sin_family != AF_INET) continue;
+        return error.ee_type << 8 | error.ee_code;
+    }
+    errno = ENOMSG;
+    return -1;
+}
 
 int csystem_memory_file(void) { return memfd_create("natctl", MFD_CLOEXEC); }
 

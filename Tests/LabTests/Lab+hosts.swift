@@ -45,3 +45,14 @@ extension Lab {
         }
     }
 }
+
+extension CommandOutcome {
+    /// Whether the command ended within the three seconds that a silent gateway is given, with what a
+    /// busy machine takes itself.
+    var isPrompt: Bool { seconds < 4.5 }
+
+    /// The codes of the document's warnings.
+    var codes: [String] {
+        get throws { try document.warnings?.map(\.code) ?? [] }
+    }
+}

@@ -7,6 +7,7 @@ extension Lab {
     static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("lab")
     static let natctl = ProjectFiles.natctl
+    static let simulator = ProjectFiles.simulator.path
 
     /// The words in front of a command that run it as nobody, where root says them.
     static let asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]

@@ -13,7 +13,7 @@ actor Lab {
     }
 
     enum Host: String {
-        case client, client2, router, router2, wan
+        case client, client2, lan, router, router2, wan, vpn, container, outer
     }
 
     private let executor = QueueExecutor(label: "lab")

@@ -17,6 +17,16 @@ enum LabOption {
     /// Another router, with a default route of a higher metric through it.
     case secondRouter
     case secondClient
+    /// The client has a second interface on the LAN, wlan0.
+    case secondInterface
+    /// The client has a tunnel to a VPN that leads to the WAN; no route leads into it.
+    case vpn
+    /// A container behind a bridge of the client.
+    case container
+    /// The router is behind another one, at this address; its own is `external`.
+    case outerRouter(String, hasDaemon: Bool = true)
+    /// The router runs the simulator with these options.
+    case simulator(String)
 
     /// Counts what is sent to port 5351.
     static let countRequests = filter("udp dport 5351 counter accept")
@@ -35,6 +45,16 @@ enum LabOption {
         case .duplicate(let percent): ["--duplicate", "\(percent)"]
         case .secondRouter: ["--second-router"]
         case .secondClient: ["--second-client"]
+        case .secondInterface: ["--second-interface"]
+        case .vpn: ["--vpn"]
+        case .container: ["--container"]
+        case .outerRouter(let address, let hasDaemon):
+            ["--outer-router", address + (hasDaemon ? "" : ",forwards")]
+        case .simulator(let options):
+            [
+                "--router-program",
+                Lab.simulator + " --listen 192.168.77.1 --port 5351 " + options,
+            ]
         }
     }
 }

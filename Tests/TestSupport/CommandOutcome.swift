@@ -88,6 +88,20 @@ package struct Document: Decodable {
 
     package struct Warning: Decodable {
         package var code: String
+        package var message: String
+    }
+
+    package struct Gateway: Decodable, Sendable {
+        package struct Answer: Decodable, Sendable {
+            package var technique: String
+            package var available: Bool
+            package var externalAddress: String?
+        }
+
+        package var address: String
+        package var techniques: [Answer]
+        package var outerRouter: String?
+        package var diagnosis: String?
     }
 
     package var version: Int
@@ -95,6 +109,8 @@ package struct Document: Decodable {
     package var address: String?
     package var scope: String?
     package var technique: String?
+    package var gateway: String?
+    package var gateways: [Gateway]?
     package var mappings: [Mapping]?
     package var devices: [Device]?
     package var failures: [Failure]?

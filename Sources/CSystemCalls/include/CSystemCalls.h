@@ -17,6 +17,11 @@
 /** What the C library says of an errno; NULL for one it does not know. The text is constant. */
 const char *csystem_error_text(int code);
 
+/** The sender of the next ICMP error on a UDP socket with IP_RECVERR, such as a router that a
+    datagram did not pass, in `sender`; its type and code as 256 * type + code. -1 with errno like
+    recvmsg(2), or ENOMSG for an error of another origin. */
+int csystem_icmp_sender(int socket, struct sockaddr_in *sender);
+
 /** A file without a name that is closed in children; -1 with errno like memfd_create(2). */
 int csystem_memory_file(void);
 

@@ -168,7 +168,9 @@ extension HeldMappingState.Failure {
     init(_ error: PortMapperError) {
         switch error {
         case .noAnswer, .badAnswer: self = .silence
-        case .noGateway, .noSuchInterface, .noSuchService, .closed, .unsupported,
+        case .behindBridge(let error): self.init(error)
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noSuchService, .closed,
+            .unsupported,
             .unmappedElsewhere, .system:
             self = .absence
         case .refused(let refusal): self = .refusal(for: refusal.lifetime)

@@ -13,16 +13,24 @@ public struct ExternalAddress: Hashable, Sendable {
 /// What an external address reveals about the path to the Internet, for any technique.
 enum ExternalAddressCheck {
     /// The warnings that an external address deserves.
-    static func warnings(for address: IPAddress?, gateway: IPAddress) -> [MapperWarning] {
+    ///
+    /// - Parameters:
+    ///   - address: the external address; `nil` is none.
+    ///   - gateway: the gateway that reports it.
+    ///   - outer: the router in front of it, if that has shown itself.
+    /// - Returns: the warnings; none about a public address.
+    static func warnings(
+        for address: IPAddress?, gateway: IPAddress, outer: IPAddress? = nil
+    ) -> [MapperWarning] {
         guard let address, !address.isUnspecified else {
             return [.noExternalAddress(gateway: gateway)]
         }
         if address == gateway { return [.misconfiguredGateway(gateway)] }
         return switch address.scope {
         case .public: []
-        case .private: [.doubleNAT(address, gateway: gateway)]
-        case .shared: [.carrierNAT(address)]
-        default: [.reservedAddress(address)]
+        case .private: [.doubleNAT(address, gateway: gateway, outer: outer)]
+        case .shared: [.carrierNAT(address, gateway: gateway)]
+        default: [.reservedAddress(address, gateway: gateway)]
         }
     }
 

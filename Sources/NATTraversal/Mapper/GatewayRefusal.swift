@@ -10,26 +10,29 @@ public struct GatewayRefusal: Error, Hashable, Sendable, CustomStringConvertible
     public var name: String?
     /// How long the gateway expects to refuse, if it said so (RFC 6887, section 7.2).
     public var lifetime: Duration?
+    /// The gateway's external address, which some PCP servers tell with their refusals.
+    public var externalAddress: IPAddress?
 
     init(
         gateway: GatewayAddress, technique: Technique, code: Int, name: String?,
-        lifetime: Duration? = nil
+        lifetime: Duration? = nil, externalAddress: IPAddress? = nil
     ) {
         self.gateway = gateway
         self.technique = technique
         self.code = code
         self.name = name
         self.lifetime = lifetime
+        self.externalAddress = externalAddress
     }
 
-    init(gateway: SocketAddress, pcp response: PCPResponse) {
+    init(gateway: SocketAddress, pcp response: PCPResponse, externalAddress: IPAddress? = nil) {
         // 0 must not mean "ask again at once", and a day is too long for an error (RFC 6887,
         // section 7.4, leaves the numbers to the client).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
             gateway: GatewayAddress(gateway.address), technique: .pcp,
             code: Int(response.result.rawValue), name: response.result.name,
-            lifetime: .seconds(Int64(lifetime)))
+            lifetime: .seconds(Int64(lifetime)), externalAddress: externalAddress)
     }
 
     init(gateway: SocketAddress, natpmp result: NATPMPResult) {
@@ -61,6 +64,14 @@ extension GatewayRefusal {
 
     /// The name of a code that is an HTTP status.
     static let httpName = "HTTP"
+
+    /// The external address behind which the gateway maps nothing, because nobody outside can reach
+    /// it; `nil` when that is not why it refused, or it did not tell.
+    public var unreachableAddress: IPAddress? {
+        guard kind == .noExternalAddress, let externalAddress, externalAddress.scope != .public
+        else { return nil }
+        return externalAddress
+    }
 
     /// The kind of this refusal.
     public var kind: Kind { GatewayReaction(to: self).kind }

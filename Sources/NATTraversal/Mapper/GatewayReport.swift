@@ -10,7 +10,8 @@ public struct GatewayReport: Hashable, Sendable {
         public var roundTrip: Duration?
         /// The age of its mapping table in seconds, if reported.
         public var epochSeconds: UInt32?
-        /// Its external address, if reported; PCP reports it only with a mapping.
+        /// Its external address, if reported; PCP reports it with a mapping, and some servers with a
+        /// refusal.
         public var externalAddress: IPAddress?
         /// Why there is no usable answer; `nil` when all is well.
         public var problem: PortMapperError?
@@ -46,6 +47,8 @@ public struct GatewayReport: Hashable, Sendable {
     public var techniques: [TechniqueReport]
     /// How it describes itself by UPnP, all of it untrusted text; `nil` when it does not.
     public var device: Device?
+    /// The router in front of a gateway in a double NAT, if it has shown itself.
+    public var outerRouter: IPAddress?
     /// What the user should know about that device, such as that it is not the gateway.
     public var warnings: [MapperWarning] = []
 

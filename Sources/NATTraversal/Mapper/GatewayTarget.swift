@@ -20,13 +20,35 @@ struct GatewayTarget: Hashable, Sendable {
     /// - Throws: `PortMapperError`; `.system` with EADDRNOTAVAIL when `source` is not this host's.
     func socket(from source: IPAddress? = nil) throws(PortMapperError) -> GatewaySocket {
         do throws(SystemError) {
-            return try GatewaySocket(to: socketAddress, from: source, interface: interface)
+            return try GatewaySocket(
+                to: socketAddress, from: source, interface: interface(from: source))
         } catch {
             switch (error.code, interface) {
             case (ENODEV, let name?): throw .noSuchInterface(name)
             case (ENETUNREACH, _), (EHOSTUNREACH, _): throw .closed(gateway: name, cause: error)
             default: throw .system(error)
             }
+        }
+    }
+
+    /// The interface to leave by from one of this host's addresses.
+    ///
+    /// The answer to an address of another interface on the gateway's network arrives there, where a
+    /// socket that is bound to this interface does not hear it.
+    private func interface(from source: IPAddress?) -> String? {
+        guard let interface, let source else { return interface }
+        do throws(SystemError) {
+            var tables = try KernelTables()
+            let gateway = socketAddress.address
+            let own = try tables.addresses(source.family).first {
+                $0.address == source
+                    && source.sharesNetwork(with: gateway, prefixLength: $0.prefixLength)
+            }
+            return try own.flatMap { own throws(SystemError) in
+                try tables.link(index: own.interfaceIndex)
+            }?.name ?? interface
+        } catch {
+            return interface
         }
     }
 }
@@ -43,7 +65,8 @@ extension GatewaySelection {
 
     /// The gateways to ask, best first; never none.
     ///
-    /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
+    /// - Throws: `PortMapperError.noGateway`, `.onlyGatewaysOf`, `.noRouteBy`, `.noSuchInterface`,
+    ///   `.system`.
     func targets() throws(PortMapperError) -> [GatewayTarget] {
         if let gateway { return [try target(of: gateway)] }
         if let location {
@@ -85,7 +108,7 @@ extension GatewaySelection {
 
     /// The gateways of the routing tables, best first; never none.
     ///
-    /// - Throws: `PortMapperError.noGateway`, `.noSuchInterface`, `.system`.
+    /// - Throws: as `targets`.
     func candidates(_ family: AddressFamily? = nil) throws(PortMapperError) -> [Gateway] {
         let gateways: [Gateway]
         do throws(SystemError) {
@@ -94,8 +117,37 @@ extension GatewaySelection {
             if error.code == ENODEV, let interface { throw .noSuchInterface(interface) }
             throw .system(error)
         }
-        guard !gateways.isEmpty else { throw .noGateway }
+        guard !gateways.isEmpty else { throw missingGateway(family) }
         return gateways
+    }
+
+    /// Whether this process is in a container behind a bridge, and only the routes named the gateways.
+    func isBehindBridge(_ targets: [GatewayTarget]) -> Bool {
+        guard gateway == nil, location == nil, let target = targets.first,
+            let address = try? target.socket().local.address
+        else { return false }
+        return Container.isBehindBridge(address)
+    }
+
+    /// Why there is no gateway of a family, or behind the named interface.
+    private func missingGateway(_ family: AddressFamily?) -> PortMapperError {
+        if let interface, let other = try? Gateway.candidates(family: family).first {
+            return .noRouteBy(
+                interface: interface, gateway: other.address, itsInterface: other.interface)
+        }
+        let others = try? Gateway.candidates(interface: interface)
+        guard family != nil, let other = others?.first?.address.family, other != family,
+            hasGlobalAddress(other)
+        else { return .noGateway }
+        return .onlyGatewaysOf(other)
+    }
+
+    /// Whether this host has an address of a family that is valid beyond the link.
+    private func hasGlobalAddress(_ family: AddressFamily) -> Bool {
+        guard var tables = try? KernelTables(), let addresses = try? tables.addresses(family) else {
+            return false
+        }
+        return addresses.contains { ![.loopback, .linkLocal].contains($0.address.scope) }
     }
 
     private func target(of literal: GatewayAddress) throws(PortMapperError) -> GatewayTarget {

@@ -54,6 +54,19 @@ struct MapOutcome {
     var failures: [PortMapperError?]
     /// The warnings about the UPnP device that was asked.
     var deviceWarnings: [MapperWarning] = []
+    /// Where answers go that do not leave through the gateway, by internal address and only peer.
+    var replyRoutes: [ReplyPath: ReplyRoute] = [:]
+
+    /// Whom a mapping is for.
+    struct ReplyPath: Hashable {
+        var address: IPAddress
+        var peer: IPAddress?
+
+        init(_ attempt: MappingAttempt) {
+            address = attempt.key.internalAddress
+            peer = attempt.request.remoteHost.map(IPAddress.v4)
+        }
+    }
 
     /// Whether a port was granted, which ends the walk.
     var grantsSomething: Bool { attempts.contains { $0.grant != nil } }
@@ -62,6 +75,27 @@ struct MapOutcome {
     func warnings(of attempt: MappingAttempt) -> [MapperWarning] {
         attempt.warnings(gateway: target.socketAddress.address)
             + (attempt.grant?.technique == .upnp ? deviceWarnings : [])
+            + (attempt.grant == nil ? [] : replyWarnings(of: attempt))
+    }
+
+    private func replyWarnings(of attempt: MappingAttempt) -> [MapperWarning] {
+        guard let route = replyRoutes[ReplyPath(attempt)] else { return [] }
+        return [
+            .repliesElsewhere(
+                from: attempt.key.internalAddress, interface: route.interface,
+                router: route.router, gateway: target.name)
+        ]
+    }
+
+    /// Looks up where the answers from mapped addresses of this host go.
+    mutating func lookUpReplyRoutes() {
+        var known: Set<ReplyPath> = []
+        for attempt in attempts where attempt.grant != nil && !attempt.isThirdParty {
+            let path = ReplyPath(attempt)
+            guard known.insert(path).inserted else { continue }
+            replyRoutes[path] = ReplyRoute.elsewhere(
+                from: path.address, than: target, peer: path.peer)
+        }
     }
 
     /// The outcome as a public value.
@@ -110,7 +144,7 @@ extension GatewayWalk {
                     former.failures[index].map { .moreTelling(failure, $0) } ?? failure
                 case .failure(let error): .moreTelling(failure, error)
                 }
-            }?.silent(since: budget.start)
+            }.map { explained($0.silent(since: budget.start)) }
         }
         return outcome
     }
@@ -149,6 +183,7 @@ extension GatewayWalk {
         }
         outcome.attempts = requests.indices.compactMap { attempts[$0] }
         outcome.failures = outcome.attempts.map { $0.failure?.silent(since: budget.start) }
+        outcome.lookUpReplyRoutes()
         return outcome
     }
 }
@@ -167,7 +202,16 @@ extension GatewayWalk {
                 failure = .moreTelling(failure, error)
             }
         }
-        throw (failure ?? .noGateway).silent(since: budget.start)
+        throw explained((failure ?? .noGateway).silent(since: budget.start))
+    }
+
+    /// A failure for which no gateway has said anything, with what explains it.
+    private func explained(_ error: PortMapperError) -> PortMapperError {
+        switch error {
+        case .noAnswer(_, nil, _), .closed(_, nil, _): break
+        default: return error
+        }
+        return selection.isBehindBridge(targets) ? .behindBridge(error) : error
     }
 
     /// Returns the external addresses that all techniques of all candidates report.

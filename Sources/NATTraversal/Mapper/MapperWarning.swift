@@ -3,12 +3,19 @@
 /// Each case says what happened; the caller words it for people.
 @nonexhaustive
 public enum MapperWarning: Hashable, Sendable {
-    /// The external address is private: another router is in front of the gateway.
-    case doubleNAT(IPAddress, gateway: IPAddress)
+    /// The external address is private: another router is in front of the gateway, at `outer` if it
+    /// has shown itself.
+    case doubleNAT(IPAddress, gateway: IPAddress, outer: IPAddress? = nil)
     /// The external address is the carrier's shared space (RFC 6598).
-    case carrierNAT(IPAddress)
+    case carrierNAT(IPAddress, gateway: IPAddress)
     /// The external address is one that nobody outside can reach.
-    case reservedAddress(IPAddress)
+    case reservedAddress(IPAddress, gateway: IPAddress)
+    /// Answers from a mapped address would not leave through the gateway but by this interface,
+    /// perhaps to this router; `interface` is `nil` when no route leads to peers outside.
+    case repliesElsewhere(
+        from: IPAddress, interface: String?, router: IPAddress?, gateway: GatewayAddress)
+    /// This process is in a container behind a bridge of its host, and no gateway answered.
+    case containerNetwork
     /// The gateway has no external address.
     case noExternalAddress(gateway: IPAddress)
     /// Techniques or gateways report different external addresses.
@@ -41,8 +48,11 @@ public enum MapperWarning: Hashable, Sendable {
     case leaseOfAbsentGateway(Mapping)
     /// A lease of an address that this host no longer has.
     case leaseOfFormerAddress(Mapping)
-    /// The list contains only natctl's own leases, because the gateway's table was not read.
-    case leasesOnly
+    /// A request whose gateway has answered neither it nor the delete: perhaps there is no mapping.
+    case leaseWithoutAnswer(Mapping)
+    /// Of this gateway the list contains only natctl's own leases, because its table was not read;
+    /// `nil` when there is no gateway to ask.
+    case leasesOnly(GatewayAddress?)
     /// A device named another host as the place of its description, which was read from the device
     /// itself (S-6).
     case repointedLocation(HTTPURL)
@@ -79,6 +89,8 @@ public enum MapperWarning: Hashable, Sendable {
         case .doubleNAT: "doubleNAT"
         case .carrierNAT: "carrierNAT"
         case .reservedAddress: "reservedAddress"
+        case .repliesElsewhere: "repliesElsewhere"
+        case .containerNetwork: "containerNetwork"
         case .noExternalAddress: "noExternalAddress"
         case .disagreement: "disagreement"
         case .permanentLease: "permanentLease"
@@ -91,7 +103,7 @@ public enum MapperWarning: Hashable, Sendable {
         case .misconfiguredGateway: "misconfiguredGateway"
         case .leaseFileUnusable, .leaseFileDamaged: "leaseFileUnusable"
         case .leaseFolderExposed: "leaseFolderExposed"
-        case .leaseOfAbsentGateway, .leaseOfFormerAddress: "leaseElsewhere"
+        case .leaseOfAbsentGateway, .leaseOfFormerAddress, .leaseWithoutAnswer: "leaseElsewhere"
         case .leasesOnly: "leasesOnly"
         case .repointedLocation: "repointedLocation"
         case .unchecked: "unchecked"
@@ -105,8 +117,10 @@ public enum MapperWarning: Hashable, Sendable {
 
 extension MapperWarning {
     /// The warning that an external address deserves.
-    package static func about(externalAddress: IPAddress, gateway: IPAddress) -> [MapperWarning] {
-        ExternalAddressCheck.warnings(for: externalAddress, gateway: gateway)
+    package static func about(
+        externalAddress: IPAddress, gateway: IPAddress, outer: IPAddress? = nil
+    ) -> [MapperWarning] {
+        ExternalAddressCheck.warnings(for: externalAddress, gateway: gateway, outer: outer)
     }
 }
 

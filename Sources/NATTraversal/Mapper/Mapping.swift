@@ -50,6 +50,13 @@ public struct MappingReport: Sendable {
 }
 
 extension MappingReport {
+    /// Adds another report to this one.
+    mutating func add(_ other: MappingReport) {
+        mappings += other.mappings
+        failures += other.failures
+        add(other.warnings)
+    }
+
     /// Adds warnings, without duplicates.
     mutating func add(_ new: [MapperWarning]) {
         for warning in new where !warnings.contains(warning) { warnings.append(warning) }

@@ -53,6 +53,15 @@ extension PortMapper {
             report.device = report.device ?? probe.device
             report.warnings += probe.warnings
         }
+        switch report.diagnosis {
+        case .doubleNAT?:
+            let address = report.techniques.compactMap(\.externalAddress).first
+            report.outerRouter = try await OuterRouterSearch(
+                behind: target, externalAddress: address)?.find()
+        case .noMappingService? where isIPv4 && selection.isBehindBridge([target]):
+            report.warnings.append(.containerNetwork)
+        default: break
+        }
         return report
     }
 
@@ -68,12 +77,14 @@ extension PortMapper {
     ) async throws -> Probe {
         var probe = Probe(report: .init(technique: technique, isAvailable: false))
         let start = ContinuousClock.now
+        var end: ContinuousClock.Instant?
         do {
             // Each has its own socket, so that neither takes the other's response.
             let session = try GatewaySession(
                 target, others: targets, via: technique, budget: selection.budget())
             let answer = try await session.technique(technique).probe(session.wholeLimit)
             probe.report.isAvailable = true
+            end = answer.answered
             probe.report.epochSeconds = answer.epochSeconds
             probe.report.externalAddress = answer.externalAddress
             if answer.tellsAddress, answer.externalAddress == nil {
@@ -91,7 +102,7 @@ extension PortMapper {
             probe.report.problem = error
             if case .refused = error { probe.report.isAvailable = true }
         }
-        if probe.report.isAvailable { probe.report.roundTrip = start.duration(to: .now) }
+        if probe.report.isAvailable { probe.report.roundTrip = start.duration(to: end ?? .now) }
         return probe
     }
 }

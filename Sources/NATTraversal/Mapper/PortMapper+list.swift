@@ -1,7 +1,10 @@
 extension PortMapper {
-    /// Lists the leases and, by UPnP, the gateway's whole table, without duplicates.
+    /// Lists the leases and, by UPnP, the gateways' whole tables, without duplicates.
     ///
-    /// - Returns: mappings, with `leasesOnly` among the warnings when the table cannot be read.
+    /// Every candidate and every gateway of a lease is asked, all at once.
+    ///
+    /// - Returns: mappings, with `leasesOnly` among the warnings for each gateway that has leases and
+    ///   whose table cannot be read, and for the best gateway.
     /// - Throws: `PortMapperError` when UPnP was asked for and cannot be read, `CancellationError`.
     public func list() async throws -> MappingReport {
         try selection.requireInterface()
@@ -12,28 +15,67 @@ extension PortMapper {
             .map { $0.mapping(at: now) }
         report.add(store.warnings)
         do {
-            try await addTable(to: &report, at: now)
+            try await addTables(to: &report, at: now)
         } catch let error as PortMapperError {
             guard selection.technique != .upnp else { throw error }
-            report.add([.leasesOnly])
+            report.add([.leasesOnly(nil)])
         }
         return report
     }
 
-    private func addTable(to report: inout MappingReport, at now: Timestamp) async throws {
-        let targets = try selection.targets()
-        guard let target = targets.first, selection.allows(.upnp) else {
-            return report.add([.leasesOnly])
+    private func addTables(to report: inout MappingReport, at now: Timestamp) async throws {
+        let withLeases = Set(report.mappings.map(\.gateway))
+        guard selection.allows(.upnp) else {
+            return report.add([.leasesOnly(try selection.targets().first?.name)])
         }
+        let targets = try presentTargets(of: withLeases)
+        if targets.isEmpty { return report.add([.leasesOnly(nil)]) }
+        // A router that two interfaces reach has one table.
+        let gateways = targets.enumerated().filter { index, target in
+            !targets[..<index].contains { $0.name == target.name }
+        }.map(\.element)
+        let tables = try await withThrowingTaskGroup(
+            of: (Int, Result<MappingReport, PortMapperError>).self
+        ) { group in
+            for (index, target) in gateways.enumerated() {
+                group.addTask {
+                    (index, try await Result { try await table(of: target, targets, at: now) })
+                }
+            }
+            return try await group.reduce(into: [Int: Result<MappingReport, PortMapperError>]()) {
+                $0[$1.0] = $1.1
+            }
+        }
+        var failure: PortMapperError?
+        for (index, gateway) in gateways.enumerated() {
+            switch tables[index] {
+            case .success(let table)?:
+                report.mappings += table.mappings.filter { entry in
+                    !report.mappings.contains(where: entry.isSame)
+                }
+                report.add(table.warnings)
+            case .failure(let error)?:
+                failure = .moreTelling(failure, error)
+                guard index == 0 || withLeases.contains(gateway.name) else { continue }
+                report.add([.leasesOnly(gateway.name)])
+            case nil: break
+            }
+        }
+        let hasTable = tables.values.contains { if case .success = $0 { true } else { false } }
+        if !hasTable, selection.technique == .upnp, let failure { throw failure }
+    }
+
+    /// The mappings of one gateway's table, with the warnings about reading it.
+    private func table(
+        of target: GatewayTarget, _ targets: [GatewayTarget], at now: Timestamp
+    ) async throws -> MappingReport {
+        var report = MappingReport()
         let session = try GatewaySession(
             target, others: targets, via: .upnp, memory: memory, budget: selection.budget())
         let (entries, end, skipped) = try await session.igd.entries(session.wholeLimit)
         let externalAddress = try? await session.igd.externalAddress(session.wholeLimit)
-        for entry in entries {
-            let mapping = Mapping(
-                entry, gateway: target.name, externalAddress: externalAddress, at: now)
-            guard let mapping, !report.mappings.contains(where: mapping.isSame) else { continue }
-            report.mappings.append(mapping)
+        report.mappings = entries.compactMap {
+            Mapping($0, gateway: target.name, externalAddress: externalAddress, at: now)
         }
         switch end {
         case .whole: break
@@ -47,6 +89,7 @@ extension PortMapper {
         }
         if skipped > 0 { report.add([.unreadableEntries(skipped)]) }
         report.add(session.igd.warnings)
+        return report
     }
 
     /// Lists the live leases without asking the gateway.

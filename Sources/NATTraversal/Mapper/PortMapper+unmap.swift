@@ -59,11 +59,9 @@ extension PortMapper {
         var report = MappingReport()
         // Without a lease no gateway is asked, unless an option says how.
         if !leases.isEmpty || !unknown.isEmpty {
-            let targets = try presentTargets(leases)
-            for target in targets {
-                let own = leases.filter { $0.key.gateway == target.name }
-                try await delete(own, on: target, among: targets, store, &report)
-            }
+            let targets = try presentTargets(of: Set(leases.map(\.key.gateway)))
+            let outcomes = try await delete(byWay(leases, targets), among: targets)
+            outcomes.forEach { report.add($0) }
             let present = Set(targets.map(\.name))
             for lease in leases where !present.contains(lease.key.gateway) {
                 report.add([.leaseOfAbsentGateway(lease.mapping(at: .now))])
@@ -79,17 +77,17 @@ extension PortMapper {
 
     /// The gateways that can be asked: the candidates, and those of leases that are on a network of
     /// this host, such as a VPN's; none is no failure, for leases run out by themselves.
-    private func presentTargets(_ leases: [Lease]) throws -> [GatewayTarget] {
+    func presentTargets(of leased: Set<GatewayAddress>) throws -> [GatewayTarget] {
         var targets: [GatewayTarget] = []
         do throws(PortMapperError) {
             targets = try selection.targets()
         } catch {
-            guard error == .noGateway, selection.technique == nil else { throw error }
+            guard error.meansNoGateway, selection.technique == nil else { throw error }
         }
         guard selection.gateway == nil, selection.location == nil else { return targets }
         let interfaces = (try? NetworkInterface.all()) ?? []
-        for lease in leases where !targets.contains(where: { $0.name == lease.key.gateway }) {
-            let gateway = lease.key.gateway
+        for gateway in leased.sorted(by: { $0.description < $1.description })
+        where !targets.contains(where: { $0.name == gateway }) {
             guard interfaces.contains(where: { $0.isUp && $0.hasOnItsNetwork(gateway.address) })
             else { continue }
             var named = selection
@@ -99,30 +97,75 @@ extension PortMapper {
         return targets
     }
 
+    /// The leases of each gateway that can be asked, with the target to ask.
+    ///
+    /// A router that two interfaces reach is one gateway: each lease goes the way that it came.
+    private func byWay(
+        _ leases: [Lease], _ targets: [GatewayTarget]
+    ) -> [(target: GatewayTarget, leases: [Lease])] {
+        let ways = targets.map { ($0, try? $0.socket().local.address) }
+        let wayOfLease = leases.map { lease in
+            let own = ways.indices.filter { ways[$0].0.name == lease.key.gateway }
+            return own.first { ways[$0].1 == lease.key.internalAddress } ?? own.first
+        }
+        return ways.indices.compactMap { way in
+            let own = zip(leases, wayOfLease).filter { $1 == way }.map(\.0)
+            return own.isEmpty ? nil : (ways[way].0, own)
+        }
+    }
+
+    /// Deletes leases on their gateways, all at once, so that a silent one delays no other.
+    ///
+    /// - Returns: a report for each, in their order.
     private func delete(
-        _ leases: [Lease], on target: GatewayTarget, among targets: [GatewayTarget],
-        _ store: LeaseStore, _ report: inout MappingReport
-    ) async throws {
-        guard !leases.isEmpty else { return }
-        let session = try GatewaySession(
-            target, others: targets, memory: memory,
-            budget: selection.budget(forPorts: leases.count))
+        _ leases: [(target: GatewayTarget, leases: [Lease])], among targets: [GatewayTarget]
+    ) async throws -> [MappingReport] {
+        try await withThrowingTaskGroup(of: (Int, MappingReport).self) { group in
+            for (index, (target, leases)) in leases.enumerated() {
+                group.addTask {
+                    (index, try await delete(leases, on: target, among: targets))
+                }
+            }
+            return try await group.reduce(into: [(Int, MappingReport)]()) { $0.append($1) }
+                .sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func delete(
+        _ leases: [Lease], on target: GatewayTarget, among targets: [GatewayTarget]
+    ) async throws -> MappingReport {
+        var report = MappingReport()
+        // One task uses a store; the file's lock keeps them apart.
+        let store = LeaseStore(leaseFile, timeout: selection.timeout)
+        let session: GatewaySession
+        do throws(PortMapperError) {
+            session = try GatewaySession(
+                target, others: targets, memory: memory,
+                budget: selection.budget(forPorts: leases.count))
+        } catch {
+            // This is the caller's mistake, not one gateway's.
+            if case .noSuchInterface = error { throw error }
+            report.failures = leases.map { .init(of: $0, error) }
+            return report
+        }
         let now = Timestamp.now
         for (lease, outcome) in zip(leases, try await session.delete(leases, in: store)) {
             switch outcome {
             case .success:
                 report.mappings.append(lease.mapping(at: now))
+            // Nothing says that there is a mapping at all.
+            case .failure(.noAnswer) where lease.state == .asked && !session.budget.hasHeard:
+                report.add([.leaseWithoutAnswer(lease.mapping(at: now))])
             case .failure(.system(let cause)) where cause.isAddressNotAvailable:
                 report.add([.leaseOfFormerAddress(lease.mapping(at: now))])
             case .failure(.refused) where lease.isOfFormerAddress(session):
                 report.add([.leaseOfFormerAddress(lease.mapping(at: now))])
             case .failure(let error):
-                report.failures.append(
-                    .init(
-                        transport: lease.key.transport, internalPort: lease.key.internalPort,
-                        error: error))
+                report.failures.append(.init(of: lease, error))
             }
         }
+        report.add(store.warnings)
+        return report
     }
 
     /// The ports that can be deleted without a lease: NAT-PMP knows a mapping by this host's
@@ -207,6 +250,13 @@ extension PortMapper {
                         gateway: gateway, externalPort: mapping.externalPort,
                         client: mapping.internalAddress)))
         }
+    }
+}
+
+extension MappingReport.Failure {
+    fileprivate init(of lease: Lease, _ error: PortMapperError) {
+        self.init(
+            transport: lease.key.transport, internalPort: lease.key.internalPort, error: error)
     }
 }
 

@@ -6,6 +6,15 @@
 public enum PortMapperError: Error, Hashable, Sendable {
     /// This host has no default route with a gateway.
     case noGateway
+    /// This host has default routes with a gateway of this family only, not of the other one, which
+    /// was to be asked.
+    case onlyGatewaysOf(AddressFamily)
+    /// No default route leads out by the interface that was named; the best one leads to this gateway
+    /// by another interface.
+    case noRouteBy(interface: String, gateway: IPAddress, itsInterface: String)
+    /// This process is in a container whose network is a bridge on its host, where no router maps
+    /// ports; the error is what came of asking all the same.
+    indirect case behindBridge(PortMapperError)
     /// There is no interface of this name.
     case noSuchInterface(String)
     /// The gateway cannot be reached: ICMP says so, or the service that UPnP found refuses the
@@ -46,6 +55,15 @@ extension PortMapperError: CustomStringConvertible {
         switch self {
         case .noGateway:
             "this host has no default gateway"
+        case .onlyGatewaysOf(let family):
+            family == .ipv6
+                ? "this host has no IPv4 gateway, but one for IPv6"
+                : "this host has no IPv6 gateway, but one for IPv4"
+        case .noRouteBy(let interface, let gateway, let other):
+            "no default route leads out by \(interface.debugDescription): the gateway is \(gateway) "
+                + "on \(other.debugDescription)"
+        case .behindBridge(let error):
+            "\(error). \(Self.bridge)"
         case .noSuchInterface(let name):
             "there is no interface \(name.debugDescription)"
         case .closed(let gateway, .upnp, let cause):
@@ -85,6 +103,10 @@ extension PortMapperError: CustomStringConvertible {
         }
     }
 
+    /// What a container's bridge does to port mapping: a sentence without its full stop.
+    package static let bridge =
+        "This is a container on a bridge network, where no router maps ports"
+
     /// The sentence of a silence, with the time as its caller writes times.
     package static func silence(
         of gateway: GatewayAddress, _ technique: Technique?, within time: String
@@ -99,6 +121,14 @@ extension PortMapperError: CustomStringConvertible {
 }
 
 extension PortMapperError {
+    /// Whether there is no gateway to ask.
+    var meansNoGateway: Bool {
+        switch self {
+        case .noGateway, .onlyGatewaysOf, .noRouteBy: true
+        default: false
+        }
+    }
+
     /// The error, told as a silence since `start` where it is one: each technique knows only of its
     /// own part of the wait.
     package func silent(since start: ContinuousClock.Instant) -> PortMapperError {

@@ -67,7 +67,7 @@ extension UDPSocket {
         }
     }
 
-    private func setOption<Value>(
+    func setOption<Value>(
         _ level: Int32, _ name: Int32, _ value: Value
     ) throws(SystemError) {
         let result = unsafe withUnsafeBytes(of: value) {

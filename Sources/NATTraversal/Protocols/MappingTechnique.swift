@@ -65,6 +65,8 @@ struct TechniqueProbe: Sendable {
     var tellsAddress = true
     /// The UPnP device and the state of its connection.
     var device: (device: UPnPDevice, status: IGDStatus?)?
+    /// When the gateway answered; `nil` is when the probe ended.
+    var answered: ContinuousClock.Instant?
 }
 
 extension MappingTechnique {

@@ -61,6 +61,13 @@ struct GatewayReaction: Hashable, Sendable {
         let isHTTP = refusal.name == GatewayRefusal.httpName
         let row = Row(technique: refusal.technique, code: refusal.code)
         self = (isHTTP ? nil : Self.table[row]) ?? .init()
+        // miniupnpd maps nothing behind an address that nobody outside can reach, and says that it
+        // is out of resources.
+        if row == .pcp(.noResources), let address = refusal.externalAddress,
+            address.scope != .public
+        {
+            self = .init([], .noExternalAddress, meansAbsence: meansAbsence)
+        }
     }
 
     /// The reaction to a fault of a connection service.

@@ -333,8 +333,8 @@ extension TechniqueLadder {
             said(noBy: technique, at: now)
         case .portTaken, .noExternalAddress, .notPublic:
             said(noBy: technique, at: now)
-        case .noGateway, .noSuchInterface, .noSuchService, .unmappedElsewhere, .system,
-            .leaseFile:
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .behindBridge, .noSuchInterface,
+            .noSuchService, .unmappedElsewhere, .system, .leaseFile:
             standings[technique] = .absent
         }
         if case .noExternalAddress = problem { toldNoAddress() }
@@ -451,11 +451,13 @@ extension PortMapperError {
     ///
     /// A refusal tells more than a meaningless answer, that more than a service that was found and
     /// cannot be used, that more than an absent technique, and that more than silence. Of equal
-    /// failures the first one stays, but of two silences the later one, which has the longer time.
+    /// failures the first one stays, but of two silences the later one, which has the longer time,
+    /// and of two refusals the one that names an external address nobody outside can reach.
     func isMoreTelling(than other: PortMapperError?) -> Bool {
         guard let other else { return true }
-        if case .noAnswer = self, weight == other.weight { return true }
-        return weight > other.weight
+        if weight != other.weight { return weight > other.weight }
+        if case .noAnswer = self { return true }
+        return unreachableAddress != nil && other.unreachableAddress == nil
     }
 
     /// The more telling one of two.
@@ -470,8 +472,8 @@ extension PortMapperError {
     fileprivate var showsGateway: Bool {
         switch self {
         case .noAnswer(_, let technique, _), .closed(_, let technique, _): technique != nil
-        case .noGateway, .noSuchInterface, .noSuchService, .inexpressible, .unmappedElsewhere,
-            .system, .leaseFile:
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .behindBridge, .noSuchInterface,
+            .noSuchService, .inexpressible, .unmappedElsewhere, .system, .leaseFile:
             false
         case .unsupported, .badAnswer, .refused, .portTaken, .foreign, .noExternalAddress,
             .notPublic:
@@ -479,10 +481,22 @@ extension PortMapperError {
         }
     }
 
+    /// The external address that explains a refusal.
+    private var unreachableAddress: IPAddress? {
+        switch self {
+        case .refused(let refusal): refusal.unreachableAddress
+        case .notPublic(let address, _, _): address
+        default: nil
+        }
+    }
+
     private var weight: Int {
         switch self {
         case .noAnswer(_, nil, _): 0
-        case .noGateway, .noSuchInterface, .noSuchService, .unmappedElsewhere, .closed(_, nil, _): 1
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noSuchService,
+            .unmappedElsewhere, .closed(_, nil, _):
+            1
+        case .behindBridge(let error): error.weight
         case .unsupported(_, let technique): technique.isOnSharedPort ? 1 : 2
         case .noAnswer, .closed: 2
         case .badAnswer: 3

@@ -21,7 +21,9 @@ extension PortMapperError {
     /// The exit code that tells scripts what happened.
     var endCode: EndCode {
         switch self {
-        case .noGateway, .noSuchInterface, .closed, .unsupported, .noExternalAddress, .notPublic,
+        case .behindBridge(let error): error.endCode
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .closed, .unsupported,
+            .noExternalAddress, .notPublic,
             .noSuchService, .unmappedElsewhere:
             .unavailable
         case .noAnswer: .timeout

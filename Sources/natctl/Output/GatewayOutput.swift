@@ -16,7 +16,8 @@ struct GatewayOutput: CommandOutput {
     var warnings: [MapperWarning] {
         reports.flatMap { report in
             report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
-                MapperWarning.about(externalAddress: $0, gateway: report.address)
+                MapperWarning.about(
+                    externalAddress: $0, gateway: report.address, outer: report.outerRouter)
             } + report.warnings
         }
     }
@@ -34,6 +35,7 @@ struct GatewayOutput: CommandOutput {
             // People put their own names into it.
             copy.reports[report].device?.friendlyName = nil
             copy.reports[report].device?.maskLocation()
+            copy.reports[report].outerRouter?.mask()
             for technique in copy.reports[report].techniques.indices {
                 copy.reports[report].techniques[technique].externalAddress?.mask()
             }
@@ -76,6 +78,7 @@ extension GatewayReport {
             "reason": .string(reason),
             "techniques": .array(techniques.map(\.document)),
             "device": device?.document ?? .null,
+            "outerRouter": JSONValue(outerRouter?.description),
             "diagnosis": JSONValue(diagnosis?.rawValue),
         ]
     }

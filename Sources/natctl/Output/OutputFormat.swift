@@ -67,7 +67,10 @@ extension PortMapperError {
         (gateway: GatewayAddress?, technique: Technique?, code: Int?, codeName: String?)
     {
         switch self {
-        case .noGateway, .noSuchInterface, .noSuchService, .inexpressible, .system, .leaseFile:
+        case .behindBridge(let error):
+            error.details
+        case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noSuchService,
+            .inexpressible, .system, .leaseFile:
             (nil, nil, nil, nil)
         case .closed(let gateway, let technique, _), .noAnswer(let gateway, let technique, _):
             (gateway, technique, nil, nil)

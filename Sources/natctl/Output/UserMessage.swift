@@ -6,6 +6,18 @@ extension PortMapperError {
         switch self {
         case .noGateway:
             "\(description); connect to a network or name one with --gateway"
+        case .onlyGatewaysOf(.ipv6):
+            "\(description); with -6, map opens ports there"
+        case .onlyGatewaysOf(.ipv4):
+            "\(description); leave out -6"
+        case .noRouteBy(let interface, let gateway, let other):
+            "no default route leads out by \(plain(interface)): the gateway is \(gateway) on "
+                + "\(plain(other)); leave out --interface, or name a gateway with --gateway"
+        case .behindBridge(.noAnswer(let gateway, let technique, let after)):
+            Self.silence(of: gateway, technique, within: durationText(after))
+                + ". \(Self.bridge)\(Self.wayOutOfBridge)"
+        case .behindBridge:
+            "\(description)\(Self.wayOutOfBridge)"
         case .noSuchInterface(let name):
             "there is no interface \(plain(name)); natctl list-interfaces shows them"
         case .closed(_, .upnp, _), .badAnswer, .notPublic, .inexpressible, .system:
@@ -40,9 +52,33 @@ extension PortMapperError {
     }
 }
 
+extension PortMapperError {
+    /// What to do in a container on a bridge network: the end of a sentence.
+    static let wayOutOfBridge =
+        ": use the host's network (such as docker run --network host), or name the router with "
+        + "--gateway"
+}
+
+extension IPAddress {
+    /// What to do behind a gateway with this external address: a clause.
+    var wayOut: String {
+        switch scope {
+        case .private:
+            "open the port on the router in front of it too, or make one of the two a bridge"
+        case .shared: "ask the provider for a public address, or use IPv6 (-6)"
+        default: "see what its line is connected to"
+        }
+    }
+}
+
 extension GatewayRefusal {
     fileprivate var userMessage: String {
         let said = description
+        if let unreachableAddress {
+            return "\(said): its external address, \(unreachableAddress), is "
+                + "\(unreachableAddress.scope.rawValue), so nobody outside can reach it; "
+                + unreachableAddress.wayOut
+        }
         return switch (technique, code) {
         case (.pcp, 2), (.natPMP, 2):
             "\(said): its rules forbid this port, or port mapping is off in its settings"

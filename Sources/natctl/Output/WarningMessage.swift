@@ -4,15 +4,29 @@ extension MapperWarning {
     /// What went otherwise than expected: one line, without a full stop.
     var message: String {
         switch self {
-        case .doubleNAT(let address, let gateway):
-            "the external address \(address) is private: another router stands between \(gateway) "
-                + "and the Internet"
-        case .carrierNAT(let address):
-            "the external address \(address) is shared by the carrier's customers (carrier-grade "
-                + "NAT): nobody outside can reach it"
-        case .reservedAddress(let address):
-            "the external address \(address) is \(address.scope.rawValue): nobody outside can "
-                + "reach it"
+        case .doubleNAT(let address, let gateway, let outer?):
+            "the external address \(address) of \(gateway) is private: the router \(outer) stands "
+                + "between it and the Internet. Open the port there too, leading to \(address), or "
+                + "make one of the two a bridge"
+        case .doubleNAT(let address, let gateway, nil):
+            "the external address \(address) of \(gateway) is private: another router stands "
+                + "between it and the Internet"
+        case .carrierNAT(let address, let gateway):
+            "the external address \(address) of \(gateway) is shared by the carrier's customers "
+                + "(carrier-grade NAT): nobody outside can reach it"
+        case .reservedAddress(let address, let gateway):
+            "the external address \(address) of \(gateway) is \(address.scope.rawValue): nobody "
+                + "outside can reach it"
+        case .containerNetwork:
+            PortMapperError.bridge + PortMapperError.wayOutOfBridge
+        case .repliesElsewhere(let address, let interface?, let router, let gateway):
+            "answers from \(address) would leave by \(plain(interface))"
+                + (router.map { " to \($0)" } ?? "")
+                + ", not by \(gateway), so connections from outside may fail; a rule such as "
+                + "\"ip rule add from \(address) lookup TABLE\" can lead them back"
+        case .repliesElsewhere(let address, nil, _, let gateway):
+            "this host has no route from \(address) to the Internet, so connections through "
+                + "\(gateway) may fail"
         case .noExternalAddress(let gateway):
             "\(gateway) reported no external address"
         case .disagreement(let addresses):
@@ -52,8 +66,12 @@ extension MapperWarning {
         case .leaseOfFormerAddress(let mapping):
             "\(mapping.subject) leads to \(mapping.internalAddress), which this host no longer has; "
                 + "it expires at \(mapping.expiryText)"
-        case .leasesOnly:
-            "showing natctl's leases only: the gateway's table could not be read"
+        case .leaseWithoutAnswer(let mapping):
+            "\(mapping.gateway) has not answered, now or when \(mapping.subject) was asked for; if "
+                + "there is a mapping, it expires at \(mapping.expiryText)"
+        case .leasesOnly(let gateway):
+            "showing natctl's leases only: the table of \(gateway?.description ?? "the gateway") "
+                + "could not be read"
         case .repointedLocation(let location):
             "\(location.host) named another host as the place of its description; natctl read "
                 + "\(location) instead"

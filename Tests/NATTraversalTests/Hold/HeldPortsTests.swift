@@ -109,7 +109,7 @@ import Testing
         var ports = try Self.ports(2)
         let (first, second, third) = (
             MapperWarning.sensitivePort(.http, service: "one"),
-            MapperWarning.sensitivePort(.http, service: "two"), MapperWarning.leasesOnly
+            MapperWarning.sensitivePort(.http, service: "two"), MapperWarning.leasesOnly(nil)
         )
         #expect(ports.warn([(0, [first])], others: []) == [first])
         #expect(ports.warn([(1, [second, first])], others: []) == [second])

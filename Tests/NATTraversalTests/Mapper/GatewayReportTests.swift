@@ -17,6 +17,24 @@ import Testing
             rank: 1, reason: "", techniques: techniques)
     }
 
+    @Test(
+        "the address that a refusal of PCP tells says what the others hide",
+        arguments: [
+            ("10.9.9.1", Diagnosis.doubleNAT), ("100.64.9.1", .carrierNAT),
+            ("169.254.7.1", .reserved), ("11.22.33.1", .public),
+        ])
+    func fromRefusal(address: String, diagnosis: Diagnosis) throws {
+        var report = try Self.report(
+            [
+                .natPMP: .refused(try .test(.natPMP, 3)),
+                .upnp: .noExternalAddress(gateway: .router, technique: .upnp),
+            ], available: Set(Technique.allCases))
+        #expect(report.diagnosis == .noExternalAddress)
+        let pcp = try #require(report.techniques.firstIndex { $0.technique == .pcp })
+        report.techniques[pcp].externalAddress = IPAddress(address)
+        #expect(report.diagnosis == diagnosis)
+    }
+
     @Test("a technique that was found and told nothing is not the lack of one")
     func unknown() throws {
         let silence = PortMapperError.noAnswer(gateway: .router, after: .seconds(3))

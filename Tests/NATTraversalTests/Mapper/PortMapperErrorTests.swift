@@ -10,6 +10,18 @@ import Testing
         "says in one sentence what happened",
         arguments: [
             (.noGateway, "this host has no default gateway"),
+            (.onlyGatewaysOf(.ipv6), "this host has no IPv4 gateway, but one for IPv6"),
+            (.onlyGatewaysOf(.ipv4), "this host has no IPv6 gateway, but one for IPv4"),
+            (
+                .noRouteBy(
+                    interface: "tun0", gateway: PCPVectors.client, itsInterface: "eth0"),
+                #"no default route leads out by "tun0": the gateway is 192.168.77.10 on "eth0""#
+            ),
+            (
+                .behindBridge(.unsupported(gateway: .router, technique: .pcp)),
+                "192.168.77.1 does not speak PCP. This is a container on a bridge network, where no "
+                    + "router maps ports"
+            ),
             (.noSuchInterface("eth\n7"), #"there is no interface "eth\n7""#),
             (
                 .closed(gateway: .router, cause: cause),

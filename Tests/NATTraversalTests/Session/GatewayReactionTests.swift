@@ -65,6 +65,35 @@ import Testing
         #expect(refusal.kind == example.kind)
     }
 
+    @Test(
+        "out of resources behind an address that nobody can reach is no full table",
+        arguments: [
+            (8, "100.64.9.1", GatewayRefusal.Kind.noExternalAddress, true),
+            (8, "10.9.9.1", .noExternalAddress, true),
+            (8, "169.254.7.1", .noExternalAddress, true), (8, "11.22.33.1", .noRoom, false),
+            (8, nil, .noRoom, false), (7, "10.9.9.1", .noExternalAddress, true),
+            (7, nil, .noExternalAddress, false), (2, "10.9.9.1", .denied, false),
+            (10, "10.9.9.1", .noRoom, false), (11, "10.9.9.1", .noRoom, false),
+        ] as [(Int, String?, GatewayRefusal.Kind, Bool)])
+    func unreachable(
+        code: Int, address: String?, kind: GatewayRefusal.Kind, isReason: Bool
+    ) throws {
+        var refusal = try GatewayRefusal.test(.pcp, code)
+        refusal.externalAddress = address.flatMap(IPAddress.init)
+        #expect(refusal.kind == kind)
+        #expect(refusal.unreachableAddress == (isReason ? refusal.externalAddress : nil))
+        // As the answer to a delete it says the same as ever.
+        #expect(
+            GatewayReaction(to: refusal).meansAbsence
+                == GatewayReaction(to: try .test(.pcp, code)).meansAbsence)
+        if isReason {
+            #expect(GatewayReaction(to: refusal).remedies == [])
+            let other = PortMapperError.refused(try .test(.natPMP, 3))
+            #expect(PortMapperError.refused(refusal).isMoreTelling(than: other))
+            #expect(!other.isMoreTelling(than: .refused(refusal)))
+        }
+    }
+
     @Test("a missing password is no missing action, though both are 401")
     func password() {
         let refusal = GatewayRefusal(

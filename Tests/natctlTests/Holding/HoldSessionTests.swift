@@ -42,7 +42,7 @@ import Testing
         async let ending = HoldSession(source: script.source, audience: audience, control: control)
             .run()
         for change: MapperEvent.Change in [
-            .mapped(mapping), .renewed(mapping), .warning(.leasesOnly),
+            .mapped(mapping), .renewed(mapping), .warning(.leasesOnly(nil)),
             .gatewayRestarted(gateway: .test("192.168.1.1")),
         ] {
             script.continuation.yield(.sample(change, of: mapping))

@@ -13,8 +13,35 @@ import Testing
         .refused(GatewayRefusal(gateway: gateway, technique: technique, code: code, name: "NAME"))
     }
 
+    static func unreachable(_ technique: Technique, _ code: Int, at address: UInt32)
+        -> PortMapperError
+    {
+        var refusal = GatewayRefusal(
+            gateway: gateway, technique: technique, code: code, name: "NAME")
+        refusal.externalAddress = .v4(IPv4Address(rawValue: address))
+        return .refused(refusal)
+    }
+
+    @Test("a refusal behind an address that nobody can reach says the address and a way out")
+    func saysUnreachableAddress() {
+        let shared = Self.unreachable(.pcp, 8, at: 0x6440_0901).userMessage
+        #expect(shared.contains("100.64.9.1") && shared.contains("provider"))
+        let nested = Self.unreachable(.pcp, 8, at: 0x0A09_0901).userMessage
+        #expect(nested.contains("10.9.9.1") && nested.contains("router in front"))
+        #expect(!shared.contains("table is full"))
+    }
+
     static let errors: [(PortMapperError, EndCode)] = [
         (.noGateway, .unavailable), (.noSuchInterface("nowhere0"), .unavailable),
+        (.onlyGatewaysOf(.ipv6), .unavailable), (.onlyGatewaysOf(.ipv4), .unavailable),
+        (
+            .noRouteBy(interface: "tun0", gateway: .v4(.loopback), itsInterface: "eth0"),
+            .unavailable
+        ),
+        (.behindBridge(.noAnswer(gateway: gateway, after: .seconds(3))), .timeout),
+        (.behindBridge(.closed(gateway: gateway, cause: cause)), .unavailable),
+        (unreachable(.pcp, 8, at: 0x6440_0901), .unavailable),
+        (unreachable(.pcp, 7, at: 0x0A09_0901), .unavailable),
         (.noSuchService("WANIPConnection"), .unavailable),
         (.closed(gateway: gateway, cause: cause), .unavailable),
         (.unsupported(gateway: gateway, technique: .pcp), .unavailable),

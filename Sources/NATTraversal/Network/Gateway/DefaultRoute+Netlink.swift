@@ -91,6 +91,16 @@ extension DefaultRoute {
 }
 
 extension DefaultRoute.Hop {
+    /// Reads the answer to `NetlinkRequest.route`: the one hop that the kernel chose.
+    init?(parsing message: NetlinkMessage) throws(WireError) {
+        guard message.kind == .newRoute else { return nil }
+        var reader = ByteReader(message.body)
+        _ = try reader.read(count: 12, "route header")
+        self.init(interfaceIndex: 0)
+        for attribute in try NetlinkAttribute.all(in: reader) { try take(attribute) }
+        if interfaceIndex == 0 { return nil }
+    }
+
     /// Stores an attribute that describes the hop, and ignores any other.
     fileprivate mutating func take(_ attribute: NetlinkAttribute) throws(WireError) {
         switch DefaultRoute.Attribute(rawValue: attribute.type) {

@@ -11,6 +11,9 @@
 /// ```
 struct InterfaceLink: Hashable, Sendable {
     private static let nameAttribute: UInt16 = 3
+    /// IFLA_LINKINFO, and in it IFLA_INFO_KIND.
+    private static let informationAttribute: UInt16 = 18
+    private static let kindAttribute: UInt16 = 1
 
     var index: UInt32
     var name: String
@@ -45,5 +48,19 @@ struct InterfaceLink: Hashable, Sendable {
             throw WireError(field: "interface name", problem: "missing")
         }
         self.name = name
+    }
+
+    /// Reads the kind of a virtual interface; `nil` when it has none.
+    static func kind(parsing message: NetlinkMessage) throws(WireError) -> String? {
+        guard message.kind == .newLink else { return nil }
+        var reader = ByteReader(message.body)
+        _ = try reader.read(count: 16, "link header")
+        let information = try NetlinkAttribute.all(in: reader).first {
+            $0.type == informationAttribute
+        }
+        guard let information else { return nil }
+        return try NetlinkAttribute.all(in: ByteReader(information.value)).first {
+            $0.type == kindAttribute
+        }?.text
     }
 }

@@ -29,7 +29,7 @@ extension KernelTables {
     }
 
     /// One of the kernel's tables as text; empty when the kernel lacks it (no IPv6).
-    private static func read(_ path: String) throws(SystemError) -> String {
+    static func read(_ path: String) throws(SystemError) -> String {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return "" }

@@ -41,11 +41,26 @@ struct KernelTables: ~Copyable {
         return try ask(.routes(family), parse: DefaultRoute.init(parsing:))
     }
 
+    /// The hop that a packet from one of this host's addresses to another host would take.
+    ///
+    /// - Throws: `SystemError`, with ENETUNREACH, EHOSTUNREACH, EACCES or EINVAL when there is no
+    ///   route or one that drops packets.
+    mutating func hop(
+        to destination: IPAddress, from source: IPAddress
+    ) throws(SystemError) -> DefaultRoute.Hop? {
+        try ask(.route(to: destination, from: source), parse: DefaultRoute.Hop.init(parsing:)).first
+    }
+
     /// An interface by its index; `nil` when there is none.
     mutating func link(index: UInt32) throws(SystemError) -> InterfaceLink? {
         if let link = knownLinks.first(where: { $0.index == index }) { return link }
         guard socket != nil else { return Self.procLink(index: index) }
         return try oneLink(.link(index: index))
+    }
+
+    /// The kind of a virtual interface, such as `veth`; `nil` for any other and when there is none.
+    mutating func linkKind(index: UInt32) throws(SystemError) -> String? {
+        try ask(.link(index: index), parse: InterfaceLink.kind(parsing:)).first
     }
 
     /// An interface by its name.

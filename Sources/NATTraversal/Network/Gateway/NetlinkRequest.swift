@@ -2,6 +2,9 @@
 enum NetlinkRequest: Equatable, Sendable {
     /// Every route of a family, in all tables.
     case routes(AddressFamily)
+    /// The route that a packet from one of this host's addresses to an address of the same family
+    /// would take, by all rules and tables.
+    case route(to: IPAddress, from: IPAddress)
     /// Every address of a family, or of both.
     case addresses(AddressFamily?)
     /// Every interface.
@@ -27,7 +30,7 @@ enum NetlinkRequest: Equatable, Sendable {
         switch self {
         case .links, .link, .linkNamed: 18
         case .addresses: 22
-        case .routes: 26
+        case .routes, .route: 26
         }
     }
 
@@ -35,7 +38,7 @@ enum NetlinkRequest: Equatable, Sendable {
     private var flags: UInt16 {
         switch self {
         case .links, .addresses, .routes: 0x301
-        case .link, .linkNamed: 0x1
+        case .link, .linkNamed, .route: 0x1
         }
     }
 
@@ -45,6 +48,12 @@ enum NetlinkRequest: Equatable, Sendable {
         case .routes(let family):
             body.append(family.kernelNumber)
             body.appendZeros(11)
+        case .route(let destination, let source):
+            let length = UInt8(truncatingIfNeeded: 8 * destination.octets.count)
+            body += [destination.family.kernelNumber, length, length]
+            body.appendZeros(9)
+            body.appendAttribute(1, destination.octets)
+            body.appendAttribute(2, source.octets)
         case .addresses(let family):
             body.append(family?.kernelNumber ?? 0)
             body.appendZeros(7)
@@ -56,12 +65,18 @@ enum NetlinkRequest: Equatable, Sendable {
             body.appendZeros(8)
         case .linkNamed(let name):
             body.appendZeros(16)
-            let text = Array(name.utf8) + [0]
-            body.append(hostOrder: UInt16(truncatingIfNeeded: 4 + text.count))
-            body.append(hostOrder: UInt16(3))
-            body += text
-            body.appendZeros(-text.count & 3)
+            body.appendAttribute(3, Array(name.utf8) + [0])
         }
         return body
+    }
+}
+
+extension [UInt8] {
+    /// Appends an attribute of this type and its padding.
+    fileprivate mutating func appendAttribute(_ type: UInt16, _ value: [UInt8]) {
+        append(hostOrder: UInt16(truncatingIfNeeded: 4 + value.count))
+        append(hostOrder: type)
+        self += value
+        appendZeros(-value.count & 3)
     }
 }

@@ -34,16 +34,7 @@ public struct NetworkInterface: Hashable, Sendable {
 
     /// Whether an address is on the network that this address of the interface is on.
     func hasOnItsNetwork(_ other: IPAddress) -> Bool {
-        switch (address, other) {
-        case (.v4(let own), .v4(let other)):
-            let shift = UInt32(clamping: 32 - prefixLength)
-            return own.rawValue ^ other.rawValue < (shift >= 32 ? UInt32.max : 1 << shift)
-        case (.v6(let own), .v6(let other)):
-            let shift = UInt32(clamping: 128 - prefixLength)
-            return own.rawValue ^ other.rawValue < (shift >= 128 ? UInt128.max : 1 << shift)
-        default:
-            return false
-        }
+        address.sharesNetwork(with: other, prefixLength: prefixLength)
     }
 
     init(_ address: InterfaceAddress, of link: InterfaceLink) {
@@ -78,6 +69,22 @@ public struct NetworkInterface: Hashable, Sendable {
             log.debug("best \(family) address \(best.address): \(best.reason)")
         }
         return interfaces
+    }
+}
+
+extension IPAddress {
+    /// Whether both addresses have the same first bits.
+    func sharesNetwork(with other: IPAddress, prefixLength: Int) -> Bool {
+        switch (self, other) {
+        case (.v4(let own), .v4(let other)):
+            let shift = UInt32(clamping: 32 - prefixLength)
+            return own.rawValue ^ other.rawValue < (shift >= 32 ? UInt32.max : 1 << shift)
+        case (.v6(let own), .v6(let other)):
+            let shift = UInt32(clamping: 128 - prefixLength)
+            return own.rawValue ^ other.rawValue < (shift >= 128 ? UInt128.max : 1 << shift)
+        default:
+            return false
+        }
     }
 }
 

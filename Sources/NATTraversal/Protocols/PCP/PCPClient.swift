@@ -131,6 +131,25 @@ extension PCPClient {
         }
     }
 
+    /// Asks for the external address by deleting a mapping that does not exist: the port is that of
+    /// this client's own socket, and the nonce is new.
+    ///
+    /// Common servers refuse such a delete and tell their address with the refusal, although the RFC
+    /// does not demand either.
+    ///
+    /// - Returns: `nil` when the answer tells no address, and when none comes.
+    /// - Throws: `CancellationError`.
+    func addressByEmptyDelete(_ limit: AskLimit) async throws -> IPAddress? {
+        await socket.beginQuestion()
+        let request = PCPMapRequest(
+            nonce: .random(), transport: .udp, internalPort: socket.local.port, lifetimeSeconds: 0)
+        return switch try await map([request], limit)[0] {
+        case .success(let response): response.externalAddress
+        case .failure(.refused(let refusal)): refusal.externalAddress
+        case .failure: nil
+        }
+    }
+
     /// Sends MAP requests, each with its own outcome; one with lifetime 0 is a delete.
     ///
     /// - Parameters:
@@ -163,8 +182,10 @@ extension PCPClient {
             withdraw(request)
         }
         let missing = failure ?? silence(in: window, limit.budget)
-        return window.answers.map { answer in
-            Result { () throws(PortMapperError) in try success(in: answer, missing) }
+        return zip(requests, window.answers).map { request, answer in
+            Result { () throws(PortMapperError) in
+                try success(in: answer, missing, tellsAddress: request.suggestsNoAddress)
+            }
         }
     }
 
@@ -189,8 +210,16 @@ extension PCPClient {
     }
 
     /// The successful response, or the error that stands for its absence.
+    ///
+    /// - Parameters:
+    ///   - answer: what arrived.
+    ///   - missing: the error if nothing did.
+    ///   - tellsAddress: whether an address in a refusal must be the gateway's own, and not an echo of
+    ///     the one suggested (RFC 6887, section 11.1).
+    /// - Returns: the response.
+    /// - Throws: `PortMapperError`.
     private func success(
-        in answer: PCPAnswer?, _ missing: PortMapperError
+        in answer: PCPAnswer?, _ missing: PortMapperError, tellsAddress: Bool = false
     ) throws(PortMapperError) -> PCPResponse {
         let gateway = GatewayAddress(socket.gateway.address)
         // The next question must not take a second copy of this for its response.
@@ -199,7 +228,10 @@ extension PCPClient {
         case .response(let response):
             socket.notePCPEpoch(response.epochSeconds)
             guard response.result == .success else {
-                throw .refused(GatewayRefusal(gateway: socket.gateway, pcp: response))
+                throw .refused(
+                    GatewayRefusal(
+                        gateway: socket.gateway, pcp: response,
+                        externalAddress: tellsAddress ? response.externalAddress : nil))
             }
             return response
         case .otherVersion(let version):
@@ -260,6 +292,12 @@ extension PCPMapRequest {
 }
 
 extension PCPResponse {
+    /// The external address of a MAP response; `nil` when it names none.
+    fileprivate var externalAddress: IPAddress? {
+        guard case .map(let mapping) = operation else { return nil }
+        return mapping.externalAddress.ifSpecified
+    }
+
     /// Whether it confirms a delete.
     fileprivate var isDeletion: Bool { result == .success && lifetimeSeconds == 0 }
 }

@@ -44,6 +44,9 @@ struct PCPMapRequest: Hashable, Sendable {
         return options
     }
 
+    /// Whether it leaves the external address to the gateway.
+    var suggestsNoAddress: Bool { externalAddress?.ifSpecified == nil }
+
     /// The request that deletes the mapping.
     var delete: PCPMapRequest {
         PCPMapRequest(

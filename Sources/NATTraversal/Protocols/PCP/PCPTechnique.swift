@@ -10,6 +10,9 @@ final class PCPTechnique: MappingTechnique {
     /// How long to wait for its deletion to be confirmed: it expires in two minutes anyway.
     private static let addressDeletion = Duration.seconds(2)
 
+    /// How long to wait for the answer to an empty delete from a gateway that has just answered.
+    private static let emptyDelete = Duration.seconds(1)
+
     init(_ socket: GatewaySocket, asksNATPMP: Bool) {
         self.socket = socket
         self.asksNATPMP = asksNATPMP
@@ -17,7 +20,16 @@ final class PCPTechnique: MappingTechnique {
     }
 
     func probe(_ limit: AskLimit) async throws -> TechniqueProbe {
-        TechniqueProbe(epochSeconds: try await client.announce(limit), tellsAddress: false)
+        var probe = TechniqueProbe(
+            epochSeconds: try await client.announce(limit), tellsAddress: false)
+        probe.answered = socket.now
+        if socket.local.address.family == .ipv4 {
+            let rest = min(Self.emptyDelete, limit.deadline - socket.now)
+            let budget = TimeBudget(limit: max(.zero, rest), from: socket.now)
+            probe.externalAddress = try await client.addressByEmptyDelete(
+                AskLimit(budget: budget))
+        }
+        return probe
     }
 
     /// Maps the UDP port of the client's own socket, behind which nothing else listens, and deletes

@@ -41,6 +41,49 @@ import Testing
         #expect(transport.sent.count == 1)
     }
 
+    /// A refusal for lack of resources, with an external address.
+    private static func refusal(_ address: String) -> ScriptedTransport {
+        ScriptedTransport { request, _ in
+            var answer = bytes("02 81 00 08 0000001e 000005c9" + Vectors.reserved)
+            answer += request[24..<44] + bytes(address)
+            return [.datagram(answer)]
+        }
+    }
+
+    @Test(
+        "a refusal tells the external address, unless it may be the one that was suggested",
+        arguments: [
+            (nil, Vectors.externalBytes, Vectors.external),
+            (Vectors.anyIPv4, Vectors.externalBytes, Vectors.external),
+            (Vectors.external, Vectors.externalBytes, nil), (nil, Vectors.anyIPv4Bytes, nil),
+        ] as [(IPAddress?, String, IPAddress?)])
+    func learnsFromRefusal(suggested: IPAddress?, answered: String, told: IPAddress?) async throws {
+        let transport = Self.refusal(answered)
+        let order = try Self.order { $0.externalAddress = suggested }
+        let outcome = try await PCPClient(socket: transport.gatewaySocket).map(
+            [order], transport.limit)[0]
+        guard case .failure(.refused(let refusal)) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(refusal.externalAddress == told)
+    }
+
+    @Test("an empty delete asks for the address: of its own port, with a nonce of its own")
+    func asksByEmptyDelete() async throws {
+        let transport = Self.refusal(Vectors.externalBytes)
+        let socket = transport.gatewaySocket
+        let client = PCPClient(socket: socket)
+        let address = try await client.addressByEmptyDelete(transport.limit)
+        #expect(address == Vectors.external)
+        let request = try #require(transport.sent.first?.bytes)
+        // The lifetime, the protocol, the internal port.
+        #expect(Array(request[4..<8]) == [0, 0, 0, 0])
+        #expect(request[36] == 17)
+        #expect(UInt16(request[40]) << 8 | UInt16(request[41]) == socket.local.port)
+        #expect(transport.sent.count == 1)
+    }
+
     @Test("gives up a silent gateway after 3 s and four sends, all alike")
     func givesUp() async throws {
         let transport = ScriptedTransport()
