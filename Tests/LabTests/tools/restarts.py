@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """restarts.py NATCTL SECONDS: holds mappings while the router restarts every 5 s, then every 60 s.
 
-On the lab's client, for half of SECONDS each. By each technique ten ports are held, with lifetimes as
-short as the router grants them. The router must never forward a port twice; after a restart that
-leaves it a minute all ports must be back within that minute, and at the end what the events have told
-must be what the router has. A holder may use little of a core and no more memory than after the first
-quarter, and its end leaves nothing.
+On the lab's client, for half of SECONDS each. By each technique ten ports are held, with lifetimes
+as short as the router grants them. The router must never forward a port twice; after a restart that
+leaves it a minute all ports must be back within that minute, and at the end what the events have
+told must be what the router has. A holder may use little of a core and no more memory than after
+the first quarter, and its end leaves nothing.
 
 Prints the figures. What is wrong goes to standard error; then the status is 1."""
 

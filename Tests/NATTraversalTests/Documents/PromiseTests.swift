@@ -69,8 +69,8 @@ private struct Promise {
         #expect(red.count * 5 >= tests.count, "\(red.count) of \(tests.count)")
     }
 
-    /// `SUITE.FUNCTION` of every test in these sources: a function after `@Test`, in the type at the
-    /// beginning of a line above it.
+    /// `SUITE.FUNCTION` of every test in these sources: a function after `@Test`, in the type that
+    /// begins a line above it.
     private static func tests(in texts: [String: String]) -> Set<String> {
         var tests: Set<String> = []
         for text in texts.values {

@@ -2,8 +2,9 @@ import TestSupport
 
 @testable import NATTraversal
 
-/// The network of a `SoakRouter`, on a clock that jumps to whatever comes next. It remembers nothing
-/// of what was sent, so that weeks take no more memory than minutes.
+/// The network of a `SoakRouter`, on a clock that jumps to whatever comes next.
+///
+/// It remembers nothing of what was sent, so that weeks take no more memory than minutes.
 final class SoakNetwork: DatagramTransport {
     private struct State {
         var router: SoakRouter

@@ -95,7 +95,7 @@ private struct Soak {
         nextEvent = .seconds(size.lifetime)
     }
 
-    /// How long it may take until all is as it should be: a lifetime, and what a refusal told before.
+    /// How long it may take until all is as it should be: a lifetime, and what a refusal has said.
     private var settlingTime: Duration { .seconds(size.lifetime + 2400) }
 
     var summary: String {
@@ -237,9 +237,8 @@ private struct Soak {
         let rows = network.withRouter { router, time in router.rows(at: time) }
         var ports: Set<UInt16> = []
         for key in rows.keys.sorted() where !ports.insert(key.internalPort).inserted {
-            complain(
-                "\(key.internalPort) is mapped twice: \(rows.filter { $0.key.internalPort == key.internalPort })"
-            )
+            let twice = rows.filter { $0.key.internalPort == key.internalPort }
+            complain("\(key.internalPort) is mapped twice: \(twice)")
         }
         let leases = Set(
             (other.live(at: .now) + other.expired(at: .now)).map(\.key.internalPort.rawValue))
