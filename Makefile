@@ -21,14 +21,14 @@ VERSION = $(shell sed -nE 's/^.*version(:| =) "([^"]* )?([0-9]+[.][0-9]+[.][0-9]
     Sources/natctl/NATCtl.swift)
 RELEASE = .build/release-$(VERSION)
 
-BASH_SCRIPTS = $(addprefix Scripts/,coverage demo docs fuzz setup test) \
+BASH_SCRIPTS = $(addprefix Scripts/,coverage demo docs fuzz setup test test-sanitized) \
     $(addprefix Packaging/static/,build notices) \
     $(addprefix Packaging/deb/,build postinst prerm postrm) \
     $(addprefix Packaging/,release reproduce) .ci/run \
     $(addprefix Tests/LabTests/,lab tools/router-daemon)
 
-.PHONY: build setup static dynamic completions docs demo test kills fuzz coverage lint bench \
-    install uninstall deb dist release reproduce clean
+.PHONY: build setup static dynamic completions docs demo test test-asan test-tsan soak kills fuzz \
+    coverage lint bench install uninstall deb dist release reproduce clean
 
 build:
 	@Scripts/setup build
@@ -69,6 +69,23 @@ demo:
 test:
 	@Scripts/setup || { Scripts/setup build && test "$(CI)" != true; }
 	Scripts/test $(STRICT)
+
+# Tiers 1 and 2 under a sanitizer; the build takes minutes, and so do the tests.
+test-asan test-tsan:
+	@Scripts/setup build
+	Scripts/test-sanitized $(if $(filter %-asan,$@),address,thread) $(STRICT)
+
+# A thousand mappings held for three weeks of virtual time, once for each of SEEDS seeds, then
+# MINUTES in the lab with a router that restarts every 5 s, later every 60 s.
+SEEDS ?= 4
+MINUTES ?= 20
+soak:
+	@Scripts/setup
+	swift build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build/soak $(STRICT)
+	NATCTL_SOAK_SEEDS=$$(seq -s, $(SEEDS)) swift test -c release --skip-build --disable-xctest \
+	    -Xswiftc -enable-testing --scratch-path .build/soak --filter '^NATTraversalTests[.]SoakTests'
+	swift build --product natctl $(STRICT)
+	Tests/LabTests/lab -- restarts.py $(CURDIR)/.build/debug/natctl $$(($(MINUTES) * 60))
 
 # natctl killed in the lab, KILLS times in each of three commands by each of three techniques.
 KILLS ?= 56
@@ -157,5 +174,4 @@ reproduce:
 clean:
 	swift package clean
 	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/release-* .build/examples \
-	    .build/coverage .build/fuzz \
-	    .build-static
+	    .build/coverage .build/fuzz .build/asan .build/tsan .build/soak .build-static

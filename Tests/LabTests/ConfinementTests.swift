@@ -21,6 +21,32 @@ import Testing
         }
     }
 
+    @Test(
+        "searches only where a default route leads (X-2)",
+        arguments: ["map tcp 8080 --via upnp", "upnp-scan"])
+    func searchesOnRoutedLinks(arguments: String) async throws {
+        try await Lab.run { lab in
+            // Docker's bridge, and how much is sent there.
+            for command in [
+                "ip link add docker0 type dummy", "ip addr add 172.17.0.1/16 dev docker0",
+                "ip link set docker0 up multicast on",
+                "ip route add 239.0.0.0/8 dev docker0 metric 1", "nft add table inet search",
+                "nft add chain inet search out { type filter hook output priority 0 ; }",
+                "nft add rule inet search out oifname docker0 udp dport 1900 counter",
+                "nft add rule inet search out oifname eth0 udp dport 1900 counter",
+            ] {
+                let done = try await lab.on(.client, command)
+                try #require(done.status == 0, "\(done.errors)")
+            }
+            #expect(try await lab.natctl(arguments).status == 0)
+            let rules = try await lab.on(.client, "nft list table inet search").lines
+            let counters = rules.filter { $0.contains("packets") }
+            #expect(counters.count == 2)
+            #expect(counters.first?.contains("packets 0 ") == true, "\(counters)")
+            #expect(counters.last?.contains("packets 0 ") == false, "\(counters)")
+        }
+    }
+
     // T-10
     @Test(
         "listens on no TCP port",

@@ -5,8 +5,13 @@ package final class TemporaryFolder: Sendable {
     package let url: URL
 
     /// Makes the folder, readable by its owner only.
-    package init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    ///
+    /// - Parameter inMemory: where the system has a place for it, so that nobody waits for a disk.
+    package init(inMemory: Bool = false) throws {
+        let memory = URL(filePath: "/dev/shm")
+        let isThere = inMemory && FileManager.default.isWritableFile(atPath: memory.path)
+        let parent = isThere ? memory : FileManager.default.temporaryDirectory
+        url = parent.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(
             at: url, withIntermediateDirectories: false,
             attributes: [.posixPermissions: 0o700])

@@ -12,6 +12,7 @@ import Testing
 
     private static func isArticle(_ path: String) -> Bool {
         path.hasPrefix(Catalogue.folder) || path.hasPrefix("Tests/NATTraversalTests/Documents/")
+            || path == "Tests/promises.txt"
     }
 
     @Test(

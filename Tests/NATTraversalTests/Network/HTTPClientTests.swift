@@ -57,6 +57,26 @@ import Testing
         #expect(text.hasPrefix("GET /d.xml HTTP/1.1\r\nHost: 127.0.0.1:"))
     }
 
+    @Test("makes a connection for each request, and says that it will close it (H-12)")
+    func newConnections() async throws {
+        let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8)
+        let listener = try StreamSocket(listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let url = try HTTPURL("http://127.0.0.1:\(try listener.localAddress().port)/d.xml")
+        async let requests = [
+            try await listener.served(with: answer), try await listener.served(with: answer),
+        ]
+        for _ in 0..<2 {
+            let exchange = try await HTTPClient().exchange(
+                HTTPRequest(url: url), bodyLimit: 100, silence: nil, until: .now + .seconds(60))
+            #expect(exchange.response.body == Array("ok".utf8))
+        }
+        for request in try await requests {
+            let text = String(decoding: request, as: UTF8.self)
+            #expect(text.contains("\r\nConnection: close\r\n"))
+            #expect(text.split(separator: "GET ").count == 1)
+        }
+    }
+
     @Test("does not wait for the end of a connection that stays open (H-6)")
     func openConnection() async throws {
         for head in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"] {
@@ -237,5 +257,18 @@ import Testing
         }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}
+
+extension StreamSocket {
+    /// Answers the first request of the next connection, which stays open until its client goes.
+    ///
+    /// - Returns: all that the client sent.
+    fileprivate func served(with answer: [UInt8]) async throws -> [UInt8] {
+        let (connection, _) = try await accept()
+        var request = try await connection.receive()
+        try await connection.send(answer)
+        while case let more = try await connection.receive(), !more.isEmpty { request += more }
+        return request
     }
 }

@@ -86,6 +86,18 @@ import Testing
     }
 
     @Test(
+        "a refusal that can mean several things names them (A-4, A-7, N-11, N-17)",
+        arguments: [
+            (refused(.upnp, 402), ["mappings that end", "table"]),
+            (refused(.upnp, 606), ["settings", "1024", "host that asks"]),
+            (refused(.pcp, 2), ["settings"]), (refused(.natPMP, 2), ["settings"]),
+            (refused(.pcp, 12), ["another NAT"]),
+        ])
+    func explains(error: PortMapperError, words: [String]) {
+        for word in words { #expect(error.userMessage.contains(word), "\(error.userMessage)") }
+    }
+
+    @Test(
         "every error's document has all its members, null where nothing is known", arguments: errors
     )
     func documents(error: PortMapperError, code: EndCode) throws {

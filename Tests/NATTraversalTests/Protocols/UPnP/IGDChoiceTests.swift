@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    @Test(
+        "reads a state in every spelling, and an uptime only where it is a number (A-17)",
+        arguments: [
+            ("Connected", "<NewUptime>7</NewUptime>", true, 7), ("Up", "", true, nil),
+            ("UP", "<NewUpTime>7</NewUpTime>", true, 7),
+            ("connected", "<NewUptime>1 day, 2 h</NewUptime>", true, nil),
+            ("Disconnected", "<NewUptime>-1</NewUptime>", false, nil), ("", "", false, nil),
+        ] as [(String, String, Bool, UInt32?)])
+    func states(text: String, rest: String, isConnected: Bool, uptime: UInt32?) async throws {
+        let gateway = ScriptedHTTP { _ in
+            .soap(
+                "GetStatusInfo", "<NewConnectionStatus>\(text)</NewConnectionStatus>" + rest)
+        }
+        let location = try HTTPURL(Self.location)
+        let document = try Corpus.item("desc", "syn-leading-newline.xml").bytes
+        let device = UPnPDevice(
+            try DeviceDescription(parsing: document, from: location), at: location,
+            from: Self.local, http: gateway)
+        let choice = try #require(try await IGDChoice.among(device, until: .now + .seconds(30)))
+        let status = try await choice.connection.status(until: .now + .seconds(30))
+        #expect(status.isConnected == isConnected)
+        #expect(status.uptimeSeconds == uptime)
+    }
+
     @Test("does not ask a service that has no rival")
     func single() async throws {
         let http = ScriptedHTTP(documents: [:])

@@ -34,6 +34,17 @@ private struct SCPDFacts: Decodable {
         }
     }
 
+    @Test(
+        "another root element makes one useless, and nothing else does (D-13)",
+        arguments: [
+            ("<scpd/>", true), ("<x:scpd xmlns:x='urn:other'><actionList/></x:scpd>", true),
+            ("<root><actionList><action><name>Get</name></action></actionList></root>", false),
+            ("<SCPD/>", false), ("<html><body/></html>", false),
+        ])
+    func isUsable(text: String, isUsable: Bool) throws {
+        #expect(try SCPD(parsing: Array(text.utf8)).isUsable == isUsable)
+    }
+
     @Test("an argument has the type and the values of its state variable")
     func types() throws {
         let document = """

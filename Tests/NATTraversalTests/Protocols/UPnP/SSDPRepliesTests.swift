@@ -27,6 +27,32 @@ import Testing
         #expect(replies.ignored == 0)
     }
 
+    @Test(
+        "an answer counts whatever target it names, or none (S-2)",
+        arguments: ["upnp:rootdevice", "urn:schemas-upnp-org:device:Lamp:1", "", "\u{0}"])
+    func targets(target: String) {
+        var replies = replies()
+        let answer = ScriptedUPnPNetwork.answer(
+            from: gateway, location: "http://192.168.77.1:5000/d.xml", target: target)
+        let reply = replies.receive(Datagram(source: gateway, payload: answer.payload))
+        #expect(reply != nil)
+    }
+
+    @Test("an answer that was cut counts as long as its LOCATION is whole (S-12)")
+    func cut() throws {
+        let whole = datagram(gateway, "http://192.168.77.1:5000/d.xml").payload
+        let text = String(decoding: whole, as: UTF8.self)
+        let end = try #require(text.firstRange(of: "d.xml")).upperBound
+        let least = text.utf8.distance(from: text.startIndex, to: end)
+        for length in least...whole.count {
+            var replies = replies()
+            var datagram = Datagram(source: gateway, payload: Array(whole.prefix(length)))
+            datagram.isTruncated = length < whole.count
+            let reply = replies.receive(datagram)
+            #expect(reply?.url.target == "/d.xml", "\(length) of \(whole.count) bytes")
+        }
+    }
+
     @Test("a LOCATION elsewhere is repointed to the sender, and known as the same place (S-6)")
     func repointing() throws {
         var replies = replies()

@@ -225,6 +225,20 @@ import Testing
         }
     }
 
+    @Test(
+        "takes an answer of any Content-Type, or of none (H-7)",
+        arguments: [nil, "text/html", "application/soap+xml; charset=x", "image/png", ""])
+    func contentType(type: String?) async throws {
+        let (service, _) = try service { _ in
+            var reader = HTTPResponseReader(bodyLimit: 4096)
+            let field = type.map { "Content-Type: \($0)\r\n" } ?? ""
+            let head = "HTTP/1.1 200 OK\r\n\(field)Content-Length: \(Self.success.count)\r\n\r\n"
+            try reader.receive(Array(head.utf8) + Self.success)
+            return try #require(reader.response)
+        }
+        #expect(try await service.call("Set", Self.good) == [UPnPArgument("Result", "TCP")])
+    }
+
     @Test("looks under the root when a relative path is not found (D-3)")
     func relativePath() async throws {
         let (service, http) = try service(control: "ctl/x") { request in

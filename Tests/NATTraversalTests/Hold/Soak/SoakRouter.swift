@@ -1,0 +1,183 @@
+import GatewaySimulator
+import Glibc
+
+@testable import NATTraversal
+
+/// A router that lives for weeks: PCP and NAT-PMP with a table for each, restarts, and the moods of
+/// real ones. Pure: bytes and the time in, bytes out; its answers are laid by hand.
+struct SoakRouter {
+    /// What it does to requests for the time being.
+    struct Mood {
+        /// Of a thousand datagrams, each way.
+        var lost = 0
+        var isSilent = false
+        /// Nothing listens at its port, as ICMP says.
+        var isClosed = false
+        /// The result of every request that is no delete, or of those alone that renew.
+        var refusal: UInt8?
+        var refusesRenewalsOnly = false
+        /// A lie goes out before each answer, and each answer comes twice.
+        var lies = false
+        var delay = Duration.milliseconds(20)
+        /// No mapping is granted for longer.
+        var longestLifetime: UInt32 = 86400
+    }
+
+    /// What is mapped by which technique for which internal port.
+    struct Key: Hashable, Comparable {
+        var internalPort: UInt16
+        var technique: Technique
+
+        static func < (first: Key, second: Key) -> Bool {
+            (first.internalPort, first.technique.rawValue)
+                < (second.internalPort, second.technique.rawValue)
+        }
+    }
+
+    struct Row: Equatable {
+        var externalPort: UInt16
+        var nonce: [UInt8]
+        var end: Duration
+    }
+
+    private(set) var table: [Key: Row] = [:]
+    /// External ports that another host has.
+    var taken: Set<UInt16> = []
+    var mood = Mood()
+    /// Whether it speaks PCP, which changes with its firmware, at a restart.
+    private(set) var speaksPCP = true
+    /// The last octet of the external address.
+    private(set) var address: UInt8 = 1
+    private(set) var requests = 0
+    /// When its epoch was 0.
+    private var birth = Duration.seconds(-100_000)
+    private var random: SeededGenerator
+
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+    /// Its rows that have not ended.
+    func rows(at time: Duration) -> [Key: Row] { table.filter { $0.value.end > time } }
+
+    // MARK: What happens to it
+
+    /// The table is gone, and the epoch starts again unless it is the system's.
+    mutating func restart(at time: Duration, keepsEpoch: Bool, speaksPCP: Bool) {
+        table = [:]
+        self.speaksPCP = speaksPCP
+        if !keepsEpoch { birth = time }
+    }
+
+    /// Another external address, with the table as it was.
+    mutating func changeAddress() { address = address == 200 ? 1 : address + 1 }
+
+    /// Loses a row, as when its owner has deleted it in the router's pages.
+    mutating func evict(_ internalPort: UInt16) {
+        for key in table.keys where key.internalPort == internalPort { table[key] = nil }
+    }
+
+    // MARK: What it answers
+
+    /// What comes of a datagram, and when.
+    mutating func answer(
+        _ request: [UInt8], at time: Duration
+    ) -> [(delay: Duration, content: Result<[UInt8], SystemError>)] {
+        requests += 1
+        if mood.isSilent || isLost() { return [] }
+        if mood.isClosed {
+            let refused = SystemError("receive", code: ECONNREFUSED)
+            return [(.milliseconds(1), .failure(refused))]
+        }
+        guard let answer = answerOnce(request, at: time), !isLost() else { return [] }
+        guard mood.lies else { return [(mood.delay, .success(answer))] }
+        return [
+            (mood.delay / 2, .success(lie(about: answer))), (mood.delay, .success(answer)),
+            (mood.delay * 2, .success(answer)),
+        ]
+    }
+
+    private mutating func isLost() -> Bool {
+        mood.lost > 0 && Int.random(in: 0..<1000, using: &random) < mood.lost
+    }
+
+    /// The answer with another nonce or port, cut, or noise.
+    private mutating func lie(about answer: [UInt8]) -> [UInt8] {
+        var lie = answer
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: lie = Array(lie.prefix(Int.random(in: 0..<lie.count, using: &random)))
+        case 1: lie = (0..<60).map { _ in UInt8.random(in: 0...255, using: &random) }
+        // The nonce of PCP, the internal port of NAT-PMP.
+        default: lie[min(lie.count - 1, lie[0] == 2 ? 25 : 9)] ^= 0x55
+        }
+        return lie
+    }
+
+    private mutating func answerOnce(_ request: [UInt8], at time: Duration) -> [UInt8]? {
+        if request.first == 2 {
+            guard speaksPCP else { return [0, 0x81, 0, 1] + epoch(at: time) }
+            guard request.count >= 60, request[1] == 1 else { return nil }
+            return answerPCP(request, at: time)
+        }
+        if request.count == 2 { return [0, 0x80, 0, 0] + epoch(at: time) + [11, 22, 33, address] }
+        return request.count == 12 ? answerNATPMP(request, at: time) : nil
+    }
+
+    private mutating func answerPCP(_ request: [UInt8], at time: Duration) -> [UInt8] {
+        let nonce = Array(request[24..<36])
+        let key = Key(internalPort: number(request, 40), technique: .pcp)
+        let (result, port, lifetime) = map(
+            key, nonce: nonce, suggested: number(request, 42),
+            lifetime: UInt32(number(request, 4)) << 16 | UInt32(number(request, 6)), at: time)
+        var answer: [UInt8] = [2, 0x81, 0, result]
+        answer += octets(result == 0 ? lifetime : 30) + epoch(at: time)
+        answer += Array(repeating: 0, count: 12) + request[24..<42] + octets(port)
+        return answer + Array(repeating: 0, count: 10) + [0xFF, 0xFF, 11, 22, 33, address]
+    }
+
+    private mutating func answerNATPMP(_ request: [UInt8], at time: Duration) -> [UInt8] {
+        let key = Key(internalPort: number(request, 4), technique: .natPMP)
+        var (result, port, lifetime) = map(
+            key, nonce: [], suggested: number(request, 6),
+            lifetime: UInt32(number(request, 8)) << 16 | UInt32(number(request, 10)), at: time)
+        // Its codes are others.
+        if result == 8 { result = 4 }
+        var answer: [UInt8] = [0, request[1] + 128, 0, result] + epoch(at: time)
+        answer += request[4..<6] + octets(port)
+        return answer + octets(lifetime)
+    }
+
+    private mutating func map(
+        _ key: Key, nonce: [UInt8], suggested: UInt16, lifetime: UInt32, at time: Duration
+    ) -> (result: UInt8, port: UInt16, lifetime: UInt32) {
+        table = rows(at: time)
+        let old = table[key]
+        if let old, old.nonce != nonce { return (2, 0, 0) }
+        guard lifetime > 0 else {
+            table[key] = nil
+            return (0, 0, 0)
+        }
+        if let refusal = mood.refusal, old != nil || !mood.refusesRenewalsOnly {
+            return (refusal, 0, 0)
+        }
+        let used = taken.union(table.filter { $0.key != key }.map(\.value.externalPort))
+        var port = old?.externalPort ?? suggested
+        while port < 1024 || used.contains(port) { port = port == .max ? 1024 : port + 1 }
+        let granted = min(lifetime, mood.longestLifetime)
+        table[key] = Row(
+            externalPort: port, nonce: nonce, end: time + .seconds(Int64(granted)))
+        return (0, port, granted)
+    }
+
+    private func epoch(at time: Duration) -> [UInt8] {
+        octets(UInt32(clamping: (time - birth).components.seconds))
+    }
+
+    private func number(_ bytes: [UInt8], _ offset: Int) -> UInt16 {
+        UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1])
+    }
+
+    private func octets(_ number: UInt16) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xFF)] }
+
+    private func octets(_ number: UInt32) -> [UInt8] {
+        octets(UInt16(number >> 16)) + octets(UInt16(number & 0xFFFF))
+    }
+}
