@@ -90,7 +90,8 @@ import Testing
         let source = try ProjectFiles.text("Sources/NATTraversal/Mapper/\(path)")
         let body = try #require(source.split(separator: "public enum \(type)").last)
         let end = body.range(of: "\n}")?.lowerBound ?? body.endIndex
-        return Set(body[..<end].matches(of: /\n    case ([a-zA-Z]+)/).map { String($0.1) })
+        let cases = body[..<end].matches(of: /\n    (?:indirect )?case ([a-zA-Z]+)/)
+        return Set(cases.map { String($0.1) })
     }
 
     private static func name(_ error: PortMapperError) -> String {
@@ -98,7 +99,7 @@ import Testing
     }
 
     private static func name(_ warning: MapperWarning) -> String {
-        Mirror(reflecting: warning).children.first?.label ?? "unchecked"
+        String("\(warning)".prefix { $0 != "(" })
     }
 
     @Test("an error's says what happened and what to do, and its exit code is its kind's")

@@ -52,6 +52,7 @@ enum PinholeAddress: Hashable, Sendable {
     /// The address that is opened unless the user names one.
     ///
     /// - Parameter interface: the interface's name, for the error.
+    /// - Returns: the stable global address.
     /// - Throws: `PortMapperError.noGlobalAddress`.
     func address(of interface: String?) throws(PortMapperError) -> IPAddress {
         switch self {
