@@ -50,7 +50,7 @@ import Testing
     @Test("that NAT-PMP cannot express fails before anybody is asked", arguments: [true, false])
     func isInexpressible(isForThirdParty: Bool) throws {
         var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
-        if !isForThirdParty { request.remoteHost = IPv4Address(rawValue: 0xCB00_7109) }
+        if !isForThirdParty { request.remoteHost = .v4(IPv4Address(rawValue: 0xCB00_7109)) }
         let key = Lease.Key(
             gateway: .router, transport: .tcp, internalAddress: PCPVectors.client,
             internalPort: request.internalPort)

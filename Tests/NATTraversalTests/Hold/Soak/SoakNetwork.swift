@@ -82,7 +82,9 @@ final class SoakNetwork: DatagramTransport {
 }
 
 /// A search for UPnP that finds nothing, in the time of the network.
-final class SoakFinder: IGDFinding {
+final class SoakFinder: ServiceFinding {
+    typealias Service = IGDChoice
+
     private let network: SoakNetwork
 
     init(_ network: SoakNetwork) { self.network = network }
