@@ -1,10 +1,11 @@
 import NATTraversalSupport
 
-/// The best gateway in a document of `gateway --json`, or in the file of `--report`, without what
-/// differs in a replay: the times, and the way to the gateway.
+/// The best gateway in a document of `gateway --json`, or in the file of `--report`, and the codes of
+/// the warnings, without what differs in a replay: the times, the way to the gateway, and what is
+/// beside or behind it.
 package struct ReplayedDocument: Hashable, CustomStringConvertible {
     private var best: JSONValue
-    private var warnings: JSONValue
+    private var warnings: [String]
 
     /// - Parameters:
     ///   - text: the document.
@@ -13,17 +14,22 @@ package struct ReplayedDocument: Hashable, CustomStringConvertible {
     package init(_ text: String, gateway: String) throws {
         let members = try JSONValue(parsing: Array(text.utf8)).object ?? [:]
         best = (members["gateways"]?.array?.first ?? .null).comparable(without: gateway)
-        warnings = (members["warnings"] ?? .null).comparable(without: gateway)
+        warnings = (members["warnings"]?.array ?? []).compactMap { $0.object?["code"]?.string }
+            .filter { !Self.warningsOfPath.contains($0) }
     }
 
     package var description: String {
-        JSONValue.object(["best": best, "warnings": warnings]).text
+        "\(best.text) \(warnings)"
     }
+
+    /// Warnings that the gateways of another family may bring.
+    private static let warningsOfPath: Set = ["notDefaultGateway", "repointedLocation"]
 }
 
 extension JSONValue {
     private static let path: Set = [
-        "address", "interface", "localAddress", "rank", "reason", "roundTripMilliseconds",
+        "address", "interface", "localAddress", "outerRouter", "rank", "reason",
+        "roundTripMilliseconds",
     ]
 
     fileprivate func comparable(without gateway: String) -> JSONValue {

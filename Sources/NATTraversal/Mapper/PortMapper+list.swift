@@ -26,12 +26,16 @@ extension PortMapper {
     private func addTables(to report: inout MappingReport, at now: Timestamp) async throws {
         // Pinholes are in no table.
         if selection.family == .ipv6 { return }
-        let withLeases = Set(report.mappings.map(\.gateway)).filter { $0.address.family == .ipv4 }
+        let leased = Set(report.mappings.map(\.gateway))
+        let withLeases = leased.filter { $0.address.family == .ipv4 }
         guard selection.allows(.upnp) else {
             return report.add([.leasesOnly(try selection.targets().first?.name, because: nil)])
         }
         let targets = try presentTargets(of: withLeases)
-        if targets.isEmpty { return report.add([.leasesOnly(nil, because: .noGateway)]) }
+        if targets.isEmpty {
+            let isIPv6Alone = !leased.isEmpty && withLeases.isEmpty
+            return report.add(isIPv6Alone ? [] : [.leasesOnly(nil, because: .noGateway)])
+        }
         // A router that two interfaces reach has one table.
         let gateways = targets.enumerated().filter { index, target in
             !targets[..<index].contains { $0.name == target.name }

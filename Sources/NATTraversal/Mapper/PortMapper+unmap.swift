@@ -93,7 +93,10 @@ extension PortMapper {
             do throws(PortMapperError) {
                 targets += try selection.of(family).targets()
             } catch {
-                guard error.meansNoGateway, selection.technique == nil else { throw error }
+                // A lease of the other family keeps nobody from the gateways of this one.
+                guard error.meansNoGateway,
+                    selection.technique == nil || family != selection.family
+                else { throw error }
             }
         }
         if isNamed { return targets }
