@@ -83,7 +83,7 @@ extension PortMapperError {
         since start: ContinuousClock.Instant
     ) {
         self.init(
-            failure, host: found.device.location.host, service: found.choice.type,
+            failure, host: found.device.location.socketAddress, service: found.choice.type,
             after: start.duration(to: .now))
     }
 }

@@ -299,7 +299,10 @@ final class GatewayServiceFinder<Service: GatewayService>: Sendable {
         let index =
             scopeID != 0
             ? scopeID : addresses.first { $0.address == source }?.interfaceIndex ?? 0
-        let own = addresses.first { $0.interfaceIndex == index && $0.address.scope == .linkLocal }
+        // A tentative one cannot be bound to yet.
+        let own = addresses.first {
+            $0.interfaceIndex == index && $0.address.scope == .linkLocal && !$0.isTentative
+        }
         return SSDPLink(
             source: isLinkLocal ? own?.address ?? source : source, interfaceIndex: index,
             gateways: [SocketAddress(gateway, port: 1900, scopeID: scopeID)])

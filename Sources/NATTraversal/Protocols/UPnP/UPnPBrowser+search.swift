@@ -135,7 +135,8 @@ extension UPnPBrowser {
             log.debug("\(reply.url): \(failure)")
             device = UPnPDevice(
                 at: reply.url,
-                problem: PortMapperError(failure, host: reply.url.host, after: .upnpRequest))
+                problem: PortMapperError(
+                    failure, host: reply.url.socketAddress, after: .upnpRequest))
         }
         device.server = reply.message.fields["SERVER"]
         device.usn = reply.message.usn

@@ -60,7 +60,7 @@ public struct UPnPBrowser: Sendable {
             return try await UPnPDevice.described(
                 at: location, by: network.http(on: nil), until: .now + timeout)
         } catch let failure as UPnPFailure {
-            throw PortMapperError(failure, host: location.host, after: timeout)
+            throw PortMapperError(failure, host: location.socketAddress, after: timeout)
         }
     }
 }

@@ -156,8 +156,10 @@ extension UPnPFailure {
 
 extension PortMapperError {
     /// What a failure means to whoever asked `host`; `limit` is how long was waited.
-    init(_ failure: UPnPFailure, host: IPAddress, service: UPnPType? = nil, after limit: Duration) {
-        let gateway = GatewayAddress(host)
+    init(
+        _ failure: UPnPFailure, host: SocketAddress, service: UPnPType? = nil, after limit: Duration
+    ) {
+        let gateway = GatewayAddress(hostOf: host)
         let badAnswer = { (problem: String) in
             Self.badAnswer(gateway: gateway, technique: .upnp, problem: problem)
         }

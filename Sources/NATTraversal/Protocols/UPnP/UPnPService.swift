@@ -95,7 +95,9 @@ public final class UPnPService: Sendable {
         }
     }
 
-    private var host: IPAddress { control.url?.host ?? scpd.url?.host ?? .v4(.unspecified) }
+    private var host: SocketAddress {
+        (control.url ?? scpd.url)?.socketAddress ?? SocketAddress(.v4(.unspecified), port: 0)
+    }
 
     private func publicErrors<Value: Sendable>(
         _ timeout: Duration, _ body: @Sendable () async throws -> Value
