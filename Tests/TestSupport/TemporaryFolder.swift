@@ -7,6 +7,7 @@ package final class TemporaryFolder: Sendable {
     /// Makes the folder, readable by its owner only.
     ///
     /// - Parameter inMemory: where the system has a place for it, so that nobody waits for a disk.
+    /// - Throws: when the folder cannot be made.
     package init(inMemory: Bool = false) throws {
         let memory = URL(filePath: "/dev/shm")
         let isThere = inMemory && FileManager.default.isWritableFile(atPath: memory.path)

@@ -217,14 +217,13 @@ import Testing
 
     @Test(
         "a document of nothing but beginnings takes no longer than another (T-2)",
+        .timeLimit(.minutes(1)),
         arguments: ["<!--", "<![CDATA[", "<?", "<a", "</a", "<a b='", "&"])
     func beginnings(of what: String) {
         let text = "<a>" + String(repeating: what, count: 200_000 / what.utf8.count)
-        let start = ContinuousClock.now
+        // Where each beginning looks for its end anew this takes many minutes.
         _ = try? parse(text)
         _ = try? parse(text + ">")
-        // Where each beginning looks for its end anew it takes minutes.
-        #expect(ContinuousClock.now - start < .seconds(5))
     }
 
     @Test("a whole document is known as such, whatever stands behind it (H-6)")

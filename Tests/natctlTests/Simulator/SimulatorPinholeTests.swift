@@ -87,7 +87,7 @@ import Testing
             (["--refuse-action", "AddPinhole=606"], 77), (["--no-inbound"], 77),
             (["--refuse-action", "AddPinhole=706"], 77),
             (["--refuse-action", "AddPinhole=501"], 77),
-        ])
+        ] as [([String], Int32)])
     func refuses(options: [String], status: Int32) async throws {
         let outcome = try await BuiltTool.run(
             Judge.tool("lan"),

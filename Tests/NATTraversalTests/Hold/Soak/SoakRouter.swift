@@ -3,8 +3,10 @@ import Glibc
 
 @testable import NATTraversal
 
-/// A router that lives for weeks: PCP and NAT-PMP with a table for each, restarts, and the moods of
-/// real ones. Pure: bytes and the time in, bytes out; its answers are laid by hand.
+/// A router that lives for weeks, with its restarts and the moods of real ones.
+///
+/// It has PCP and NAT-PMP with a table for each. Pure: bytes and the time in, bytes out; its answers
+/// are laid by hand.
 struct SoakRouter {
     /// What it does to requests for the time being.
     struct Mood {
