@@ -17,7 +17,7 @@ import Testing
 
     /// Each takes about as long: from hours of the shortest lifetime to weeks of the longest.
     static let sizes = [(120, 4), (600, 4), (3600, 6), (7200, 8), (86400, 10)].map {
-        Size(lifetime: $0, count: $1, total: .seconds($0 * 150 / Int64($1)))
+        Size(lifetime: $0, count: $1, total: .seconds($0 * 60 / Int64($1)))
     }
 
     @Test(
