@@ -25,8 +25,11 @@ package enum BuiltTool {
         child.currentDirectoryURL = ProjectFiles.root
         child.standardInput = FileHandle.nullDevice
         // Files, because a pipe wants a thread that reads it.
-        child.standardOutput = try texts.newFile("output")
-        child.standardError = try texts.newFile("errors")
+        let (output, errors) = (try texts.newFile("output"), try texts.newFile("errors"))
+        child.standardOutput = output
+        child.standardError = errors
+        // Process keeps them, and a process with more than a thousand open files cannot use it.
+        defer { for file in [output, errors] { try? file.close() } }
         let start = ContinuousClock.now
         // Nobody blocks until the child ends: Dispatch has as many threads as there are cores, and
         // the simulated gateway that the child asks needs them.
@@ -34,6 +37,7 @@ package enum BuiltTool {
             child.terminationHandler = { _ in continuation.resume() }
             do { try child.runUnblocked() } catch { continuation.resume(throwing: error) }
         }
+        child.terminationHandler = nil
         let signal: Int32 = child.terminationReason == .uncaughtSignal ? 128 : 0
         let outcome = CommandOutcome(
             status: signal + child.terminationStatus, output: try texts.text("output"),

@@ -110,7 +110,7 @@ import Testing
             var count = 0
             while count < 1 << 20 { count += try await endless.receive().count }
             gateway.faults.upnp.framing = .stalled
-            gateway.faults.upnp.byteInterval = .microseconds(1)
+            gateway.faults.upnp.byteInterval = .microseconds(100)
             let stalled = try await StreamSocket.connect(to: try gateway.webAddress)
             try await stalled.send(get)
             var pieces: [[UInt8]] = []
