@@ -28,7 +28,8 @@ import Testing
         try await Lab.run { lab in
             // Docker's bridge, and how much is sent there.
             for command in [
-                "ip link add docker0 type dummy", "ip addr add 172.17.0.1/16 dev docker0",
+                "ip link add docker0 type veth peer name container0",
+                "ip addr add 172.17.0.1/16 dev docker0", "ip link set container0 up",
                 "ip link set docker0 up multicast on",
                 "ip route add 239.0.0.0/8 dev docker0 metric 1", "nft add table inet search",
                 "nft add chain inet search out { type filter hook output priority 0 ; }",
