@@ -43,7 +43,9 @@ import Testing
             #expect(gateway.diagnosis == nested.diagnosis)
             let pcp = gateway.techniques.first { $0.technique == "pcp" }
             #expect(pcp?.externalAddress == nested.external)
-            #expect(try shown.codes == [nested.warning])
+            // The same router as IPv6 gateway answers a search from another address of its own.
+            let ofIPv6: Set = ["notDefaultGateway", "repointedLocation"]
+            #expect(try shown.codes.filter { !ofIPv6.contains($0) } == [nested.warning])
             // Only a private network is looked at.
             #expect(gateway.outerRouter == (nested.diagnosis == "double-nat" ? nested.outer : nil))
             #expect(try await lab.ruleCount() == 0)
