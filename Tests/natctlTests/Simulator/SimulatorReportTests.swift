@@ -41,7 +41,6 @@ private struct RecordedRouter: Sendable, CustomTestStringConvertible {
         RecordedRouter("public", "--framing", "too-long"),
         RecordedRouter("public", "--framing", "two-lengths"),
         RecordedRouter("public", "--framing", "continue-first"),
-        RecordedRouter("public", "--framing", "endless"),
         RecordedRouter("public", "--framing", "silent"),
         RecordedRouter("public", "--login-page"),
         RecordedRouter("public", "--fail-description", "cut=1"),
