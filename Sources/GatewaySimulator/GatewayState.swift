@@ -9,7 +9,7 @@ struct GatewayState: Sendable {
     var externalAddress: IPv4Address
     var reportedAddress: IPv4Address
     var table: MappingTable
-    /// What its firewall lets in, where it listens on an IPv6 address.
+    /// The pinholes in its firewall, if it listens on an IPv6 address.
     var pinholes = PinholeTable()
     var log = RequestLog()
     var epoch: GatewayEpoch

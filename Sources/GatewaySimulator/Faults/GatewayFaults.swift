@@ -45,7 +45,7 @@ package struct GatewayFaults: Sendable {
     package var epochRate = 1.0
     /// What it does wrong in UPnP.
     package var upnp = UPnPFaults()
-    /// What it does wrong over IPv6.
+    /// Its faults over IPv6.
     package var pinholes = PinholeFaults()
 
     /// A gateway that behaves.

@@ -1,4 +1,4 @@
-/// What a simulated gateway does wrong over IPv6; each was seen on miniupnpd.
+/// The faults of a simulated gateway over IPv6; each was seen on miniupnpd.
 package struct PinholeFaults: Sendable {
     /// Whether PCP forgets the nonce of a pinhole when that is renewed: every nonce renews it then,
     /// and none deletes it.

@@ -8,7 +8,7 @@ package struct SimulatedPinhole: Sendable {
     package var endpoint: SocketAddress
     /// The only peer that may come in, as its owner wrote it; empty for everybody.
     package var remoteHost = ""
-    /// What UPnP calls it; numbers begin at 1 again after a restart.
+    /// Its UniqueID in UPnP; the numbers start at 1 again after a restart.
     package var identifier: UInt16
     /// The technique by which it was made.
     package var technique: Technique

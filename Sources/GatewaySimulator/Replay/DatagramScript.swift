@@ -5,7 +5,8 @@ import NATTraversal
 ///
 /// Pure; it is asked in the order of the questions.
 struct DatagramScript: Sendable {
-    /// What tells questions apart, so that another run's question is recognized.
+    /// The part of a question that identifies it, so that the same question of another run is
+    /// recognized.
     enum Question: Hashable, Sendable {
         /// By the target of the search.
         case search(String)
@@ -31,7 +32,7 @@ struct DatagramScript: Sendable {
     struct Answer: Hashable, Sendable {
         /// After the question.
         var delay: Duration
-        /// Who answered.
+        /// The host that answered.
         var source: SocketAddress?
         var bytes: [UInt8]
     }
@@ -104,8 +105,8 @@ struct DatagramScript: Sendable {
         }
     }
 
-    /// What comes of a question: each repetition by the same client gets what it got when it was
-    /// recorded; one more than was recorded gets the last answer.
+    /// Answers a question: each repetition by the same client gets the answer that was recorded for
+    /// it, and one more than was recorded gets the last.
     ///
     /// - Returns: `nil` for silence.
     mutating func exchange(for datagram: [UInt8], from client: SocketAddress) -> Exchange? {

@@ -115,6 +115,16 @@ extension PortMapper {
     }
 }
 
+extension PortMapper {
+    /// The gateways of mappings that are neither candidates nor on a network of this host, so that
+    /// they cannot be asked now.
+    package func absentGateways(of mappings: [Mapping]) -> Set<GatewayAddress> {
+        let gateways = Set(mappings.map(\.gateway))
+        let present = (try? presentTargets(of: gateways)) ?? []
+        return gateways.subtracting(present.map(\.name))
+    }
+}
+
 extension Mapping {
     /// An entry of a gateway's table as a mapping; `nil` if it cannot be one, such as all ports.
     init?(
