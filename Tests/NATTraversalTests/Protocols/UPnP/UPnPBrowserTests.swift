@@ -13,7 +13,7 @@ import Testing
 
     private func find(_ network: ScriptedUPnPNetwork) async throws -> UPnPGatewaySearch {
         let browser = UPnPBrowser(links: [Self.link], network: network)
-        return try await browser.findGateway(until: .now + .seconds(30))
+        return try await browser.findGateway(until: .now + .seconds(3600))
     }
 
     @Test("finds the default gateway's service though others answer first (S-8, S-9)")
@@ -149,7 +149,7 @@ import Testing
         let wide = SSDPLink(source: .v6(.loopback), interfaceIndex: 1)
         let browser = UPnPBrowser(links: [Self.link, wide], network: network)
         let found = Locked<[String]>([])
-        _ = try await browser.scan(duration: .seconds(30)) { device in
+        _ = try await browser.scan(duration: .seconds(3600)) { device in
             found.withLock { $0.append(device.location.host.description) }
         }
         // Another host of the same family is another device, whatever name it gives.
@@ -177,7 +177,7 @@ import Testing
         }
         let found = Locked<[String]>([])
         let browser = UPnPBrowser(links: [Self.link], network: network)
-        _ = try await browser.scan(duration: .seconds(30)) { device in
+        _ = try await browser.scan(duration: .seconds(3600)) { device in
             found.withLock { $0.append(device.location.host.description) }
         }
         // Another tree of the same host is shown (D-12), and so is another host.
@@ -197,7 +197,7 @@ import Testing
         }
         let found = Locked<Set<IPAddress>>([])
         let browser = UPnPBrowser(links: [Self.link], network: network)
-        let summary = try await browser.scan(duration: .seconds(60)) { device in
+        let summary = try await browser.scan(duration: .seconds(3600)) { device in
             found.withLock { _ = $0.insert(device.location.host) }
         }
         #expect(found.withLock(\.count) == 500)
@@ -220,7 +220,7 @@ import Testing
         }
         let found = Locked<[UPnPDevice]>([])
         let browser = UPnPBrowser(links: [Self.link], network: network)
-        _ = try await browser.scan(duration: .seconds(30)) { device in
+        _ = try await browser.scan(duration: .seconds(3600)) { device in
             found.withLock { $0.append(device) }
         }
         let devices = found.withLock { $0 }
