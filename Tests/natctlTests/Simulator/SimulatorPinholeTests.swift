@@ -89,6 +89,7 @@ import Testing
             (["--refuse-action", "AddPinhole=501"], 77),
         ] as [([String], Int32)])
     func refuses(options: [String], status: Int32) async throws {
+        try await Judge.need(["ip"])
         let outcome = try await BuiltTool.run(
             Judge.tool("lan"),
             ["-6", ProjectFiles.simulator.path, "--only", "upnp"] + options + [
