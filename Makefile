@@ -94,13 +94,15 @@ kills:
 	swift build --product natctl $(STRICT)
 	Tests/LabTests/lab --round-trip 30 -- kills.py $(CURDIR)/.build/debug/natctl $(KILLS)
 
-# How long each property is tried.
+# How long each property is tried, or on how many inputs; and which, all without a name.
 SECONDS ?= 60
+RUNS ?=
+PROPERTY ?=
 
 # What holds for all bytes and for every order of answers, tried on inputs that libFuzzer invents.
 fuzz:
 	@Scripts/setup build
-	Scripts/fuzz $(SECONDS)
+	FUZZ_RUNS=$(RUNS) Scripts/fuzz $(SECONDS) $(PROPERTY)
 
 # How many lines the tests run, by folder. UNCOVERED=Session lists those of a folder that none does.
 coverage:

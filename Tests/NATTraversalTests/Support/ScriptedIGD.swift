@@ -169,7 +169,8 @@ extension ScriptedIGD.State {
 }
 
 extension ScriptedIGD.Entry {
-    fileprivate var fields: String {
+    /// What is answered to a question about it.
+    var fields: String {
         """
         <NewInternalPort>\(port)</NewInternalPort><NewInternalClient>\(client)</NewInternalClient>\
         <NewEnabled>\(isEnabled ? 1 : 0)</NewEnabled>\

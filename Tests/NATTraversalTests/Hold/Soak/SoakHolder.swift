@@ -20,12 +20,16 @@ final class SoakHolder {
     /// How often mappings were told as lost, and how often anybody was asked anything.
     private(set) var losses = 0
     private(set) var actions = 0
+    /// How often each technique has granted anything.
+    private(set) var grants: [Technique: Int] = [:]
 
-    init(_ requests: [MappingRequest], on network: SoakNetwork, folder: String, seed: UInt64) {
+    init(
+        _ requests: [MappingRequest], on network: SoakNetwork, folder: String, seed: UInt64
+    ) async throws {
         self.network = network
         store = LeaseStore(LeaseFile(folder: folder))
         session = GatewaySession(
-            target, on: network.gatewaySocket, finder: SoakFinder(network),
+            target, on: network.gatewaySocket, finder: try await SoakFinder(network),
             internalAddress: ScriptedTransport.client.address,
             budget: TimeBudget(limit: .seconds(30), silence: .seconds(3), from: network.now))
         ports = HeldPorts(requests)
@@ -112,6 +116,7 @@ final class SoakHolder {
         var grants: [(index: Int, grant: HeldPort.Grant)] = []
         for (index, attempt) in zip(indices, attempts) {
             if let grant = attempt.grant, let mapping = attempt.mapping {
+                self.grants[grant.technique, default: 0] += 1
                 let held = HeldMapping(
                     mapping: mapping, lease: attempt.lease(of: grant, at: now), target: target)
                 grants.append(

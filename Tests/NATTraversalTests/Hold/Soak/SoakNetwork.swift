@@ -81,27 +81,118 @@ final class SoakNetwork: DatagramTransport {
     }
 }
 
-/// A search for UPnP that finds nothing, in the time of the network.
+/// Calls to the router of a `SoakNetwork`, in its time.
+struct SoakHTTP: HTTPTransport {
+    let network: SoakNetwork
+
+    var now: ContinuousClock.Instant { network.now }
+
+    func sleep(for pause: Duration) async throws {
+        try Task.checkCancellation()
+        network.pass(until: network.elapsed + pause)
+    }
+
+    func exchange(
+        _ request: HTTPRequest, bodyLimit: Int, silence: Duration?,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> HTTPExchange {
+        let rest = max(.zero, deadline - now)
+        let answer = network.withRouter { router, time in router.answer(request, at: time) }
+        let wait: Duration =
+            switch answer.content {
+            case .failure(.unopened): .seconds(3)
+            case .failure(.timeout): silence ?? rest
+            default: answer.delay
+            }
+        try await sleep(for: min(wait, rest))
+        guard wait <= rest else { throw HTTPClientError.timeout }
+        return HTTPExchange(
+            response: try answer.content.get(), localAddress: ScriptedTransport.client)
+    }
+}
+
+/// The search for the UPnP side of a `SoakRouter`, in the time of its network.
 final class SoakFinder: ServiceFinding {
     typealias Service = IGDChoice
 
+    /// How long the search takes.
+    private static let searchTime = Duration.milliseconds(60)
+
+    private struct State {
+        var known: IGDFinder.Found?
+        /// When the present search began.
+        var begin: Duration?
+    }
+
     private let network: SoakNetwork
+    /// What is found, by the path of the service.
+    private let services: [String: IGDFinder.Found]
+    private let state = Locked(State())
 
-    init(_ network: SoakNetwork) { self.network = network }
+    init(_ network: SoakNetwork) async throws {
+        self.network = network
+        var services: [String: IGDFinder.Found] = [:]
+        for path in SoakRouter.controlPaths {
+            let location = try HTTPURL("http://192.168.77.1:5000/d.xml")
+            let document = """
+                <root><device><service>\
+                <serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>\
+                <controlURL>\(path)</controlURL></service></device></root>
+                """
+            let device = UPnPDevice(
+                try DeviceDescription(parsing: Array(document.utf8), from: location),
+                at: location, from: ScriptedTransport.client.address,
+                http: SoakHTTP(network: network))
+            let choice = try await IGDChoice.chosen(from: device, until: network.now)
+            services[path] = choice.map { IGDFinder.Found(device: device, choice: $0) }
+        }
+        self.services = services
+    }
 
-    var device: UPnPDevice? { nil }
-    var known: IGDFinder.Found? { nil }
+    var known: IGDFinder.Found? {
+        let elapsed = network.elapsed
+        let offered = network.withRouter { router, _ in
+            router.isFound ? services[router.controlPath] : nil
+        }
+        return state.withLock { state in
+            if state.known == nil, let begin = state.begin, elapsed >= begin + Self.searchTime {
+                state.known = offered
+            }
+            return state.known
+        }
+    }
+
+    var device: UPnPDevice? { known?.device }
     var warnings: [MapperWarning] { [] }
     var lastProblem: PortMapperError? { nil }
-    var isReady: Bool { false }
-    var hasHeard: Bool { false }
+    var isReady: Bool { known != nil }
+
+    /// A race looks here for the first time when its search begins: in virtual time there is no
+    /// waiting for the task that searches.
+    var hasHeard: Bool {
+        begin()
+        return isReady
+    }
 
     func search(until deadline: ContinuousClock.Instant) async {}
-    func keep(_ found: IGDFinder.Found) {}
-    func forget() {}
+
+    private func begin() {
+        let now = network.elapsed
+        state.withLock { $0.begin = $0.begin ?? now }
+    }
+
+    func keep(_ found: IGDFinder.Found) { state.withLock { $0.known = found } }
+    func forget() { state.withLock { $0 = State() } }
 
     func find(_ budget: TimeBudget, silence: Duration) async throws -> IGDFinder.Found {
-        let wait = min(silence, max(.zero, budget.deadline - network.now))
+        begin()
+        if !isReady { network.pass(until: network.elapsed + Self.searchTime) }
+        if let known {
+            budget.hasHeard = true
+            return known
+        }
+        state.withLock { $0.begin = nil }
+        let wait = max(.zero, min(silence, budget.deadline - network.now))
         network.pass(until: network.elapsed + wait)
         throw PortMapperError.noAnswer(gateway: .router, technique: .upnp, after: wait)
     }
@@ -111,5 +202,12 @@ final class SoakFinder: ServiceFinding {
         _ question: (IGDFinder.Found) async throws -> Answer
     ) async throws -> Answer {
         try await question(found)
+    }
+}
+
+extension SoakRouter {
+    /// Whether a search for UPnP is answered.
+    fileprivate var isFound: Bool {
+        techniques.contains(.upnp) && !mood.isSilent && !mood.isClosed
     }
 }

@@ -5,8 +5,8 @@ import Glibc
 
 /// A router that lives for weeks, with its restarts and the moods of real ones.
 ///
-/// It has PCP and NAT-PMP with a table for each. Pure: bytes and the time in, bytes out; its answers
-/// are laid by hand.
+/// One table holds what is mapped by all techniques, as miniupnpd's does. Pure: bytes or calls and
+/// the time in, answers out; they are laid by hand.
 struct SoakRouter {
     /// What it does to requests for the time being.
     struct Mood {
@@ -25,29 +25,25 @@ struct SoakRouter {
         var longestLifetime: UInt32 = 86400
     }
 
-    /// What is mapped by which technique for which internal port.
-    struct Key: Hashable, Comparable {
+    /// What is mapped, by which technique.
+    struct Row: Equatable {
         var internalPort: UInt16
         var technique: Technique
-
-        static func < (first: Key, second: Key) -> Bool {
-            (first.internalPort, first.technique.rawValue)
-                < (second.internalPort, second.technique.rawValue)
-        }
-    }
-
-    struct Row: Equatable {
         var externalPort: UInt16
-        var nonce: [UInt8]
+        /// PCP's.
+        var nonce: [UInt8] = []
         var end: Duration
     }
 
-    private(set) var table: [Key: Row] = [:]
+    private var table: [Row] = []
     /// External ports that another host has.
     var taken: Set<UInt16> = []
     var mood = Mood()
-    /// Whether it speaks PCP, which changes with its firmware, at a restart.
-    private(set) var speaksPCP = true
+    /// What it speaks, which changes with its firmware, at a restart.
+    private(set) var techniques: Set<Technique> = [.pcp, .natPMP]
+    /// The path of its connection service, which another start may change.
+    private(set) var controlPath = Self.controlPaths[0]
+    static let controlPaths = ["/a", "/b", "/c"]
     /// The last octet of the external address.
     private(set) var address: UInt8 = 1
     private(set) var requests = 0
@@ -58,14 +54,15 @@ struct SoakRouter {
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     /// Its rows that have not ended.
-    func rows(at time: Duration) -> [Key: Row] { table.filter { $0.value.end > time } }
+    func rows(at time: Duration) -> [Row] { table.filter { $0.end > time } }
 
     // MARK: What happens to it
 
     /// The table is gone, and the epoch starts again unless it is the system's.
-    mutating func restart(at time: Duration, keepsEpoch: Bool, speaksPCP: Bool) {
-        table = [:]
-        self.speaksPCP = speaksPCP
+    mutating func restart(at time: Duration, keepsEpoch: Bool, techniques: Set<Technique>) {
+        table = []
+        self.techniques = techniques
+        controlPath = Self.controlPaths.randomElement(using: &random) ?? controlPath
         if !keepsEpoch { birth = time }
     }
 
@@ -74,7 +71,7 @@ struct SoakRouter {
 
     /// Loses a row, as when its owner has deleted it in the router's pages.
     mutating func evict(_ internalPort: UInt16) {
-        for key in table.keys where key.internalPort == internalPort { table[key] = nil }
+        table.removeAll { $0.internalPort == internalPort }
     }
 
     // MARK: What it answers
@@ -85,7 +82,7 @@ struct SoakRouter {
     ) -> [(delay: Duration, content: Result<[UInt8], SystemError>)] {
         requests += 1
         if mood.isSilent || isLost() { return [] }
-        if mood.isClosed {
+        if mood.isClosed || techniques == [.upnp] {
             let refused = SystemError("receive", code: ECONNREFUSED)
             return [(.milliseconds(1), .failure(refused))]
         }
@@ -115,7 +112,7 @@ struct SoakRouter {
 
     private mutating func answerOnce(_ request: [UInt8], at time: Duration) -> [UInt8]? {
         if request.first == 2 {
-            guard speaksPCP else { return [0, 0x81, 0, 1] + epoch(at: time) }
+            guard techniques.contains(.pcp) else { return [0, 0x81, 0, 1] + epoch(at: time) }
             guard request.count >= 60, request[1] == 1 else { return nil }
             return answerPCP(request, at: time)
         }
@@ -125,9 +122,8 @@ struct SoakRouter {
 
     private mutating func answerPCP(_ request: [UInt8], at time: Duration) -> [UInt8] {
         let nonce = Array(request[24..<36])
-        let key = Key(internalPort: number(request, 40), technique: .pcp)
         let (result, port, lifetime) = map(
-            key, nonce: nonce, suggested: number(request, 42),
+            number(request, 40), by: .pcp, nonce: nonce, suggested: number(request, 42),
             lifetime: UInt32(number(request, 4)) << 16 | UInt32(number(request, 6)), at: time)
         var answer: [UInt8] = [2, 0x81, 0, result]
         answer += octets(result == 0 ? lifetime : 30) + epoch(at: time)
@@ -136,9 +132,8 @@ struct SoakRouter {
     }
 
     private mutating func answerNATPMP(_ request: [UInt8], at time: Duration) -> [UInt8] {
-        let key = Key(internalPort: number(request, 4), technique: .natPMP)
         var (result, port, lifetime) = map(
-            key, nonce: [], suggested: number(request, 6),
+            number(request, 4), by: .natPMP, nonce: [], suggested: number(request, 6),
             lifetime: UInt32(number(request, 8)) << 16 | UInt32(number(request, 10)), at: time)
         // Its codes are others.
         if result == 8 { result = 4 }
@@ -148,25 +143,41 @@ struct SoakRouter {
     }
 
     private mutating func map(
-        _ key: Key, nonce: [UInt8], suggested: UInt16, lifetime: UInt32, at time: Duration
+        _ internalPort: UInt16, by technique: Technique, nonce: [UInt8], suggested: UInt16,
+        lifetime: UInt32, at time: Duration
     ) -> (result: UInt8, port: UInt16, lifetime: UInt32) {
         table = rows(at: time)
-        let old = table[key]
-        if let old, old.nonce != nonce { return (2, 0, 0) }
+        let place = table.firstIndex {
+            $0.internalPort == internalPort && $0.technique == technique
+        }
+        if let place, table[place].nonce != nonce { return (2, 0, 0) }
         guard lifetime > 0 else {
-            table[key] = nil
+            if let place { table.remove(at: place) }
             return (0, 0, 0)
         }
-        if let refusal = mood.refusal, old != nil || !mood.refusesRenewalsOnly {
-            return (refusal, 0, 0)
-        }
-        let used = taken.union(table.filter { $0.key != key }.map(\.value.externalPort))
+        if let refusal = refusal(ofRenewal: place != nil) { return (refusal, 0, 0) }
+        let old = place.map { table.remove(at: $0) }
+        let used = taken.union(
+            table.filter { $0.internalPort != internalPort }.map(\.externalPort))
         var port = old?.externalPort ?? suggested
         while port < 1024 || used.contains(port) { port = port == .max ? 1024 : port + 1 }
         let granted = min(lifetime, mood.longestLifetime)
-        table[key] = Row(
-            externalPort: port, nonce: nonce, end: time + .seconds(Int64(granted)))
+        add(
+            Row(
+                internalPort: internalPort, technique: technique, externalPort: port, nonce: nonce,
+                end: time + .seconds(Int64(granted))))
         return (0, port, granted)
+    }
+
+    /// Adds a row in place of what another technique has mapped at the same port.
+    private mutating func add(_ row: Row) {
+        table.removeAll { $0.externalPort == row.externalPort }
+        table.append(row)
+    }
+
+    /// The result of a request that is no delete, where it is refused.
+    private func refusal(ofRenewal isRenewal: Bool) -> UInt8? {
+        isRenewal || !mood.refusesRenewalsOnly ? mood.refusal : nil
     }
 
     private func epoch(at time: Duration) -> [UInt8] {
@@ -181,5 +192,83 @@ struct SoakRouter {
 
     private func octets(_ number: UInt32) -> [UInt8] {
         octets(UInt16(number >> 16)) + octets(UInt16(number & 0xFFFF))
+    }
+}
+
+// MARK: UPnP
+
+extension SoakRouter {
+    /// What comes of a call, and when.
+    mutating func answer(
+        _ request: HTTPRequest, at time: Duration
+    ) -> (delay: Duration, content: Result<HTTPResponse, HTTPClientError>) {
+        requests += 1
+        if mood.isSilent { return (.zero, .failure(.unopened)) }
+        guard !mood.isClosed, techniques.contains(.upnp) else {
+            let refused = SystemError("connect", code: ECONNREFUSED)
+            return (.milliseconds(1), .failure(.connection(refused)))
+        }
+        // TCP repeats what is lost, up to a point.
+        if isLost(), isLost() { return (.zero, .failure(.unopened)) }
+        guard request.url.target == controlPath else { return (mood.delay, .success(.status(404))) }
+        if mood.lies, Bool.random(using: &random) { return (mood.delay, .success(Self.page)) }
+        guard let body = request.call?.body,
+            case .response(let call) = try? SOAPAnswer(parsing: body, limits: .action)
+        else { return (mood.delay, .success(.status(400))) }
+        let arguments = Dictionary(call.results.map { ($0.name, $0.value) }) { first, _ in first }
+        table = rows(at: time)
+        let answer = respond(to: call.element, arguments, at: time)
+        if isLost(), isLost() { return (.zero, .failure(.timeout)) }
+        if mood.lies, Bool.random(using: &random) { return (mood.delay, .success(Self.page)) }
+        return (mood.delay, .success(answer))
+    }
+
+    private static let page = HTTPResponse.status(200, Array("<html>Log in</html>".utf8))
+
+    private mutating func respond(
+        to action: String, _ arguments: [String: String], at time: Duration
+    ) -> HTTPResponse {
+        let port = UInt16(arguments["NewExternalPort"] ?? "") ?? 0
+        let place = table.firstIndex { $0.externalPort == port }
+        switch action {
+        case "GetExternalIPAddress":
+            return .soap(
+                action, "<NewExternalIPAddress>11.22.33.\(address)</NewExternalIPAddress>")
+        case "GetSpecificPortMappingEntry":
+            if taken.contains(port) {
+                return .soap(
+                    action, ScriptedIGD.Entry(client: "192.168.77.99", port: "80").fields)
+            }
+            guard let place else { return .soap(fault: 714) }
+            let rest = Int((table[place].end - time).components.seconds)
+            return .soap(action, entry(table[place].internalPort, lease: max(1, rest)).fields)
+        case "AddPortMapping":
+            guard let internalPort = UInt16(arguments["NewInternalPort"] ?? ""),
+                let lease = UInt32(arguments["NewLeaseDuration"] ?? ""), lease > 0
+            else { return .soap(fault: 402) }
+            if taken.contains(port) || place.map({ table[$0].internalPort != internalPort }) == true
+            {
+                return .soap(fault: 718)
+            }
+            if let refusal = refusal(ofRenewal: place != nil) {
+                return .soap(fault: refusal == 2 ? 606 : 501)
+            }
+            let end = time + .seconds(Int64(min(lease, mood.longestLifetime)))
+            add(
+                Row(internalPort: internalPort, technique: .upnp, externalPort: port, end: end))
+            return .soap(action, "")
+        case "DeletePortMapping":
+            guard let place else { return .soap(fault: 714) }
+            table.remove(at: place)
+            return .soap(action, "")
+        default:
+            return .soap(fault: 401)
+        }
+    }
+
+    private func entry(_ internalPort: UInt16, lease: Int) -> ScriptedIGD.Entry {
+        ScriptedIGD.Entry(
+            client: ScriptedTransport.client.address.description, port: String(internalPort),
+            lease: lease)
     }
 }

@@ -25,7 +25,7 @@ import Testing
         arguments: 0..<50)
     func seeds(seed: UInt64) async throws {
         let size = Self.sizes[Int(seed) % Self.sizes.count]
-        var soak = try Soak(seed: seed, size)
+        var soak = try await Soak(seed: seed, size)
         let complaints = try await soak.run()
         #expect(complaints.isEmpty, "\(size)")
         #expect(soak.checks > 0)
@@ -45,7 +45,7 @@ import Testing
     func thousand(seed: UInt64) async throws {
         let lifetime: Int64 = seed.isMultiple(of: 2) ? 86400 : 7200
         let size = Size(lifetime: lifetime, count: 1000, total: .seconds(21 * 86400))
-        var soak = try Soak(seed: seed, size)
+        var soak = try await Soak(seed: seed, size)
         let complaints = try await soak.run()
         #expect(complaints.isEmpty)
         let (first, last) = try (
@@ -80,7 +80,7 @@ private struct Soak {
     /// Resident bytes, each day.
     private(set) var memory: [Int] = []
 
-    init(seed: UInt64, _ size: SoakTests.Size) throws {
+    init(seed: UInt64, _ size: SoakTests.Size) async throws {
         self.size = size
         random = SeededGenerator(seed: seed)
         folder = try TemporaryFolder(inMemory: true)
@@ -90,16 +90,23 @@ private struct Soak {
                 .tcp, internalPort: try TestPort.number(UInt16(20000 + $0)),
                 lifetime: .seconds(size.lifetime))
         }
-        holder = SoakHolder(requests, on: network, folder: folder.path, seed: seed &+ 2)
+        holder = try await SoakHolder(
+            requests, on: network, folder: folder.path, seed: seed &+ 2)
         other = LeaseStore(LeaseFile(folder: folder.path))
         nextEvent = .seconds(size.lifetime)
+        let techniques = Self.firmwares.randomElement(using: &random) ?? []
+        network.withRouter { router, time in
+            router.restart(at: time, keepsEpoch: true, techniques: techniques)
+        }
     }
 
     /// How long it may take until all is as it should be: a lifetime, and what a refusal has said.
     private var settlingTime: Duration { .seconds(size.lifetime + 2400) }
 
     var summary: String {
-        "\(size), \(events) events, \(holder.actions) actions, \(checks) checks, "
+        let grants = Technique.allCases.map { "\(holder.grants[$0] ?? 0) by \($0)" }
+        return "\(size), \(events) events, \(holder.actions) actions, \(checks) checks, "
+            + "grants \(grants.joined(separator: ", ")), "
             + "\(holder.losses) losses, at most \(mostPerHour) requests in an hour, "
             + "memory \(memory.map { $0 >> 20 }) MiB"
     }
@@ -123,7 +130,7 @@ private struct Soak {
         try await holder.release()
         let left = network.withRouter { router, time in router.rows(at: time) }
         let shared = other.live(at: .now).map(\.key.internalPort.rawValue)
-        if Set(left.keys.map(\.internalPort)) != Set(shared) {
+        if Set(left.map(\.internalPort)) != Set(shared) {
             complain("\(left.count) rows are left, and leases of \(shared)")
         }
         return complaints + holder.complaints
@@ -158,11 +165,11 @@ private struct Soak {
         var duration = Duration.zero
         switch Int.random(in: 0..<12, using: &random) {
         case 0, 1:
-            let speaksPCP = Int.random(in: 0..<4, using: &random) > 0
+            let techniques = Self.firmwares.randomElement(using: &random) ?? []
             let keepsEpoch = Int.random(in: 0..<4, using: &random) == 0
             network.withRouter { router, time in
                 router.taken = []
-                router.restart(at: time, keepsEpoch: keepsEpoch, speaksPCP: speaksPCP)
+                router.restart(at: time, keepsEpoch: keepsEpoch, techniques: techniques)
             }
             if Bool.random(using: &random) { holder.hint() }
         case 2:
@@ -205,6 +212,11 @@ private struct Soak {
         nextEvent = calmSince + settlingTime * Double.random(in: 0.1...1.5, using: &random)
     }
 
+    /// What the router may speak from a start on.
+    private static let firmwares: [Set<Technique>] = [
+        [.pcp, .natPMP], [.pcp, .natPMP, .upnp], [.natPMP], [.natPMP, .upnp], [.upnp], [.upnp],
+    ]
+
     /// Changes the router's mood for some time, which is returned.
     private mutating func mood(
         _ longest: Duration, _ change: (inout SoakRouter.Mood, inout SeededGenerator) -> Void
@@ -236,9 +248,9 @@ private struct Soak {
     private mutating func checkTable() {
         let rows = network.withRouter { router, time in router.rows(at: time) }
         var ports: Set<UInt16> = []
-        for key in rows.keys.sorted() where !ports.insert(key.internalPort).inserted {
-            let twice = rows.filter { $0.key.internalPort == key.internalPort }
-            complain("\(key.internalPort) is mapped twice: \(twice)")
+        for row in rows where !ports.insert(row.internalPort).inserted {
+            let twice = rows.filter { $0.internalPort == row.internalPort }
+            complain("\(row.internalPort) is mapped twice: \(twice)")
         }
         let leases = Set(
             (other.live(at: .now) + other.expired(at: .now)).map(\.key.internalPort.rawValue))
@@ -257,13 +269,13 @@ private struct Soak {
         let external = IPAddress.v4(IPv4Address(rawValue: 0x0B16_2100 + UInt32(address)))
         for index in 0..<size.count {
             let port = holder.ports[index].request.internalPort
-            let row = rows.first { $0.key.internalPort == port.rawValue }
+            let row = rows.first { $0.internalPort == port.rawValue }
             guard let row, let told = holder.told[port] else {
                 complain("\(port) is not mapped, or not told")
                 continue
             }
-            if told.externalPort.rawValue != row.value.externalPort
-                || told.technique != row.key.technique || told.externalAddress != external
+            if told.externalPort.rawValue != row.externalPort
+                || told.technique != row.technique || told.externalAddress != external
             {
                 complain("\(port) is told as \(told), and is \(row)")
             }

@@ -5,8 +5,10 @@ import Testing
 @Suite("SSDP answers and their limits") struct SSDPRepliesTests {
     private let gateway = SocketAddress.test("192.168.77.1", port: 55618)
 
-    private func datagram(_ source: SocketAddress, _ location: String) -> Datagram {
-        let answer = ScriptedUPnPNetwork.answer(from: source, location: location)
+    private func datagram(
+        _ source: SocketAddress, _ location: String, target: String = "upnp:rootdevice"
+    ) -> Datagram {
+        let answer = ScriptedUPnPNetwork.answer(from: source, location: location, target: target)
         return Datagram(source: answer.source, payload: answer.payload)
     }
 
@@ -152,6 +154,31 @@ import Testing
         #expect(queue.next() == nil)
         queue.finished(busy[0])
         #expect(queue.next()?.source == .test("192.168.77.14"))
+    }
+
+    @Test(
+        "devices that call themselves gateways are fetched before the others that wait (S-8)",
+        arguments: [
+            "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
+            "urn:schemas-upnp-org:service:WANIPConnection:1",
+        ])
+    func namedGateways(target: String) {
+        var replies = replies(.scan)
+        var queue = SSDPFetchQueue(limits: .gateway)
+        func add(_ number: Int, _ target: String) {
+            let source = SocketAddress.test("192.168.77.\(number)")
+            let location = "http://\(source.address)/"
+            if let reply = replies.receive(datagram(source, location, target: target)) {
+                queue.add(reply)
+            }
+        }
+        add(30, "upnp:rootdevice")
+        add(31, target)
+        add(32, "urn:schemas-upnp-org:device:MediaServer:1")
+        add(33, target)
+        add(1, "upnp:rootdevice")
+        let order = (0..<5).compactMap { _ in queue.next()?.source.address.description }
+        #expect(order == [1, 31, 33, 30, 32].map { "192.168.77.\($0)" })
     }
 
     @Test("a host that says nothing holds one place, whatever it announces (T-4)")
