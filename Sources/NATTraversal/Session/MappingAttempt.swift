@@ -20,6 +20,8 @@ struct MappingAttempt: Sendable {
     var openPort: PortNumber?
     /// The technique that the lease file says is asked.
     var recordedTechnique: Technique?
+    /// The external port that the lease file says is asked for.
+    private(set) var recordedPort: PortNumber
     /// Whether no technique is left to be asked.
     var isSettled = false
     /// The old mapping, granted again because the new one was refused.
@@ -60,6 +62,7 @@ struct MappingAttempt: Sendable {
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
             silenceEnd: terms.silenceEnd, isKnownSilent: terms.isKnownSilent)
         recordedTechnique = order.first
+        recordedPort = ladder.variation.suggestion.port
         if let problem = request.problem { verdict = .inexpressible(problem) }
         if order.isEmpty {
             verdict = .inexpressible(
@@ -172,6 +175,19 @@ struct MappingAttempt: Sendable {
         grant = nil
     }
 
+    /// The external port to ask for.
+    private var intendedPort: PortNumber { openPort ?? ladder.variation.suggestion.port }
+
+    /// Whether the lease file knows that this technique is asked, and for which port.
+    func isRecorded(as technique: Technique) -> Bool {
+        recordedTechnique == technique && recordedPort == intendedPort
+    }
+
+    /// Notes that its intent is written into the lease file as this technique's.
+    mutating func noteRecord(as technique: Technique) {
+        (recordedTechnique, recordedPort) = (technique, intendedPort)
+    }
+
     /// Whether the gateway may yet do what was asked, now or by a process that ended too early.
     private var mayStillBeGranted: Bool {
         openPort != nil || ladder.openTechnique != nil
@@ -202,8 +218,8 @@ extension MappingAttempt {
                 : .upnp,
             nonce: nonce,
             suggestedExternalPort: request.suggestedExternalPort, externalAddress: nil,
-            externalPort: openPort ?? ladder.variation.suggestion.port,
-            remoteHost: request.remoteHost, lifetimeSeconds: lifetimeSeconds,
+            externalPort: intendedPort, remoteHost: request.remoteHost,
+            lifetimeSeconds: lifetimeSeconds,
             expiry: now.advanced(bySeconds: lifetimeSeconds),
             description: request.shownDescription, isThirdParty: isThirdParty,
             created: old?.created ?? now, confirmed: now)

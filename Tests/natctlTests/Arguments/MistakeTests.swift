@@ -186,14 +186,13 @@ import Testing
     }
 
     @Test(
-        "natctl says its name and version, however it is asked",
+        "natctl is asked for its version by its first word",
         arguments: ["version", "-V", "--version"])
-    func saysVersion(word: String) {
-        #expect { try NATCtl.command(for: [word]) } throws: {
-            NATCtl.message(for: $0) == NATCtl.configuration.version
-                && NATCtl.exitCode(for: $0) == .success
-        }
-        #expect(NATCtl.configuration.version.hasPrefix("natctl "))
+    func asksForVersion(word: String) {
+        #expect(NATCtl.asksForVersion([word]))
+        #expect(NATCtl.asksForVersion([word, "map"]))
+        #expect(!NATCtl.asksForVersion(["map", word]))
+        #expect(!NATCtl.asksForVersion([]))
     }
 }
 

@@ -339,10 +339,16 @@ import TestSupport
 
     @Test("--help and --version are answers, on standard output")
     func help() async throws {
-        for arguments in ["--help", "help", "help map", "map --help", "version", "-V"] {
+        for arguments in ["--help", "help", "help map", "map --help"] {
             let outcome = try await BuiltTool.natctl(arguments)
             #expect(outcome.status == 0)
             #expect(!outcome.output.isEmpty)
+            #expect(outcome.errors == "")
+        }
+        for arguments in ["version", "-V", "--version", "map --version"] {
+            let outcome = try await BuiltTool.natctl(arguments)
+            #expect(outcome.status == 0)
+            #expect(outcome.lines.count == 1 && outcome.output.hasPrefix("natctl "))
             #expect(outcome.errors == "")
         }
     }
