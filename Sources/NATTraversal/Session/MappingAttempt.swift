@@ -55,6 +55,8 @@ struct MappingAttempt: Sendable {
         ladder = TechniqueLadder(
             order, port: remembered?.externalPort ?? request.suggestedExternalPort(for: key),
             isExact: request.isExact,
+            takesAnyPort: request.takesAnyExternalPort && request.family == .ipv4
+                && remembered == nil && request.former == nil,
             hasOptions: request.isExact || request.description != nil,
             isRenewal: remembered != nil, isPinhole: request.family == .ipv6,
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
@@ -65,9 +67,9 @@ struct MappingAttempt: Sendable {
         if order.isEmpty {
             verdict = .inexpressible(
                 request.family == .ipv6
-                    ? "NAT-PMP knows no IPv6; it takes PCP or UPnP"
+                    ? "NAT-PMP does not support IPv6; use PCP or UPnP"
                     : "NAT-PMP can neither limit a mapping to one peer nor map for another host; "
-                        + "it takes PCP")
+                        + "use PCP or UPnP")
         }
     }
 
@@ -236,6 +238,7 @@ extension MappingAttempt {
         if plan == .renewal, request.externalPort == nil, let old {
             lease.suggestedExternalPort = old.suggestedExternalPort
         }
+        if request.takesAnyExternalPort { lease.suggestedExternalPort = grant.externalPort }
         lease.lifetimeSeconds = grant.lifetimeSeconds
         lease.expiry = grant.lifetimeSeconds.map(now.advanced(bySeconds:))
         lease.unknownMembers = old?.unknownMembers ?? [:]
@@ -298,7 +301,9 @@ extension MappingAttempt {
         guard let grant else { return [] }
         var warnings: [MapperWarning] = []
         let (transport, port) = (key.transport, key.internalPort)
-        if plan != .renewal, grant.externalPort != request.suggestedExternalPort {
+        if plan != .renewal, !request.takesAnyExternalPort,
+            grant.externalPort != request.suggestedExternalPort
+        {
             warnings.append(
                 .differentExternalPort(
                     transport, port, granted: grant.externalPort,
