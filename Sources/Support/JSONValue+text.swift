@@ -1,13 +1,4 @@
-import FoundationEssentials
-
 extension JSONValue {
-    /// Reads a document.
-    ///
-    /// - Throws: `DecodingError` for bytes that are none.
-    package init(parsing bytes: [UInt8]) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-    }
-
     /// The document on one line, with keys in alphabetical order and without a line end.
     ///
     /// Written here and not by JSONEncoder: that one leaves in what may not reach a terminal, and
@@ -35,15 +26,27 @@ extension JSONValue {
             }
             text += "]"
         case .object(let members):
-            text += "{"
-            for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index > 0 { text += "," }
-                Self.write(member.key, to: &text)
-                text += ":"
-                member.value.write(to: &text)
-            }
-            text += "}"
+            Self.write(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, to: &text)
         }
+    }
+
+    /// The text of an object whose members are in alphabetical order already.
+    package static func text(of members: [(name: String, value: JSONValue)]) -> String {
+        var text = ""
+        write(members, to: &text)
+        return text
+    }
+
+    private static func write(_ members: [(name: String, value: JSONValue)], to text: inout String)
+    {
+        text += "{"
+        for (index, member) in members.enumerated() {
+            if index > 0 { text += "," }
+            write(member.name, to: &text)
+            text += ":"
+            member.value.write(to: &text)
+        }
+        text += "}"
     }
 
     /// A string in quotes; what controls a terminal, or changes the direction or the line of a

@@ -16,9 +16,11 @@ struct NATCtl: AsyncParsableCommand {
             map, 74 input or output, 75 timeout, 77 refused, 128+n ended by signal n; after \
             COMMAND its own status, 127 when it could not be run.
             """,
-        version: "natctl 0.2.0",
+        version: version,
         // One by one: converting the array would ask for each conformance.
         subcommands: commands.map { $0 as any ParsableCommand.Type })
+
+    fileprivate static let version = "natctl 0.2.0"
 
     private static let commands: [any AsyncParsableCommand.Type] = [
         ExternalIPCommand.self, MapCommand.self, UnmapCommand.self, ListCommand.self,
@@ -57,8 +59,10 @@ struct NATCtl: AsyncParsableCommand {
     /// Runs the command of the command line and returns the exit code.
     @concurrent private static func run() async -> Int32 {
         LibXML2.refuseOtherDocuments()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if NATCtl.asksForVersion(arguments) { return show(NATCtl.version) }
         do {
-            var command = try NATCtl.command(for: Array(CommandLine.arguments.dropFirst()))
+            var command = try NATCtl.command(for: arguments)
             try await command.run()
             return 0
         } catch is CancellationError where Task.isCancelled {
@@ -67,31 +71,39 @@ struct NATCtl: AsyncParsableCommand {
         } catch let code as ExitCode {
             return code.rawValue
         } catch {
-            return endOfParsing(error)
+            return endOfParsing(error, arguments)
         }
     }
 
     /// Says what the argument parser has to say, a help or a mistake, and returns the exit code.
-    private static func endOfParsing(_ error: any Error) -> Int32 {
+    private static func endOfParsing(_ error: any Error, _ arguments: [String]) -> Int32 {
         let code = NATCtl.exitCode(for: error)
-        do throws(SystemError) {
-            let arguments = Array(CommandLine.arguments.dropFirst())
-            switch code {
-            case .success:
-                let text = NATCtl.fullMessage(for: error)
-                try StandardStream.output.writeLine(NATCtl.completed(text, for: arguments))
-            case .validationFailure:
-                let mistake = NATCtl.mistake(in: arguments, complaint: NATCtl.message(for: error))
-                say(mistake.sentence)
+        switch code {
+        case .success:
+            return show(NATCtl.completed(NATCtl.fullMessage(for: error), for: arguments))
+        case .validationFailure:
+            let mistake = NATCtl.mistake(in: arguments, complaint: NATCtl.message(for: error))
+            say(mistake.sentence)
+            do throws(SystemError) {
                 try StandardStream.error.writeLine(NATCtl.usage(of: mistake.command))
-            // Of the parser's errors there is no other.
-            default:
-                say(bugMessage(error))
-                return EndCode.internal.rawValue
+                return code.rawValue
+            } catch {
+                return EndCode.io.rawValue
             }
-            return code.rawValue
+        // Of the parser's errors there is no other.
+        default:
+            say(bugMessage(error))
+            return EndCode.internal.rawValue
+        }
+    }
+
+    /// Prints a text on standard output and returns the exit code.
+    private static func show(_ text: String) -> Int32 {
+        do throws(SystemError) {
+            try StandardStream.output.writeLine(text)
+            return 0
         } catch {
-            if code == .success { say(unwritable(StandardStream.output.name, error)) }
+            say(unwritable(StandardStream.output.name, error))
             return EndCode.io.rawValue
         }
     }
@@ -104,9 +116,13 @@ func besideMainThread<Value>(_ body: () async throws -> Value) async rethrows ->
 }
 
 extension NATCtl {
+    /// Whether the arguments ask for the version, which is told without parsing them.
+    static func asksForVersion(_ arguments: [String]) -> Bool {
+        ["version", "-V", "--version"].contains(arguments.first)
+    }
+
     /// The command that the arguments mean, of `map` with the COMMAND after `--`.
     static func command(for arguments: [String]) throws -> any AsyncParsableCommand {
-        if ["version", "-V"].contains(arguments.first) { return try parsed(["--version"]) }
         if arguments.first == "help", let topic = arguments.dropFirst().first,
             !topic.hasPrefix("-"), topic != "help", type(of: topic) == nil
         {

@@ -22,8 +22,10 @@ package struct ReplayedDocument: Hashable, CustomStringConvertible {
         "\(best.text) \(warnings)"
     }
 
-    /// Warnings that the place of this host may bring.
-    private static let warningsOfPath: Set = ["containerNetwork"]
+    /// Warnings that the gateways of another family, or the place of this host, may bring.
+    private static let warningsOfPath: Set = [
+        "containerNetwork", "notDefaultGateway", "repointedLocation",
+    ]
 }
 
 extension JSONValue {

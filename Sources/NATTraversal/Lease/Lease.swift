@@ -126,31 +126,34 @@ extension Lease {
         unknownMembers = rest
     }
 
-    /// The record of the lease file.
-    var document: JSONValue {
-        var known: [String: JSONValue] = [
-            "gateway": .string(key.gateway.description),
-            "family": .string(key.internalAddress.family.rawValue),
-            "transport": .string(key.transport.rawValue),
-            "internalAddress": .string(key.internalAddress.description),
-            "internalPort": JSONValue(key.internalPort.rawValue),
-            "state": .string(state.rawValue),
-            "technique": .string(technique.rawValue),
-            "nonce": JSONValue(nonce?.hexadecimal),
-            "externalAddress": JSONValue(externalAddress?.description),
-            "externalPort": JSONValue(externalPort.rawValue),
-            "suggestedExternalPort": JSONValue(suggestedExternalPort.rawValue),
-            "remoteHost": JSONValue(remoteHost?.description),
-            "lifetime": JSONValue(lifetimeSeconds),
-            "expiresAt": JSONValue(expiry?.description),
-            "description": JSONValue(description),
-            "thirdParty": .bool(isThirdParty),
-            "created": .string(created.description),
-            "confirmed": .string(confirmed.description),
+    /// The members of its record in the lease file, in alphabetical order.
+    var members: [(name: String, value: JSONValue)] {
+        var members: [(name: String, value: JSONValue)] = [
+            ("confirmed", .string(confirmed.description)),
+            ("created", .string(created.description)),
+            ("description", JSONValue(description)),
+            ("expiresAt", JSONValue(expiry?.description)),
+            ("externalAddress", JSONValue(externalAddress?.description)),
+            ("externalPort", JSONValue(externalPort.rawValue)),
+            ("family", .string(key.internalAddress.family.rawValue)),
+            ("gateway", .string(key.gateway.description)),
+            ("internalAddress", .string(key.internalAddress.description)),
+            ("internalPort", JSONValue(key.internalPort.rawValue)),
+            ("lifetime", JSONValue(lifetimeSeconds)),
+            ("nonce", JSONValue(nonce?.hexadecimal)),
+            ("remoteHost", JSONValue(remoteHost?.description)),
+            ("state", .string(state.rawValue)),
+            ("suggestedExternalPort", JSONValue(suggestedExternalPort.rawValue)),
+            ("technique", .string(technique.rawValue)),
+            ("thirdParty", .bool(isThirdParty)),
+            ("transport", .string(key.transport.rawValue)),
         ]
-        if !holders.isEmpty { known["holders"] = .array(holders.map(\.document)) }
-        if let expiredSince { known["expiredSince"] = .string(expiredSince.description) }
-        return .object(unknownMembers.merging(known) { _, known in known })
+        var others = unknownMembers
+        if !holders.isEmpty { others["holders"] = .array(holders.map(\.document)) }
+        if let expiredSince { others["expiredSince"] = .string(expiredSince.description) }
+        guard !others.isEmpty else { return members }
+        members += others.map { ($0.key, $0.value) }
+        return members.sorted { $0.name < $1.name }
     }
 }
 

@@ -11,8 +11,12 @@ public struct MappingRequest: Hashable, Sendable {
     public var family: AddressFamily
     /// The external port to suggest; `nil` is the internal one, or the lease's in a renewal.
     ///
-    /// For IPv6 no other than the internal one can be had.
+    /// For IPv6 it can only be the internal one.
     public var externalPort: PortNumber?
+    /// Whether the gateway chooses the external port, and any is as good as another.
+    ///
+    /// `externalPort` is `nil` then. UPnP has no way to say it and is asked for the internal port first.
+    public var takesAnyExternalPort: Bool
     /// Whether it is a failure to get another external port.
     public var isExact: Bool
     /// Whether an external address that is not public is a failure.
@@ -39,8 +43,8 @@ public struct MappingRequest: Hashable, Sendable {
     /// A request; what is left out has the defaults of `natctl map`.
     public init(
         _ transport: TransportProtocol, internalPort: PortNumber, family: AddressFamily = .ipv4,
-        externalPort: PortNumber? = nil, isExact: Bool = false, requiresPublic: Bool = false,
-        mustBeVerified: Bool = false,
+        externalPort: PortNumber? = nil, takesAnyExternalPort: Bool = false,
+        isExact: Bool = false, requiresPublic: Bool = false, mustBeVerified: Bool = false,
         lifetime: Duration = .seconds(7200), internalAddress: IPAddress? = nil,
         remoteHost: IPAddress? = nil, description: String? = nil
     ) {
@@ -48,6 +52,7 @@ public struct MappingRequest: Hashable, Sendable {
         self.internalPort = internalPort
         self.family = family
         self.externalPort = externalPort
+        self.takesAnyExternalPort = takesAnyExternalPort
         self.isExact = isExact
         self.requiresPublic = requiresPublic
         self.mustBeVerified = mustBeVerified
@@ -61,7 +66,10 @@ public struct MappingRequest: Hashable, Sendable {
     var problem: String? {
         for address in [internalAddress, remoteHost].compactMap(\.self)
         where address.family != family {
-            return "\(address) is of another family than the port to open"
+            return "\(address) does not belong to the same IP version as the port"
+        }
+        if takesAnyExternalPort, isExact || externalPort != nil {
+            return "any external port was requested, and a certain one too"
         }
         guard family == .ipv6 else { return nil }
         if let externalPort, externalPort != internalPort {
@@ -69,7 +77,7 @@ public struct MappingRequest: Hashable, Sendable {
                 "IPv6 has no translation: port \(internalPort) cannot be opened as \(externalPort)"
         }
         return mustBeVerified
-            ? "no table shows what is open of IPv6, so that it cannot be verified" : nil
+            ? "no table shows open IPv6 ports, so they cannot be verified" : nil
     }
 
     /// The port to suggest when nothing is remembered: what the user wishes.

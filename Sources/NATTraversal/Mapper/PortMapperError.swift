@@ -9,8 +9,8 @@ public enum PortMapperError: Error, Hashable, Sendable {
     /// This host has default routes with a gateway of this family only, not of the other one, which
     /// was to be asked.
     case onlyGatewaysOf(AddressFamily)
-    /// No default route leads out by the interface that was named; the best one leads to this gateway
-    /// by another interface.
+    /// The interface that was named has no default route; the best one leads to this gateway by
+    /// another interface.
     case noRouteBy(interface: String, gateway: IPAddress, itsInterface: String)
     /// This process is in a container whose network is a bridge on its host, where no router maps
     /// ports; the error is what came of asking all the same.
@@ -61,13 +61,13 @@ extension PortMapperError: CustomStringConvertible {
             "this host has no default gateway"
         case .onlyGatewaysOf(let family):
             family == .ipv6
-                ? "this host has no IPv4 gateway, but one for IPv6"
-                : "this host has no IPv6 gateway, but one for IPv4"
+                ? "this host has an IPv6 gateway but no IPv4 gateway"
+                : "this host has an IPv4 gateway but no IPv6 gateway"
         case .noRouteBy(let interface, let gateway, let other):
-            "no default route leads out by \(plain(interface)): the gateway is \(gateway) on "
+            "\(plain(interface)) has no default route: the gateway is \(gateway) on "
                 + "\(plain(other))"
         case .behindBridge(let error):
-            "\(error). \(Self.bridge)"
+            "\(error); \(Self.bridge)"
         case .noSuchInterface(let name):
             "there is no interface \(plain(name))"
         case .noGlobalAddress(let interface, let reason):
@@ -79,7 +79,7 @@ extension PortMapperError: CustomStringConvertible {
             "\(gateway) answered the search for UPnP, but its service cannot be reached "
                 + "(\(cause.reason))"
         case .closed(let gateway, _, let cause):
-            "\(gateway) cannot be asked (\(cause.reason))"
+            "\(gateway) does not accept port mapping requests (\(cause.reason))"
         case .unsupported(let gateway, .upnp):
             "\(gateway) was found, but offers no port mapping by UPnP"
         case .unsupported(let gateway, let technique):
@@ -95,26 +95,26 @@ extension PortMapperError: CustomStringConvertible {
         case .foreign(let gateway, let port, let client):
             "external port \(port) of \(gateway) leads to \(client), not to this host"
         case .noExternalAddress(let gateway, _):
-            "\(gateway) has no address on the Internet side"
+            "\(gateway) has no external address"
         case .notPublic(let address, let gateway, _):
             "the external address of \(gateway), \(address), is \(address.scope.rawValue), not "
                 + "public: nobody outside can reach it"
         case .inexpressible(let problem):
             problem
         case .noSuchService(let name):
-            "no UPnP device here has a service \(plain(name))"
+            "no UPnP device on this network offers \(plain(name))"
         case .unmappedElsewhere(let gateway):
             "another process has deleted the mapping on \(gateway)"
         case .system(let error):
-            "this host's network failed: \(error)"
+            "network error on this host: \(error)"
         case .leaseFile(let path, let problem):
             "the lease file \(displayed(path, limit: nil)) cannot be used: \(problem)"
         }
     }
 
-    /// What a container's bridge does to port mapping: a sentence without its full stop.
+    /// What a container's bridge does to port mapping: a clause.
     package static let bridge =
-        "This is a container on a bridge network, where no router maps ports"
+        "this is a container on a bridge network, where no router maps ports"
 
     /// The sentence of a silence, with the time as its caller writes times.
     package static func silence(
@@ -123,7 +123,7 @@ extension PortMapperError: CustomStringConvertible {
         switch technique {
         case .upnp?: "\(gateway) was found by UPnP, but did not answer within \(time)"
         case let other?:
-            "\(gateway) speaks \(other.displayName), but did not answer what it was asked within \(time)"
+            "\(gateway) speaks \(other.displayName), but did not answer this request within \(time)"
         case nil: "\(gateway) did not answer within \(time)"
         }
     }

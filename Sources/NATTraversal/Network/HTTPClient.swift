@@ -27,6 +27,9 @@ protocol HTTPTransport: Sendable {
 
     /// The time by which deadlines are meant.
     var now: ContinuousClock.Instant { get }
+    /// Closes the connection that a followed request has opened for the next one, if that was not
+    /// made.
+    func closeNextConnection()
     /// Waits by the same clock.
     ///
     /// - Throws: `CancellationError`.
@@ -35,6 +38,8 @@ protocol HTTPTransport: Sendable {
 
 extension HTTPTransport {
     var now: ContinuousClock.Instant { .now }
+
+    func closeNextConnection() {}
 
     func sleep(for pause: Duration) async throws { try await Task.sleep(for: pause) }
 }
@@ -59,6 +64,17 @@ struct HTTPClient: HTTPTransport {
     var source: SocketAddress?
     /// The interface to use; `nil` lets the routes decide.
     var interface: String?
+    /// The connection for the request after a followed one: a small gateway serves one at a time
+    /// but its kernel shakes hands meanwhile, which saves a round trip.
+    private let next = Locked<(socket: TCPSocket, peer: SocketAddress)?>(nil)
+
+    /// - Parameters:
+    ///   - source: the local address to connect from, with port 0; `nil` lets the routes decide.
+    ///   - interface: the interface to use; `nil` lets the routes decide.
+    init(source: SocketAddress? = nil, interface: String? = nil) {
+        self.source = source
+        self.interface = interface
+    }
 
     /// How long connecting may take (H-13).
     private static let connectLimit = Duration.seconds(3)
@@ -80,6 +96,7 @@ struct HTTPClient: HTTPTransport {
             guard try await socket.send(request.encoded, until: deadline) else {
                 throw HTTPClientError.timeout
             }
+            if request.isFollowed { beginNextConnection(to: request.url.socketAddress) }
             let response = try await read(
                 from: socket, bodyLimit: bodyLimit, silence: silence, until: deadline)
             return HTTPExchange(response: response, localAddress: try socket.localAddress())
@@ -90,17 +107,39 @@ struct HTTPClient: HTTPTransport {
         }
     }
 
+    private func beginNextConnection(to peer: SocketAddress) {
+        guard let socket = try? beginConnecting(to: peer) else { return }
+        next.withLock { $0 = (socket, peer) }
+    }
+
+    func closeNextConnection() { next.withLock { $0 = nil } }
+
+    /// The connection that was opened in advance, if it stands and is still of use.
+    private func takeNextConnection(to peer: SocketAddress) -> TCPSocket? {
+        let next = next.withLock { next in
+            defer { next = nil }
+            return next
+        }
+        guard let next, next.peer == peer, next.socket.isUnused else { return nil }
+        return next.socket
+    }
+
     /// Connects by the first of a few connections that opens; the others are closed.
     private func connect(
         to peer: SocketAddress, until deadline: ContinuousClock.Instant
     ) async throws -> TCPSocket {
         let deadline = min(deadline, .now + Self.connectLimit)
-        let first = try beginConnecting(to: peer)
-        let firstLimit = min(deadline, .now + Self.nextConnection)
-        let socket =
-            if try await first.isConnected(until: firstLimit) { first } else {
-                try await connect(to: peer, beside: first, until: deadline)
-            }
+        let socket: TCPSocket
+        if let next = takeNextConnection(to: peer) {
+            socket = next
+        } else {
+            let first = try beginConnecting(to: peer)
+            let firstLimit = min(deadline, .now + Self.nextConnection)
+            socket =
+                if try await first.isConnected(until: firstLimit) { first } else {
+                    try await connect(to: peer, beside: first, until: deadline)
+                }
+        }
         let found = try socket.peerAddress()
         guard found.address.unmapped == peer.address.unmapped, found.port == peer.port else {
             throw HTTPClientError.wrongPeer

@@ -40,5 +40,8 @@ public struct IPv4Address: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The address in dotted decimal.
-    public var description: String { octets.map(String.init).joined(separator: ".") }
+    public var description: String {
+        let octets = octets
+        return "\(octets[0]).\(octets[1]).\(octets[2]).\(octets[3])"
+    }
 }

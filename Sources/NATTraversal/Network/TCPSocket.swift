@@ -51,6 +51,15 @@ final class TCPSocket: Sendable {
         return true
     }
 
+    /// Whether the connection that was begun stands by now, and the peer has neither sent anything
+    /// nor closed it.
+    var isUnused: Bool {
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN | POLLOUT), revents: 0)
+        guard unsafe poll(&state, 1, 0) == 1, state.revents == Int16(POLLOUT) else { return false }
+        tap?.add(.connected)
+        return true
+    }
+
     /// The local address.
     func localAddress() throws(SystemError) -> SocketAddress { try .local(of: descriptor) }
 

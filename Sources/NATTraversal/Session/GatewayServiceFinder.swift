@@ -228,7 +228,7 @@ final class GatewayServiceFinder<Service: GatewayService>: Sendable {
         let http = browser().network.http(on: nil)
         do {
             var device = try await UPnPDevice.described(
-                at: hint.location, by: http, until: deadline)
+                at: hint.location, by: http, isFollowed: true, until: deadline)
             guard device.udn == hint.udn, Service.isOffered(by: device) else {
                 log.debug("\(hint.location): another device than remembered")
                 return nil

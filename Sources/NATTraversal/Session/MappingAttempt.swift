@@ -20,6 +20,8 @@ struct MappingAttempt: Sendable {
     var openPort: PortNumber?
     /// The technique that the lease file says is asked.
     var recordedTechnique: Technique?
+    /// The external port that the lease file says is asked for.
+    private(set) var recordedPort: PortNumber
     /// Whether no technique is left to be asked.
     var isSettled = false
     /// The old mapping, granted again because the new one was refused.
@@ -53,18 +55,21 @@ struct MappingAttempt: Sendable {
         ladder = TechniqueLadder(
             order, port: remembered?.externalPort ?? request.suggestedExternalPort(for: key),
             isExact: request.isExact,
+            takesAnyPort: request.takesAnyExternalPort && request.family == .ipv4
+                && remembered == nil && request.former == nil,
             hasOptions: request.isExact || request.description != nil,
             isRenewal: remembered != nil, isPinhole: request.family == .ipv6,
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
             silenceEnd: terms.silenceEnd, isKnownSilent: terms.isKnownSilent)
         recordedTechnique = order.first
+        recordedPort = ladder.variation.suggestion.port
         if let problem = request.problem { verdict = .inexpressible(problem) }
         if order.isEmpty {
             verdict = .inexpressible(
                 request.family == .ipv6
-                    ? "NAT-PMP knows no IPv6; it takes PCP or UPnP"
+                    ? "NAT-PMP does not support IPv6; use PCP or UPnP"
                     : "NAT-PMP can neither limit a mapping to one peer nor map for another host; "
-                        + "it takes PCP")
+                        + "use PCP or UPnP")
         }
     }
 
@@ -170,6 +175,19 @@ struct MappingAttempt: Sendable {
         grant = nil
     }
 
+    /// The external port to ask for.
+    private var intendedPort: PortNumber { openPort ?? ladder.variation.suggestion.port }
+
+    /// Whether the lease file knows that this technique is asked, and for which port.
+    func isRecorded(as technique: Technique) -> Bool {
+        recordedTechnique == technique && recordedPort == intendedPort
+    }
+
+    /// Notes that its intent is written into the lease file as this technique's.
+    mutating func noteRecord(as technique: Technique) {
+        (recordedTechnique, recordedPort) = (technique, intendedPort)
+    }
+
     /// Whether the gateway may yet do what was asked, now or by a process that ended too early.
     private var mayStillBeGranted: Bool {
         openPort != nil || ladder.openTechnique != nil
@@ -200,8 +218,8 @@ extension MappingAttempt {
                 : .upnp,
             nonce: nonce,
             suggestedExternalPort: request.suggestedExternalPort, externalAddress: nil,
-            externalPort: openPort ?? ladder.variation.suggestion.port,
-            remoteHost: request.remoteHost, lifetimeSeconds: lifetimeSeconds,
+            externalPort: intendedPort, remoteHost: request.remoteHost,
+            lifetimeSeconds: lifetimeSeconds,
             expiry: now.advanced(bySeconds: lifetimeSeconds),
             description: request.shownDescription, isThirdParty: isThirdParty,
             created: old?.created ?? now, confirmed: now)
@@ -220,6 +238,7 @@ extension MappingAttempt {
         if plan == .renewal, request.externalPort == nil, let old {
             lease.suggestedExternalPort = old.suggestedExternalPort
         }
+        if request.takesAnyExternalPort { lease.suggestedExternalPort = grant.externalPort }
         lease.lifetimeSeconds = grant.lifetimeSeconds
         lease.expiry = grant.lifetimeSeconds.map(now.advanced(bySeconds:))
         lease.unknownMembers = old?.unknownMembers ?? [:]
@@ -282,7 +301,9 @@ extension MappingAttempt {
         guard let grant else { return [] }
         var warnings: [MapperWarning] = []
         let (transport, port) = (key.transport, key.internalPort)
-        if plan != .renewal, grant.externalPort != request.suggestedExternalPort {
+        if plan != .renewal, !request.takesAnyExternalPort,
+            grant.externalPort != request.suggestedExternalPort
+        {
             warnings.append(
                 .differentExternalPort(
                     transport, port, granted: grant.externalPort,

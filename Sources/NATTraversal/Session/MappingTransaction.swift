@@ -151,7 +151,8 @@ struct MappingTransaction {
                 let index = indices[position]
                 opened.insert(index)
                 attempts[index].openPort = port
-                try await record([attempts[index].intent(at: .now)])
+                // Of all ports at once: writing a long file for each takes longer than mapping it.
+                try await record(indices, asking.technique, of: &attempts)
             }
             for (index, answer) in zip(indices, answers) {
                 attempts[index].take(
@@ -222,13 +223,14 @@ struct MappingTransaction {
         for index in indices { attempts[index].recordedTechnique = nil }
     }
 
-    /// Records which technique is about to be asked, where the lease file names another one.
+    /// Records which technique is about to be asked for which port, where the lease file names
+    /// others.
     private func record(
         _ indices: [Int], _ technique: Technique, of attempts: inout [MappingAttempt]
     ) async throws {
-        let others = indices.filter { attempts[$0].recordedTechnique != technique }
+        let others = indices.filter { !attempts[$0].isRecorded(as: technique) }
         guard !others.isEmpty else { return }
-        for index in others { attempts[index].recordedTechnique = technique }
+        for index in others { attempts[index].noteRecord(as: technique) }
         try await record(others.map { attempts[$0].intent(at: .now) })
     }
 

@@ -6,13 +6,21 @@ struct PortSuggestion: Hashable, Sendable {
     let wanted: PortNumber
     /// Whether no other port will do.
     let isExact: Bool
+    /// Whether the gateway may choose: PCP and NAT-PMP are then asked for port 0 at first, which in
+    /// UPnP would mean every port.
+    let isAny: Bool
     private var refusals = 0
 
-    init(_ wanted: PortNumber, isExact: Bool) {
+    init(_ wanted: PortNumber, isExact: Bool, isAny: Bool = false) {
         self.wanted = wanted
         self.isExact = isExact
+        self.isAny = isAny
         port = wanted
     }
+
+    /// The port in a request by PCP or NAT-PMP; 0 leaves the choice to the gateway (RFC 6886,
+    /// section 3.3; RFC 6887, section 11.1).
+    var wireValue: UInt16 { isAny && port == wanted ? 0 : port.rawValue }
 
     /// Suggests another port: first the next one, then any of the dynamic ports, which no
     /// well-known service uses (A-15; RFC 6335, section 6).

@@ -125,6 +125,7 @@ struct TechniqueLadder: Sendable {
     ///   - order: the techniques that may be asked, best first; a remembered one before the others.
     ///   - port: the wanted external port.
     ///   - isExact: whether no other port will do.
+    ///   - takesAnyPort: whether the gateway may choose the port.
     ///   - hasOptions: whether the request has options that are not essential.
     ///   - isRenewal: whether the first technique has granted it before.
     ///   - isPinhole: whether a port of IPv6 is opened.
@@ -134,7 +135,8 @@ struct TechniqueLadder: Sendable {
     ///   - silenceEnd: when to give up a silent gateway.
     ///   - isKnownSilent: whether an earlier run has found PCP and NAT-PMP silent.
     init(
-        _ order: [Technique], port: PortNumber, isExact: Bool = false, hasOptions: Bool = false,
+        _ order: [Technique], port: PortNumber, isExact: Bool = false, takesAnyPort: Bool = false,
+        hasOptions: Bool = false,
         isRenewal: Bool = false, isPinhole: Bool = false,
         isLeftAlone: Bool = false, searchLimit: Duration?, silenceEnd: Instant? = nil,
         isKnownSilent: Bool = false
@@ -148,7 +150,9 @@ struct TechniqueLadder: Sendable {
         self.silenceEnd = silenceEnd
         self.isKnownSilent = isKnownSilent
         standings = Dictionary(uniqueKeysWithValues: order.map { ($0, .untried) })
-        variation = Variation(suggestion: PortSuggestion(port, isExact: isExact))
+        variation = Variation(
+            suggestion:
+                PortSuggestion(port, isExact: isExact, isAny: takesAnyPort))
     }
 
     /// Decides the next step.

@@ -20,6 +20,9 @@ struct HTTPRequest: Hashable, Sendable {
     var url: HTTPURL
     var call: Call?
     var version = Version.http11
+    /// Whether another request goes to the same server next, so that its connection may be opened
+    /// while this one's answer is awaited.
+    var isFollowed = false
 
     /// The bytes, head and body in one piece.
     var encoded: [UInt8] {

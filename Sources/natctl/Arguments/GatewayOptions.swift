@@ -14,7 +14,7 @@ struct GatewayOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Ask this gateway only, by its address. (default: every default route)",
+            "Ask only the gateway at this address. (default: every default route)",
             valueName: "address[:port]"))
     var gateway: GatewayAddress?
 
@@ -103,7 +103,7 @@ struct GatewayOptions: ParsableArguments {
     func validate(_ family: AddressFamily) throws {
         if family == .ipv6, via == .natPMP {
             throw ValidationError.cannotCombine(
-                "--ipv6", with: "--via nat-pmp", because: "which knows no IPv6")
+                "--ipv6", with: "--via nat-pmp", because: "which does not support IPv6")
         }
         if let gateway, gateway.address.family != family {
             throw ValidationError.otherGateway(gateway, family)

@@ -16,11 +16,15 @@ struct HelpEpilogue {
         case location = "NATCTL_LOCATION"
         case interface = "NATCTL_INTERFACE"
         case state = "NATCTL_STATE"
+        case noColor = "NO_COLOR"
+        case terminal = "TERM"
 
         var meaning: String {
             switch self {
-            case .gateway, .location, .interface: "Stands for --\(self)."
+            case .gateway, .location, .interface: "The default of --\(self)."
             case .state: "The folder of the lease file."
+            case .noColor: "When set, no colour and no progress line."
+            case .terminal: "When dumb, the same."
             }
         }
     }
@@ -36,12 +40,10 @@ struct HelpEpilogue {
         for example in examples {
             lines += ["  \(example.line)", "      \(example.meaning)"]
         }
-        if !variables.isEmpty {
-            lines += ["", "ENVIRONMENT VARIABLES:"]
-            for variable in variables {
-                let gap = String(repeating: " ", count: 24 - variable.rawValue.count)
-                lines.append("  \(variable.rawValue)\(gap)\(variable.meaning)")
-            }
+        lines += ["", "ENVIRONMENT VARIABLES:"]
+        for variable in variables {
+            let gap = String(repeating: " ", count: 24 - variable.rawValue.count)
+            lines.append("  \(variable.rawValue)\(gap)\(variable.meaning)")
         }
         return (lines + ["", "  See 'man \(page)' for the manual."]).joined(separator: "\n")
     }
@@ -55,9 +57,9 @@ struct HelpEpilogue {
 
     private static func variables(of command: String?) -> [Variable] {
         switch command {
-        case "list-interfaces": []
+        case "list-interfaces": [.noColor, .terminal]
         case nil, "map", "unmap", "list", "watch": Variable.allCases
-        default: [.gateway, .location, .interface]
+        default: [.gateway, .location, .interface, .noColor, .terminal]
         }
     }
 
@@ -68,7 +70,7 @@ struct HelpEpilogue {
                 Example("natctl external-ip", "Print the external address."),
                 Example(
                     "natctl external-ip --require-public -q",
-                    "For a script: print it, or fail unless it can be reached from outside."),
+                    "Print it for a script, or fail when it is not public."),
                 Example("natctl external-ip --all", "Compare what every technique reports."),
             ]
         case "map":
@@ -85,7 +87,7 @@ struct HelpEpilogue {
             ]
         case "unmap":
             [
-                Example("natctl unmap tcp 8080", "Close what natctl map tcp 8080 has opened."),
+                Example("natctl unmap tcp 8080", "Close the port that natctl map tcp 8080 opened."),
                 Example("natctl unmap --all", "Delete every mapping that natctl has made."),
                 Example(
                     "natctl unmap tcp --external-port 80",
@@ -95,7 +97,7 @@ struct HelpEpilogue {
             [
                 Example("natctl list", "Show the gateway's mappings and natctl's leases."),
                 Example(
-                    "natctl list --leases", "Show natctl's own mappings without asking anybody."),
+                    "natctl list --leases", "Show natctl's own mappings, even offline."),
                 Example(
                     "natctl list --json | jq '.mappings[] | select(.mine)'",
                     "Print the mappings that natctl has made, as JSON."),
@@ -108,7 +110,7 @@ struct HelpEpilogue {
         case "gateway":
             [
                 Example("natctl gateway", "Show the path to the Internet and a diagnosis."),
-                Example("natctl gateway -q", "Print the best gateway's address; ask nobody."),
+                Example("natctl gateway -q", "Print the best gateway's address without asking it."),
                 Example(
                     "natctl gateway --report report.json",
                     "Save what the gateways answered, masked, to send with a bug report."),
@@ -118,7 +120,7 @@ struct HelpEpilogue {
                 Example("natctl upnp-scan", "List the UPnP devices that answer within 3 seconds."),
                 Example(
                     "natctl upnp-scan --target upnp:rootdevice --scan-time 1s",
-                    "Ask for root devices only, and wait a second."),
+                    "Search for root devices only, for one second."),
                 Example(
                     "natctl upnp-scan --actions --location http://192.168.1.1:5000/desc.xml",
                     "List the services and actions of one device."),
@@ -143,7 +145,8 @@ struct HelpEpilogue {
             [
                 Example("natctl map tcp 8080", "Open TCP port 8080 for two hours."),
                 Example("natctl unmap tcp 8080", "Close it again."),
-                Example("natctl gateway", "Find out what stands between here and the Internet."),
+                Example(
+                    "natctl gateway", "Find out what stands between this host and the Internet."),
             ]
         }
     }

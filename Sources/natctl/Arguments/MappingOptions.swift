@@ -1,15 +1,33 @@
 import ArgumentParser
 import NATTraversal
 
+/// The external port of `--external-port`.
+enum ExternalPort: Equatable {
+    /// The gateway's choice.
+    case any
+    /// The one to suggest, for several ports that of the first.
+    case first(PortNumber)
+
+    init(_ text: String) throws(ValidationError) {
+        guard let port = PortNumber(text) else {
+            guard text == "0" else { throw ValidationError.externalPort(text, orZero: true) }
+            self = .any
+            return
+        }
+        self = .first(port)
+    }
+}
+
 /// What is asked of a mapping.
 struct MappingOptions: ParsableArguments {
     @Option(
         name: [.customShort("e"), .long],
         help: ArgumentHelp(
-            "The external port to suggest; for several ports, that of the first. (default: the "
-                + "internal port)",
-            valueName: "port"))
-    var externalPort: PortNumber?
+            "The external port to suggest, 0 for the gateway's choice; for several ports, that of "
+                + "the first. (default: the internal port)",
+            valueName: "port"),
+        transform: ExternalPort.init)
+    var externalPort: ExternalPort?
 
     @Flag(
         name: .long, help: "Fail, with nothing left mapped, when another external port is granted.")
@@ -27,13 +45,14 @@ struct MappingOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "Map to this host instead, or use this local address. (default: this host's address "
-                + "towards the gateway, of IPv6 its stable global one)", valueName: "address"),
+                + "towards the gateway; for IPv6, its stable global one)", valueName: "address"),
         transform: { try Self.address($0, "--internal-address") })
     var internalAddress: IPAddress?
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Let only this peer in. (default: anyone)", valueName: "address"),
+        help: ArgumentHelp(
+            "Ask the gateway to let only this peer in. (default: anyone)", valueName: "address"),
         transform: { try Self.address($0, "--remote-host") })
     var remoteHost: IPAddress?
 
@@ -67,6 +86,10 @@ struct MappingOptions: ParsableArguments {
 
     func validate() throws {
         try validateFamily()
+        if exact, externalPort == .any {
+            throw ValidationError.cannotCombine(
+                "--exact", with: "--external-port 0", because: "which takes any port")
+        }
         guard let description else { return }
         let isPlain = description.unicodeScalars.allSatisfy {
             $0.properties.generalCategory != .control
@@ -93,7 +116,7 @@ struct MappingOptions: ParsableArguments {
 
     /// The external port to suggest for the port at a place in the order given.
     func externalPort(at offset: Int) throws -> PortNumber? {
-        guard let first = externalPort else { return nil }
+        guard case .first(let first)? = externalPort else { return nil }
         guard let value = UInt16(exactly: Int(first.rawValue) + offset),
             let port = PortNumber(rawValue: value)
         else { throw ValidationError.portsBeyondEnd(from: first) }

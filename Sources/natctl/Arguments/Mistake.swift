@@ -109,7 +109,7 @@ struct Mistake: Equatable {
             index += 1
             guard word.hasPrefix("-"), word != "-" else {
                 if positionals.isEmpty, word == "help" {
-                    return "help is asked for with --help" + meant([arguments[0], "--help"])
+                    return "use --help for help" + meant([arguments[0], "--help"])
                 }
                 if takesPorts, !isPort(word), TransportArgument(argument: word) == nil {
                     let followsPort = positionals.contains(where: isPort)
@@ -136,7 +136,7 @@ struct Mistake: Equatable {
             let value = inlineValue ?? (index < arguments.count ? arguments[index] : "-")
             if inlineValue == nil {
                 if value.hasPrefix("-") {
-                    return "\(name) needs a <\(option.valueName ?? "value")>"
+                    return "\(name) needs <\(option.valueName ?? "value")>"
                 }
                 index += 1
             }
@@ -200,8 +200,6 @@ struct Mistake: Equatable {
                 ? ValidationError.noLifetime.message
                 : "\(name) takes a duration such as 90, 90s, 15m, 2h, 7d or 1h30m, from 1s to 365d, "
                     + "not \(displayed(value))"
-        case "port" where PortNumber(value) == nil:
-            return "\(name) takes a port from 1 to 65535, not \(displayed(value))"
         case "address[:port]" where GatewayAddress(value) == nil:
             return
                 "\(name) takes an address such as 192.168.1.1, 192.168.1.1:5351 or fe80::1%eth0, "
@@ -257,42 +255,5 @@ struct Mistake: Equatable {
     private static func enumerated(_ words: [String], _ conjunction: String) -> String {
         guard let last = words.last, words.count > 1 else { return words.first ?? "" }
         return words.dropLast().joined(separator: ", ") + " \(conjunction) \(last)"
-    }
-
-    /// The one candidate that a word is short for, a part of, or a slip of the keys away from.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
-        let word = word.lowercased()
-        let letters = word.drop { $0 == "-" }
-        guard letters.count >= 2 else { return nil }
-        let longer = candidates.filter { $0.hasPrefix(word) }
-        if let only = longer.first, longer.count == 1 { return only }
-        let having = candidates.filter { candidate in
-            candidate.split(separator: "-").contains(letters) && letters.count >= 3
-        }
-        if let only = having.first, having.count == 1 { return only }
-        let near = candidates.filter { slips(from: word, to: $0) <= max(1, letters.count / 4) }
-        return near.min { slips(from: word, to: $0) < slips(from: word, to: $1) }
-    }
-
-    /// How many letters are missing, too many, wrong or swapped.
-    private static func slips(from word: String, to other: String) -> Int {
-        let (word, other) = (Array(word), Array(other))
-        var rows = [Array(0...other.count)]
-        for row in 1..<(word.count + 1) {
-            rows.append([row])
-            for column in 1..<(other.count + 1) {
-                let isSame = word[row - 1] == other[column - 1]
-                var least = min(
-                    rows[row - 1][column] + 1, rows[row][column - 1] + 1,
-                    rows[row - 1][column - 1] + (isSame ? 0 : 1))
-                if row > 1, column > 1, word[row - 1] == other[column - 2],
-                    word[row - 2] == other[column - 1]
-                {
-                    least = min(least, rows[row - 2][column - 2] + 1)
-                }
-                rows[row].append(least)
-            }
-        }
-        return rows[word.count][other.count]
     }
 }

@@ -98,6 +98,12 @@ struct CommandFailure: CommandOutput {
     var quietLines: [String] { [] }
     var document: [String: JSONValue] { kind.emptyMembers }
     var failures: [PortMapperError] { [error] }
+
+    /// An action of upnp-call need not be about mappings, as the hints on refusals are.
+    func message(about failure: PortMapperError) -> String {
+        guard kind == .upnpCall, case .refused = failure else { return failure.userMessage }
+        return failure.sentence
+    }
 }
 
 /// Arguments that the parser has taken and that turned out wrong.

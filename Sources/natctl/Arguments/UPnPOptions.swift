@@ -6,14 +6,14 @@ struct UPnPOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Search on the link of this gateway, given by its address.",
+            "Search on the network of the gateway at this address.",
             valueName: "address[:port]"))
     var gateway: GatewayAddress?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Read the description at this URL instead of searching; its host is an address.",
+            "Read the description at this URL instead of searching; its host must be an address.",
             valueName: "url"))
     var location: String?
 

@@ -7,7 +7,7 @@ struct ExternalIPCommand: AsyncParsableCommand {
         abstract: "Print the address on the Internet side",
         discussion: """
             The address comes from NAT-PMP or UPnP. Where only PCP can report it, natctl maps a UDP \
-            port of its own and deletes the mapping at once; nothing is left behind. Of IPv6 it is \
+            port of its own and deletes the mapping at once; nothing is left behind. With --ipv6 it is \
             the address that map --ipv6 would open, and nothing is mapped.
             """)
 

@@ -6,15 +6,15 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway", _superCommandName: NATCtl.name,
         abstract: "Show the path to the Internet and what is on it",
         discussion: """
-            Nothing is mapped, so PCP shows an address only where its refusal tells one. Exits 0 \
-            whatever the diagnosis, 69 when there is no gateway. With --quiet it prints the best \
-            gateway's address and asks nobody.
+            Nothing is mapped, so PCP shows an address only where a refusal reveals one. Exits 0 \
+            whatever the diagnosis, 69 when there is no gateway. --quiet prints the best \
+            gateway's address without asking it.
             """)
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Write all that was asked and answered to this file, masked, for gateway-simulator to "
+            "Write all requests and answers to this file, masked, for gateway-simulator to "
                 + "replay.",
             valueName: "file"),
         completion: .file())

@@ -8,8 +8,8 @@ struct ListInterfacesCommand: AsyncParsableCommand {
         abstract: "Show this host's addresses and the best of them",
         discussion: """
             The best address of each family is the one used towards the best gateway; without a \
-            gateway it is the first public address, else the first private one, else any. With \
-            --quiet the best addresses alone are printed, with --verbose why they are best.
+            gateway it is the first public address, else the first private one, else any. \
+            --quiet prints the best addresses alone, --verbose why they are best.
             """)
 
     @Flag(name: .long, help: "Include loopback and interfaces that are down.")

@@ -38,8 +38,8 @@ struct MapCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "With --keep, --changes-only or a command: run this by sh -c at each change, with the "
-                + "event on standard input.",
+            "With --keep, --changes-only or a command: run this with sh -c at each change, with "
+                + "the event on standard input.",
             valueName: "command"))
     var onChange: String?
 
@@ -73,7 +73,7 @@ struct MapCommand: AsyncParsableCommand {
         if changesOnly, isHolding {
             throw ValidationError.cannotCombine(
                 "--changes-only", with: keep ? "--keep" : "a command after --",
-                because: "which prints changes alone anyway")
+                because: "which prints only changes anyway")
         }
     }
 
@@ -125,6 +125,7 @@ struct MapCommand: AsyncParsableCommand {
             var request = MappingRequest(
                 entry.transport, internalPort: entry.port, family: mapping.family)
             request.externalPort = try entry.externalPort ?? mapping.externalPort(at: offset)
+            request.takesAnyExternalPort = mapping.externalPort == .any
             if mapping.ipv6, let outside = request.externalPort, outside != entry.port {
                 throw ValidationError.noTranslation(outside, entry.port)
             }

@@ -7,8 +7,8 @@ struct UPnPScanCommand: AsyncParsableCommand {
         commandName: "upnp-scan", _superCommandName: NATCtl.name,
         abstract: "List the UPnP devices and services on the link",
         discussion: """
-            Each device is shown as it answers: in quotes what it calls itself and its model, then \
-            the URL of its description, and its services. With --quiet only the URLs are printed.
+            Each device is shown as it answers: its name and model in quotes, the URL of its \
+            description, and its services. --quiet prints the URLs alone.
             """)
 
     @Flag(name: .long, help: "Read each service's description and list its actions.")

@@ -28,15 +28,21 @@ struct UnmapCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp("Delete the mapping with this external port.", valueName: "port"),
-        completion: .leasedExternalPorts)
+        completion: .leasedExternalPorts,
+        transform: { text throws(ValidationError) in
+            guard let port = PortNumber(text) else {
+                throw ValidationError.externalPort(text, orZero: false)
+            }
+            return port
+        })
     var externalPort: PortNumber?
 
-    @Flag(name: .long, help: "Delete all of natctl's mappings, or all those of a transport.")
+    @Flag(name: .long, help: "Delete all of natctl's mappings, or all those of one transport.")
     var all = false
 
     @Flag(
         name: [.customShort("6"), .long],
-        help: "Delete what was opened of IPv6, and no mapping of IPv4.")
+        help: "Close IPv6 ports only. (default: IPv4 and IPv6)")
     var ipv6 = false
 
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions
@@ -92,7 +98,7 @@ struct UnmapOutput: CommandOutput {
     private var base: MappingOutput { MappingOutput(kind: kind, report: report) }
 
     func lines(on page: Page) -> [StyledLine] {
-        report.mappings.map { (StyledLine("unmapped ", .good) + $0.line).hanging(4) }
+        report.mappings.map { (StyledLine("unmapped ", .good) + $0.lineAtEnd).hanging(4) }
     }
     var quietLines: [String] { [] }
     var document: [String: JSONValue] { base.document }

@@ -6,10 +6,10 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch", _superCommandName: NATCtl.name,
         abstract: "Report changes of the path to the Internet",
         discussion: """
-            Prints an event a line, the present state first, until SIGINT or SIGTERM: another \
-            external address, a gateway that has restarted, another gateway, another interface \
-            or address of this host. Nothing is mapped. SIGHUP asks again at once. With --quiet \
-            the external address alone is printed, at first and at each change.
+            Prints an event per line, the present state first, until SIGINT or SIGTERM: a new \
+            external address, a restarted gateway, another gateway, another interface or address \
+            of this host. Nothing is mapped. SIGHUP asks again at once. --quiet prints the \
+            external address alone, first as it is and then at each change.
             """)
 
     @OptionGroup(title: "Gateway options") var gateway: GatewayOptions

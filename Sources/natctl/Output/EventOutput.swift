@@ -70,12 +70,14 @@ extension MapperEvent.Change {
     /// What people are told; a warning is said elsewhere.
     var line: StyledLine? {
         switch self {
-        case .mapped, .renewed, .unmapped:
+        case .mapped, .renewed:
             mapping.map { StyledLine("\(name) ", tone) + $0.line }
+        case .unmapped(let mapping):
+            StyledLine("\(name) ", tone) + mapping.lineAtEnd
         case .changed(let mapping, let previous):
             StyledLine("changed ", tone) + mapping.line + ", was \(previous.externalEndpoint)"
         case .lost(let mapping, let error):
-            StyledLine("lost ", tone) + mapping.line + ": \(error.userMessage)"
+            StyledLine("lost ", tone) + mapping.lineAtEnd + ": \(error.userMessage)"
         // At first it is not known either whether there is one.
         case .externalAddressChanged(nil, previous: nil):
             "external address not known"

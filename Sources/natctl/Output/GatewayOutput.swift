@@ -61,11 +61,14 @@ extension GatewayReport {
                 $0.friendlyName, manufacturer: $0.manufacturer, modelName: $0.modelName,
                 limit: page.characterLimit)
         }
+        let disagree = diagnosis == .disagreement
         let facts =
-            techniques.map(\.pictureRow)
+            techniques.map { $0.pictureRow(withAddress: disagree) }
             + (device?.state(limit: page.characterLimit).map { [StyledLine("line     \($0)")] }
                 ?? [])
-            + (externalAddress.map { ["external address \($0), \($0.scope.rawValue)"] } ?? [])
+            + ((disagree ? nil : externalAddress).map {
+                ["external address \($0), \($0.scope.rawValue)"]
+            } ?? [])
         let node = { (name: String, text: String) in
             StyledLine(name, .heading, hang: 12)
                 + StyledLine(
@@ -149,12 +152,13 @@ extension GatewayReport.TechniqueReport {
         return line
     }
 
-    /// For a person at a terminal: two or three words.
-    fileprivate var pictureRow: StyledLine {
+    /// For a person at a terminal: two or three words, and the address where that matters.
+    fileprivate func pictureRow(withAddress: Bool) -> StyledLine {
         let verdict = verdict
         let time = roundTrip.map { ", \(millisecondsText($0))" } ?? ""
+        let address = (withAddress ? externalAddress : nil).map { "  \($0)" } ?? ""
         return StyledLine(head) + StyledLine(verdict.words, verdict.tone)
-            + StyledLine(time, .secondary)
+            + StyledLine(time, .secondary) + StyledLine(address)
     }
 
     fileprivate var document: JSONValue {

@@ -67,11 +67,11 @@ extension GatewayReport {
     var meaning: (text: String, tone: Tone) {
         switch diagnosis {
         case .public:
-            ("Ports that are mapped here can be reached from the Internet.", .good)
+            ("Ports mapped here can be reached from the Internet.", .good)
         case .doubleNAT:
             (
-                "Another router stands between this gateway and the Internet. Map the port there as "
-                    + "well, or let one of the two be a bridge.", .warning
+                "Another router stands between this gateway and the Internet. Map the port there "
+                    + "too, or put one of the two in bridge mode.", .warning
             )
         case .carrierNAT:
             (
@@ -81,12 +81,12 @@ extension GatewayReport {
             )
         case .reserved:
             (
-                "The external address is not of the Internet, so nobody outside can reach a mapped "
-                    + "port. Look at the gateway's connection.", .warning
+                "The external address is not a public one, so nobody outside can reach a mapped "
+                    + "port. Check the gateway's Internet connection.", .warning
             )
         case .noExternalAddress:
             (
-                "The gateway has no address on the Internet side. Check whether its line is up.",
+                "The gateway has no external address. Check its Internet connection.",
                 .bad
             )
         case .noMappingService:
@@ -96,17 +96,17 @@ extension GatewayReport {
             )
         case .disagreement:
             (
-                "The techniques report different external addresses. Choose one with --via and try "
-                    + "from outside which is right.", .warning
+                "The techniques report different external addresses. Test from outside which one "
+                    + "works, and choose that technique with --via.", .warning
             )
         case nil where techniques.contains(where: \.isAvailable):
             (
-                "PCP reports the external address only with a mapping: natctl external-ip makes one "
+                "PCP reports the external address only with a mapping; natctl external-ip makes one "
                     + "for a moment.", .plain
             )
         default:
             (
-                "The gateway gave no usable answer. Try again, with -v to see what it says.",
+                "The gateway gave no usable answer. Try again with -v to see what it says.",
                 .warning
             )
         }

@@ -34,7 +34,7 @@ struct InterfaceListOutput: CommandOutput {
         return aligned([header] + rows)
     }
 
-    var remarks: [String] { shown.isEmpty ? ["no addresses; --all includes loopback"] : [] }
+    var remarks: [String] { shown.isEmpty ? [noAddresses] : [] }
 
     var quietLines: [String] { best.map(\.address.description) }
 

@@ -21,15 +21,21 @@ struct MappingOutput: CommandOutput {
 
 extension Mapping {
     /// `tcp 192.168.1.10:8080 <- 198.51.100.7:8080  pcp, 2h`.
-    var line: StyledLine {
+    var line: StyledLine { line(withLifetime: true) }
+
+    /// The same of a mapping that is gone.
+    var lineAtEnd: StyledLine { line(withLifetime: false) }
+
+    private func line(withLifetime: Bool) -> StyledLine {
         let details = [
-            technique?.rawValue, lifetimeText,
+            technique?.rawValue, withLifetime ? lifetimeText : nil,
             // Nothing proves that the gateway lets nobody else in.
             remoteHost.map { "asked for \($0) only" },
-        ]
+        ].compactMap(\.self)
         return StyledLine("\(transport.rawValue) \(internalEndpoint) <- ", hang: 4)
             + StyledLine(externalEndpoint, .good)
-            + StyledLine("  \(details.compactMap(\.self).joined(separator: ", "))", .secondary)
+            + StyledLine(
+                details.isEmpty ? "" : "  \(details.joined(separator: ", "))", .secondary)
     }
 
     /// The rest of its lifetime, as far as is known.

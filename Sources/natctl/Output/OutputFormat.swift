@@ -15,6 +15,8 @@ protocol CommandOutput {
     var warnings: [MapperWarning] { get }
     /// What failed, first one first; it decides the exit code.
     var failures: [PortMapperError] { get }
+    /// What is said of one failure.
+    func message(about failure: PortMapperError) -> String
     /// What is said of the failures on standard error.
     var failureMessages: [String] { get }
     /// Said on standard error to people, but not with `--quiet`.
@@ -26,7 +28,8 @@ protocol CommandOutput {
 extension CommandOutput {
     var warnings: [MapperWarning] { [] }
     var failures: [PortMapperError] { [] }
-    var failureMessages: [String] { failures.map(\.userMessage) }
+    func message(about failure: PortMapperError) -> String { failure.userMessage }
+    var failureMessages: [String] { failures.map(message) }
     var remarks: [String] { [] }
     func tells(_ warning: MapperWarning, on page: Page) -> Bool { false }
 }
@@ -50,7 +53,9 @@ enum OutputFormat {
             var document = output.document
             document["version"] = 1
             document["kind"] = .string(output.kind.rawValue)
-            if let failure = output.failures.first { document["error"] = failure.document }
+            if let failure = output.failures.first {
+                document["error"] = failure.document(saying: output.message(about: failure))
+            }
             lines = [JSONValue.object(document).text]
         }
         return lines.isEmpty ? nil : lines.joined(separator: "\n")
@@ -72,10 +77,13 @@ enum OutputFormat {
 
 extension PortMapperError {
     /// The `error` member of a document.
-    var document: JSONValue {
+    var document: JSONValue { document(saying: userMessage) }
+
+    /// The same with another message.
+    fileprivate func document(saying message: String) -> JSONValue {
         let details = details
         return [
-            "code": .string(endCode.name), "message": .string(userMessage),
+            "code": .string(endCode.name), "message": .string(message),
             "technique": JSONValue(details.technique?.rawValue),
             "gateway": JSONValue(details.gateway?.description),
             "gatewayCode": JSONValue(details.code),

@@ -21,6 +21,9 @@ func bugMessage(_ error: any Error) -> String {
 /// What `list` says where there is nothing to show.
 let noMappings = "no mappings"
 
+/// What `list-interfaces` says where there is nothing to show.
+let noAddresses = "no addresses; --all includes loopback"
+
 /// What `upnp-scan` says where nobody was found.
 func noDevices(within time: Duration) -> String {
     "no UPnP device answered within \(durationText(time))"
@@ -63,7 +66,7 @@ extension Hook.Failure {
         case .ended(let event, let status):
             "the hook for \(event) ended with \(status)"
         case .missed(let count):
-            "the hook was too slow and was not told \(count) events"
+            "the hook was too slow and missed \(count) events"
         }
     }
 }

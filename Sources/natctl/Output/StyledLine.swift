@@ -124,7 +124,7 @@ struct Page: Hashable, Sendable {
     }
 
     /// A continuation with less room than this begins at the left instead.
-    private static let leastRoom = 12
+    private static let leastRoom = 20
 
     private func wrapped(_ line: StyledLine) -> [StyledLine] {
         guard let columns, line.width > columns else { return [line] }

@@ -50,7 +50,7 @@ extension UPnPScanOutput.Row {
             StyledLine(names.first ?? "", .heading)
             + StyledLine(names.dropFirst().map { "  \($0)" }.joined())
         let location = StyledLine(device.location.zonedDescription, .secondary)
-        let problem = StyledLine(device.problem?.userMessage ?? "", .warning, hang: 4)
+        let problem = StyledLine(device.problem?.sentence ?? "", .warning, hang: 4)
         return [[title, location].joined(separator: "  ").hanging(4)]
             + (problem.isEmpty ? [] : [("    " + problem).hanging(4)])
             + device.services.flatMap { service in

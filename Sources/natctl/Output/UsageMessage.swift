@@ -70,7 +70,7 @@ extension ValidationError {
         }
         if text == word {
             return ValidationError(
-                "\(displayed(word)) is not tcp, udp or both, and not a port from 1 to 65535")
+                "\(displayed(word)) is neither tcp, udp or both nor a port from 1 to 65535")
         }
         return ValidationError(
             "\(displayed(word)) names no port: \(displayed(String(text))) is not a port from 1 to "
@@ -97,7 +97,7 @@ extension ValidationError {
     /// More stands in front of a port than an external one.
     static func severalColons(_ word: String) -> ValidationError {
         ValidationError(
-            "\(displayed(word)) has more than one colon; only an external port may stand in front, "
+            "\(displayed(word)) has more than one colon; only an external port may come first, "
                 + "as in 80:8080/tcp")
     }
 
@@ -124,6 +124,15 @@ extension ValidationError {
                 + "\(outside.number)/\(outside.transport.rawValue)")
     }
 
+    /// `--external-port` takes something else.
+    static func externalPort(_ text: String, orZero: Bool) -> ValidationError {
+        ValidationError(
+            orZero
+                ? "--external-port takes a port from 1 to 65535, or 0 for the gateway's choice, not "
+                    + displayed(text)
+                : "--external-port takes a port from 1 to 65535, not \(displayed(text))")
+    }
+
     /// `--external-port` beside an external port that stands before its port.
     static func externalPortTwice(_ word: String) -> ValidationError {
         cannotCombine("--external-port", with: word, because: "which names its external port")
@@ -131,12 +140,12 @@ extension ValidationError {
 
     /// The external ports that count up from the first do not fit.
     static func portsBeyondEnd(from first: PortNumber) -> ValidationError {
-        ValidationError("the external ports from \(first) on would pass 65535")
+        ValidationError("external ports counting up from \(first) would exceed 65535")
     }
 
     /// An option takes the address of a host.
     static func noHost(_ option: String) -> ValidationError {
-        ValidationError("\(option) takes the address of a host, not a name")
+        ValidationError("\(option) takes the address of one host, not a name or a group")
     }
 
     /// The gateway cannot be asked for ports of this family.
@@ -145,7 +154,7 @@ extension ValidationError {
     ) -> ValidationError {
         ValidationError(
             family == .ipv4
-                ? "\(gateway) is an IPv6 gateway; add --ipv6 to open a port of IPv6"
+                ? "\(gateway) is an IPv6 gateway; add --ipv6 to open an IPv6 port"
                 : "\(gateway) is an IPv4 gateway, which --ipv6 cannot ask")
     }
 
@@ -171,8 +180,8 @@ extension ValidationError {
     ) -> ValidationError {
         ValidationError(
             family == .ipv4
-                ? "\(option) \(address) is an address of IPv6; add --ipv6"
-                : "\(option) \(address) is an address of IPv4, which --ipv6 excludes")
+                ? "\(option) \(address) is an IPv6 address; add --ipv6"
+                : "\(option) \(address) is an IPv4 address, which --ipv6 excludes")
     }
 
     /// Nobody outside can reach the address that is to be opened.
@@ -185,21 +194,21 @@ extension ValidationError {
     /// IPv6 opens the port itself.
     static func noTranslation(_ outside: PortNumber, _ inside: PortNumber) -> ValidationError {
         ValidationError(
-            "\(outside) cannot lead to \(inside): IPv6 has no translation, so that --ipv6 opens the "
-                + "port itself")
+            "\(outside) cannot lead to \(inside): IPv6 has no port translation, so --ipv6 opens "
+                + "the port itself")
     }
 
     /// `NATCTL_GATEWAY` holds something else.
     static func gatewayVariable(_ text: String) -> ValidationError {
         ValidationError(
-            "NATCTL_GATEWAY takes an address, perhaps with a port, not \(displayed(text))")
+            "NATCTL_GATEWAY takes an address, optionally with a port, not \(displayed(text))")
     }
 
     /// A description's URL that natctl does not use.
     static func url(_ text: String, _ refusal: URLRefusal) -> ValidationError {
         ValidationError(
-            "\(displayed(text)) is not an http URL with an address as its host "
-                + "(\(refusal.rawValue))")
+            "\(displayed(text)) is not an http URL whose host is an address "
+                + "(\(refusal.rawValue.replacing("-", with: " ")))")
     }
 
     /// A link-local host is one of many without its zone.
@@ -225,6 +234,7 @@ extension ValidationError {
     /// A short name is that of several services.
     static func ambiguous(_ name: String, _ services: [UPnPService]) -> ValidationError {
         let urls = services.compactMap { $0.control.url?.zonedDescription }.joined(separator: ", ")
-        return ValidationError("several services are called \(plain(name)): \(urls)")
+        return ValidationError(
+            "several services are named \(plain(name)); give one of these URLs instead: \(urls)")
     }
 }

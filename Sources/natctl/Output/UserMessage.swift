@@ -1,51 +1,46 @@
 import NATTraversal
 
 extension PortMapperError {
-    /// What failed, in the library's words, then what to try: one line, no type names.
-    var userMessage: String {
+    /// What happened, then what to try: one line, no type names.
+    var userMessage: String { sentence + hint }
+
+    /// What happened, in the library's words, with times as people write them.
+    var sentence: String {
         switch self {
-        case .noGateway:
-            "\(description); connect to a network or name one with --gateway"
-        case .onlyGatewaysOf(.ipv6):
-            "\(description); with -6, map opens ports there"
-        case .onlyGatewaysOf(.ipv4):
-            "\(description); leave out -6"
-        case .noRouteBy:
-            "\(description); leave out --interface, or name a gateway with --gateway"
-        case .behindBridge(.noAnswer(let gateway, let technique, let after)):
-            Self.silence(of: gateway, technique, within: durationText(after))
-                + ". \(Self.bridge)\(Self.wayOutOfBridge)"
-        case .behindBridge:
-            "\(description)\(Self.wayOutOfBridge)"
-        case .noSuchInterface:
-            "\(description); natctl list-interfaces shows them"
-        case .closed(_, .upnp, _), .noGlobalAddress, .unreachable, .badAnswer, .notPublic,
-            .inexpressible, .system, .leaseFile:
-            description
-        case .closed:
-            "\(description); port mapping may be off in its settings"
-        case .unsupported(_, .upnp):
-            "\(description); its line may be down, or the service off in its settings"
-        case .unsupported:
-            "\(description); try another --via"
         case .noAnswer(let gateway, let technique, let after):
             Self.silence(of: gateway, technique, within: durationText(after))
-                + (technique == nil
-                    ? "; port mapping may be off in its settings, or its address wrong"
-                    : "; try again, or a longer --timeout")
-        case .refused(let refusal):
-            refusal.userMessage
-        case .portTaken:
-            "\(description). Choose another, or leave out --exact"
+        case .behindBridge(let error): "\(error.sentence); \(Self.bridge)"
+        case .unmappedElsewhere: "another process unmapped it"
+        default: description
+        }
+    }
+
+    /// What to try: the end of the sentence.
+    private var hint: String {
+        switch self {
+        case .noGateway: "; connect to a network or name one with --gateway"
+        case .onlyGatewaysOf(.ipv6): "; map -6 opens IPv6 ports"
+        case .onlyGatewaysOf(.ipv4): "; leave out -6"
+        case .noRouteBy: "; leave out --interface, or name a gateway with --gateway"
+        case .behindBridge: Self.wayOutOfBridge
+        case .noSuchInterface: "; natctl list-interfaces shows them"
+        case .closed(_, .upnp, _), .noGlobalAddress, .unreachable, .badAnswer, .notPublic,
+            .inexpressible, .unmappedElsewhere, .system, .leaseFile:
+            ""
+        case .closed: "; port mapping may be off in its settings"
+        case .unsupported(_, .upnp):
+            "; its Internet connection may be down, or port mapping off in its settings"
+        case .unsupported: "; try another --via"
+        case .noAnswer(_, nil, _):
+            "; port mapping may be off in its settings, or the address may be wrong"
+        case .noAnswer: "; try again, perhaps with a longer --timeout"
+        case .refused(let refusal): refusal.hint
+        case .portTaken: ". Choose another, or leave out --exact"
         case .foreign:
-            "\(description); it stays. To delete it anyway, run natctl upnp-call WANIPConnection "
+            "; it was left alone. To delete it anyway, run natctl upnp-call WANIPConnection "
                 + "DeletePortMapping"
-        case .noExternalAddress:
-            "\(description); is its line up?"
-        case .noSuchService:
-            "\(description); natctl upnp-scan shows what there is"
-        case .unmappedElsewhere:
-            "another process unmapped it"
+        case .noExternalAddress: "; check its Internet connection"
+        case .noSuchService: "; natctl upnp-scan lists what there is"
         }
     }
 }
@@ -62,50 +57,41 @@ extension IPAddress {
     var wayOut: String {
         switch scope {
         case .private:
-            "open the port on the router in front of it too, or make one of the two a bridge"
+            "open the port on the router in front of it too, or put one of the two in bridge mode"
         case .shared: "ask the provider for a public address, or use IPv6 (-6)"
-        default: "see what its line is connected to"
+        default: "check its Internet connection"
         }
     }
 }
 
 extension GatewayRefusal {
-    fileprivate var userMessage: String {
-        let said = description
+    /// What the refusal may mean, and what to try: the end of a sentence about a mapping.
+    fileprivate var hint: String {
         if let unreachableAddress {
-            return "\(said): its external address, \(unreachableAddress), is "
+            return ": its external address, \(unreachableAddress), is "
                 + "\(unreachableAddress.scope.rawValue), so nobody outside can reach it; "
                 + unreachableAddress.wayOut
         }
         return switch (technique, code) {
         case (.pcp, 2), (.natPMP, 2):
-            "\(said): its rules forbid this port, or port mapping is off in its settings"
-        case (.pcp, 12):
-            "\(said): another NAT stands between this host and it"
+            ": its rules forbid this port, or port mapping is off in its settings"
+        case (.pcp, 12): ": another NAT stands between this host and it"
         case (.pcp, 7), (.natPMP, 3):
-            "\(said): it has no address on the Internet side that it could map"
+            ": it has no external address; its Internet connection may be down"
         case (.pcp, 8), (.natPMP, 4):
-            "\(said): its table is full, or it has no usable external address"
-        case (.pcp, 10):
-            "\(said): this host has used up its quota; unmap something"
-        case (.pcp, 11):
-            "\(said): that external port is unavailable; choose another"
-        case (.pcp, 5), (.pcp, 13):
-            "\(said): it cannot do what was asked for"
+            ": its table is full, or it has no usable external address"
+        case (.pcp, 10): ": this host has used up its quota; unmap a port first"
+        case (.pcp, 11), (.upnp, 718), (.upnp, 729):
+            ": that external port is unavailable; choose another"
+        case (.pcp, 5), (.pcp, 13): ": it does not support what was requested"
         // Not known apart from outside.
         case (.upnp, 606):
-            "\(said): it may want this host allowed to open ports in its settings, or map only "
-                + "ports from 1024 on, or only to the host that asks"
-        case (.upnp, 402):
-            "\(said): it may refuse mappings that end by themselves, or its table may be full"
-        case (.upnp, 728):
-            "\(said): its table is full, or its rules forbid the port"
-        case (.upnp, 718), (.upnp, 729):
-            "\(said): that external port is unavailable; choose another"
-        case (.upnp, 726):
-            "\(said): it cannot limit a mapping to one peer"
-        default:
-            said
+            ": it may require permission for this host in its settings, allow only ports from "
+                + "1024 on, or map only to the host that asks"
+        case (.upnp, 402): ": it may grant permanent mappings only, or its table may be full"
+        case (.upnp, 728): ": its table is full, or its rules forbid the port"
+        case (.upnp, 726): ": it cannot limit a mapping to one peer"
+        default: ""
         }
     }
 }

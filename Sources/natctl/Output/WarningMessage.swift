@@ -7,7 +7,7 @@ extension MapperWarning {
         case .doubleNAT(let address, let gateway, let outer?):
             "the external address \(address) of \(gateway) is private: the router \(outer) stands "
                 + "between it and the Internet. Open the port there too, leading to \(address), or "
-                + "make one of the two a bridge"
+                + "put one of the two in bridge mode"
         case .doubleNAT(let address, let gateway, nil):
             "the external address \(address) of \(gateway) is private: another router stands "
                 + "between it and the Internet"
@@ -20,10 +20,10 @@ extension MapperWarning {
         case .containerNetwork:
             PortMapperError.bridge + PortMapperError.wayOutOfBridge
         case .repliesElsewhere(let address, let interface?, let router, let gateway):
-            "answers from \(address) would leave by \(plain(interface))"
+            "replies from \(address) would leave through \(plain(interface))"
                 + (router.map { " to \($0)" } ?? "")
-                + ", not by \(gateway), so connections from outside may fail; a rule such as "
-                + "\"ip rule add from \(address) lookup TABLE\" can lead them back"
+                + ", not through \(gateway), so connections from outside may fail; a rule such as "
+                + "\"ip rule add from \(address) lookup TABLE\" can route them back"
         case .repliesElsewhere(let address, nil, _, let gateway):
             "this host has no route from \(address) to the Internet, so connections through "
                 + "\(gateway) may fail"
@@ -33,22 +33,22 @@ extension MapperWarning {
             "different external addresses were reported: "
                 + Set(addresses.map(\.description)).sorted().joined(separator: ", ")
         case .permanentLease(let transport, let port):
-            "\(transport.rawValue) \(port): the gateway makes permanent mappings only; "
-                + "natctl unmap deletes it"
+            "\(transport.rawValue) \(port): the gateway grants permanent mappings only; "
+                + "delete this one with natctl unmap"
         case .unverified(let transport, let port):
-            "\(transport.rawValue) \(port): the gateway does not let its table be read back"
+            "\(transport.rawValue) \(port): the mapping could not be read back from the gateway's table"
         case .filterUnproved(let transport, let port, let remoteHost):
             "\(transport.rawValue) \(port): asked for \(remoteHost) only; common routers accept "
-                + "this limit by PCP and do not enforce it"
+                + "this limit by PCP but do not enforce it"
         case .firewallOff(let transport, let port):
             "\(transport.rawValue) \(port): the gateway's IPv6 firewall is off, so there was nothing "
                 + "to open: every port of this host can be reached from the Internet"
         case .stillOpen(let mapping):
-            "\(mapping.subject) of \(mapping.internalAddress) stays open until \(mapping.expiryText): "
-                + "\(mapping.gateway) does not delete it, and was asked for its shortest lifetime"
+            "\(mapping.subject) of \(mapping.internalAddress) is still open and \(mapping.endText): "
+                + "\(mapping.gateway) did not close it, so natctl requested its shortest lifetime"
         case .notDefaultGateway(let address):
-            "\(address) answered, which is not the gateway that was asked; a mapping there may "
-                + "lead nowhere"
+            "the UPnP device \(address) is not the gateway that was asked; a mapping there may lead "
+                + "nowhere"
         case .shorterLifetime(let transport, let port, let granted, let asked):
             "\(transport.rawValue) \(port): the gateway granted \(lifetimes(granted, asked))"
         case .differentExternalPort(let transport, let port, let granted, let suggested):
@@ -67,33 +67,33 @@ extension MapperWarning {
             "other users can write to \(plain(path)), and so change natctl's leases; it should "
                 + "belong to you, with mode 0700"
         case .leaseOfAbsentGateway(let mapping):
-            "\(mapping.subject) was mapped by \(mapping.gateway), which is no default gateway now; "
-                + "it expires at \(mapping.expiryText), or name that gateway with --gateway"
+            "\(mapping.subject) was mapped by \(mapping.gateway), which is not a default gateway now; "
+                + "the mapping \(mapping.endText); to delete it, name that gateway with --gateway"
         case .leaseOfFormerAddress(let mapping):
             "\(mapping.subject) leads to \(mapping.internalAddress), which this host no longer has; "
-                + "it expires at \(mapping.expiryText)"
+                + "the mapping \(mapping.endText)"
         case .leaseWithoutAnswer(let mapping):
-            "\(mapping.gateway) has not answered, now or when \(mapping.subject) was asked for; if "
-                + "there is a mapping, it expires at \(mapping.expiryText)"
+            "\(mapping.gateway) answered neither now nor when \(mapping.subject) was requested; if "
+                + "there is a mapping, it \(mapping.endText)"
         case .leasesOnly(let gateway, let reason):
             "showing natctl's leases only: the table of \(gateway?.description ?? "the gateway") "
                 + (reason.map { "could not be read: \($0.userMessage)" }
-                    ?? "can be read by UPnP alone")
+                    ?? "can be read by UPnP only")
         case .repointedLocation(let location):
-            "\(location.host) named another host as the place of its description; natctl read "
+            "\(location.host) gave another host's address for its description; natctl read "
                 + "\(location) instead"
         case .unchecked:
             "the service's description could not be read; the arguments were sent unchecked"
         case .truncatedAnswers(let count):
-            "\(count) more answers were not looked at"
+            "\(count) more answers were ignored"
         case .truncatedTable(let entries, false):
-            "natctl read \(entries) entries of the gateway's table, its limit; there may be others"
+            "natctl stopped reading the gateway's table after \(entries) entries; there may be more"
         case .truncatedTable(let entries, true):
-            "reading the gateway's table broke off after \(entries) entries; there may be others"
+            "reading the gateway's table failed after \(entries) entries; there may be more"
         case .truncatedTexts(let device):
-            "\(device) sent texts of more than 4096 bytes, which are cut"
+            "\(device) sent texts longer than 4096 bytes, which were cut"
         case .unreadableEntries(let count):
-            "\(count) entries of the gateway's table could not be read and are left out"
+            "\(count) entries of the gateway's table could not be read and are not shown"
         case .mappingFailed(let transport, let port, let error):
             "\(transport.rawValue) \(port) could not be mapped; retrying: \(error.userMessage)"
         case .hookFailed(let problem):
@@ -115,5 +115,6 @@ private func lifetimes(_ granted: UInt32, _ asked: UInt32) -> String {
 extension Mapping {
     fileprivate var subject: String { "\(transport.rawValue) \(internalPort)" }
 
-    fileprivate var expiryText: String { expiry?.description ?? "no time" }
+    /// When it ends by itself.
+    fileprivate var endText: String { expiry.map { "expires at \($0)" } ?? "never expires" }
 }

@@ -50,8 +50,44 @@ import Testing
 
     @Test(
         "are refused when they are none",
-        arguments: ["", "{", "[1", "tru", "\"", "{\"a\":1}}", "'a'", "{a:1}"])
+        arguments: [
+            "", " ", "{", "[1", "tru", "nulls", "\"", "{\"a\":1}}", "'a'", "{a:1}", "{\"a\"}",
+            "[1,]",
+            "[1 2]", "{\"a\":1,}", "01", "-", "1.", ".5", "1e", "+1", "0x1", "1e999", "NaN",
+            "\"\n\"",
+            #""\x""#, #""\u12""#, #""\u12G4""#, #""\ud83d""#, #""\ud83d\u0041""#, #""\ude00""#,
+            #""\"#,
+            "\u{FEFF}1",
+        ])
     func refuses(text: String) {
-        #expect(throws: (any Error).self) { try JSONValue(parsing: Array(text.utf8)) }
+        #expect(throws: JSONValue.Malformed.self) { try JSONValue(parsing: Array(text.utf8)) }
+    }
+
+    @Test(
+        "are read with their escapes, their white space and the first of equal names",
+        arguments: [
+            (#""\"\\\/\b\f\n\r\t\u00e9\uD83D\uDE00""#, "\"\\/\u{8}\u{C}\n\r\té\u{1F600}"),
+            (" \t\r\n[ 1 , 1e3 ,-0.5e+1 , 25e-1 ] ", [1, 1000, -5, .number(2.5)]),
+            (#"{ "a" : 1 , "a" : 2 }"#, ["a": 1]), ("-0", 0), ("[ ]", []), ("{ }", [:]),
+            ("1e15", .integer(1_000_000_000_000_000)), ("1e30", .number(1e30)),
+            ("1234567890123456789.0", .number(1_234_567_890_123_456_768)),
+        ] as [(String, JSONValue)])
+    func reads(text: String, value: JSONValue) throws {
+        #expect(try JSONValue(parsing: Array(text.utf8)) == value)
+    }
+
+    @Test("are refused when they are not UTF-8, or nested too deeply for the stack")
+    func refusesBytes() throws {
+        #expect(throws: JSONValue.Malformed.self) {
+            try JSONValue(parsing: [0x22, 0xC3, 0x28, 0x22])
+        }
+        func nested(_ depth: Int) -> [UInt8] {
+            [UInt8](repeating: 0x5B, count: depth) + [UInt8](repeating: 0x5D, count: depth)
+        }
+        #expect(throws: JSONValue.Malformed.self) { try JSONValue(parsing: nested(513)) }
+        #expect(throws: JSONValue.Malformed.self) { try JSONValue(parsing: nested(100_000)) }
+        #expect(
+            try JSONValue(parsing: nested(512)).text == String(decoding: nested(512), as: UTF8.self)
+        )
     }
 }

@@ -10,22 +10,22 @@ import Testing
         "says in one sentence what happened",
         arguments: [
             (.noGateway, "this host has no default gateway"),
-            (.onlyGatewaysOf(.ipv6), "this host has no IPv4 gateway, but one for IPv6"),
-            (.onlyGatewaysOf(.ipv4), "this host has no IPv6 gateway, but one for IPv4"),
+            (.onlyGatewaysOf(.ipv6), "this host has an IPv6 gateway but no IPv4 gateway"),
+            (.onlyGatewaysOf(.ipv4), "this host has an IPv4 gateway but no IPv6 gateway"),
             (
                 .noRouteBy(
                     interface: "tun0", gateway: PCPVectors.client, itsInterface: "eth0"),
-                "no default route leads out by tun0: the gateway is 192.168.77.10 on eth0"
+                "tun0 has no default route: the gateway is 192.168.77.10 on eth0"
             ),
             (
                 .behindBridge(.unsupported(gateway: .router, technique: .pcp)),
-                "192.168.77.1 does not speak PCP. This is a container on a bridge network, where no "
+                "192.168.77.1 does not speak PCP; this is a container on a bridge network, where no "
                     + "router maps ports"
             ),
             (.noSuchInterface("eth\n7"), #"there is no interface "eth\u{A}7""#),
             (
                 .closed(gateway: .router, cause: cause),
-                "192.168.77.1 cannot be asked (Connection refused)"
+                "192.168.77.1 does not accept port mapping requests (Connection refused)"
             ),
             (
                 .closed(gateway: .router, technique: .upnp, cause: cause),
@@ -46,7 +46,7 @@ import Testing
             ),
             (
                 .noAnswer(gateway: .router, technique: .pcp, after: .seconds(1)),
-                "192.168.77.1 speaks PCP, but did not answer what it was asked within 1.0 seconds"
+                "192.168.77.1 speaks PCP, but did not answer this request within 1.0 seconds"
             ),
             (
                 .badAnswer(gateway: .router, technique: .natPMP, problem: "it granted port 0"),
@@ -73,7 +73,7 @@ import Testing
             ),
             (
                 .noExternalAddress(gateway: .router, technique: .upnp),
-                "192.168.77.1 has no address on the Internet side"
+                "192.168.77.1 has no external address"
             ),
             (
                 .notPublic(.v4(.loopback), gateway: .router, technique: .pcp),
@@ -81,12 +81,12 @@ import Testing
                     + "outside can reach it"
             ),
             (.inexpressible("NAT-PMP cannot say it"), "NAT-PMP cannot say it"),
-            (.noSuchService("X"), "no UPnP device here has a service X"),
+            (.noSuchService("X"), "no UPnP device on this network offers X"),
             (
                 .unmappedElsewhere(gateway: .router),
                 "another process has deleted the mapping on 192.168.77.1"
             ),
-            (.system(cause), "this host's network failed: connect: Connection refused"),
+            (.system(cause), "network error on this host: connect: Connection refused"),
             (
                 .leaseFile(path: "/leases.json", problem: "it is damaged"),
                 #"the lease file "/leases.json" cannot be used: it is damaged"#

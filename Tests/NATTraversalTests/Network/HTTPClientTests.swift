@@ -77,6 +77,80 @@ import Testing
         }
     }
 
+    @Test("opens the next connection while it awaits an answer, if another request follows")
+    func nextConnection() async throws {
+        let listener = try StreamSocket(listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let request = try followed(at: listener)
+        let client = HTTPClient()
+        async let exchange = client.exchange(
+            request, bodyLimit: 100, silence: nil, until: .now + .seconds(60))
+        let (first, _) = try await listener.accept()
+        _ = try await first.receive()
+        let (second, _) = try await listener.accept()
+        try await first.send(Self.answer)
+        #expect(try await exchange.response.body == Array("ok".utf8))
+
+        async let another = client.exchange(
+            HTTPRequest(url: request.url), bodyLimit: 100, silence: nil, until: .now + .seconds(60))
+        #expect(try await !second.receive().isEmpty)
+        try await second.send(Self.answer)
+        #expect(try await another.response.body == Array("ok".utf8))
+    }
+
+    @Test("passes over a next connection that the server has closed, or that leads elsewhere")
+    func closedNextConnection() async throws {
+        let listener = try StreamSocket(listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let other = try StreamSocket(listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let client = HTTPClient()
+        for target in [listener, other] {
+            let request = try followed(at: listener)
+            async let exchange = client.exchange(
+                request, bodyLimit: 100, silence: nil, until: .now + .seconds(60))
+            let (first, _) = try await listener.accept()
+            _ = try await first.receive()
+            var second: StreamSocket? = try await listener.accept().connection
+            if target === listener { second = nil }
+            try await first.send(Self.answer)
+            _ = try await exchange
+
+            let url = try HTTPURL("http://127.0.0.1:\(try target.localAddress().port)/d.xml")
+            async let another = client.exchange(
+                HTTPRequest(url: url), bodyLimit: 100, silence: nil, until: .now + .seconds(60))
+            let (third, _) = try await target.accept()
+            _ = try await third.receive()
+            try await third.send(Self.answer)
+            #expect(try await another.response.body == Array("ok".utf8))
+            // The client has closed it.
+            #expect(try await second?.receive().isEmpty != false)
+        }
+    }
+
+    @Test("closes a next connection that is not needed")
+    func unneededConnection() async throws {
+        let listener = try StreamSocket(listeningOn: SocketAddress(.v4(.loopback), port: 0))
+        let request = try followed(at: listener)
+        let client = HTTPClient()
+        async let exchange = client.exchange(
+            request, bodyLimit: 100, silence: nil, until: .now + .seconds(60))
+        let (first, _) = try await listener.accept()
+        _ = try await first.receive()
+        try await first.send(Self.answer)
+        let (second, _) = try await listener.accept()
+        _ = try await exchange
+        client.closeNextConnection()
+        #expect(try await second.receive().isEmpty)
+    }
+
+    /// A request that another one follows.
+    private func followed(at listener: StreamSocket) throws -> NATTraversal.HTTPRequest {
+        var request = NATTraversal.HTTPRequest(
+            url: try HTTPURL("http://127.0.0.1:\(try listener.localAddress().port)/d.xml"))
+        request.isFollowed = true
+        return request
+    }
+
+    private static let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8)
+
     @Test("does not wait for the end of a connection that stays open (H-6)")
     func openConnection() async throws {
         for head in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"] {

@@ -1,6 +1,48 @@
+import FoundationEssentials
 @testable import NATTraversal
+@testable import NATTraversalSupport
 
 extension Property {
+    /// A document is written as it was read, and JSONDecoder reads nothing else in it.
+    static let json = Property(
+        "json", sizeLimit: 4096, fixtures: ["fuzz/lease-file", "fuzz/gateways"]
+    ) { bytes in
+        guard let value = try? JSONValue(parsing: bytes) else { return }
+        let written = Array(value.text.utf8)
+        try require(try JSONValue(parsing: written) == value, "\(value) is written differently")
+        // It refuses numbers next to 0 that ours takes for 0.
+        guard let decoded = try? JSONDecoder().decode(Decoded.self, from: Data(bytes)).value else {
+            return
+        }
+        try require(value.isLike(decoded), "JSONDecoder reads \(decoded)")
+    }
+
+    /// A document as JSONDecoder reads it.
+    private struct Decoded: Decodable {
+        var value: JSONValue
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if container.decodeNil() {
+                value = .null
+            } else if let string = try? container.decode(String.self) {
+                value = .string(string)
+            } else if let integer = try? container.decode(Int64.self) {
+                value = .integer(integer)
+            } else if let members = try? container.decode([String: Decoded].self) {
+                value = .object(members.mapValues { $0.value })
+            } else if let elements = try? container.decode([Decoded].self) {
+                value = .array(elements.map { $0.value })
+            } else if let flag = try? container.decode(Bool.self) {
+                value = .bool(flag)
+            } else if let integer = try? container.decode(Int128.self) {
+                value = .wideInteger(integer)
+            } else {
+                value = .number(try container.decode(Double.self))
+            }
+        }
+    }
+
     /// Whatever stands in the kernel's messages, they are read within their bounds.
     static let netlink = Property("netlink", sizeLimit: 4096) { bytes in
         if let messages = try? NetlinkMessage.all(in: bytes) {
@@ -51,6 +93,8 @@ extension Property {
         let again = try LeaseTable(parsing: written)
         try require(again == table, "the table is read as another one")
         try require(again.encoded == written, "the table is written differently")
+        let document = try JSONValue(parsing: written).text + "\n"
+        try require(Array(document.utf8) == written, "its members are not in order")
         for seconds: Int64 in [0, 1_700_000_000, 1_800_000_000, 253_402_300_799] {
             let now = Timestamp(secondsSince1970: seconds)
             var later = table
@@ -84,6 +128,35 @@ extension Property {
             try require(record.silentAt.map(isBelieved) ?? true, "\(record) was not silent")
             try check(record.location)
             _ = record.summary
+        }
+    }
+}
+
+extension JSONValue {
+    /// Whether both are the same but for the type of a number and its last digits: of one with a
+    /// point or an exponent JSONDecoder makes an integer that has more digits than a Double.
+    fileprivate func isLike(_ other: JSONValue) -> Bool {
+        switch (self, other) {
+        case (.array(let first), .array(let second)):
+            first.count == second.count && zip(first, second).allSatisfy { $0.isLike($1) }
+        case (.object(let first), .object(let second)):
+            first.count == second.count
+                && first.allSatisfy { key, value in second[key].map(value.isLike) == true }
+        default:
+            if let first = approximate, let second = other.approximate {
+                abs(first - second) <= abs(second) * 1e-15
+            } else {
+                self == other
+            }
+        }
+    }
+
+    private var approximate: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .wideInteger(let value): Double(value)
+        case .number(let value): value
+        default: nil
         }
     }
 }

@@ -30,7 +30,7 @@ package struct Property: Sendable {
     /// All of them.
     package static let all = [
         natpmp, pcp, pcpRequest, ssdp, description, scpd, soap, soapRequest, portListing, http, url,
-        address, netlink, procFiles, leaseFile, gatewayMemory, ladder,
+        address, netlink, procFiles, json, leaseFile, gatewayMemory, ladder,
     ]
 }
 

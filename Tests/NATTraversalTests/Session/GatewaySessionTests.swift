@@ -149,6 +149,32 @@ import Testing
         #expect(scripted.router.mapped.count == 4)
     }
 
+    @Test("many ports by UPnP are recorded together, before the first is asked for")
+    func recordsTogether() async throws {
+        let igd = ScriptedIGD(version: 1)
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .unsupported, natpmp: .unsupported, igd: igd))
+        let (file, seen) = (scripted.store.file, Locked<[[UInt8]]>([]))
+        igd.state.withLock { state in
+            state.grant = { lease in
+                let bytes = (try? file.read())?.bytes ?? []
+                seen.withLock { $0.append(bytes) }
+                return lease
+            }
+        }
+        let requests = try (8080...8083).map {
+            MappingRequest(.tcp, internalPort: try TestPort.number($0))
+        }
+        _ = try await scripted.map(requests)
+        let files = seen.withLock(\.self)
+        #expect(files.count == 4)
+        // The first port is asked for alone, and the others after it.
+        let tables = try files.map { try LeaseTable(parsing: $0).leases.map(\.technique) }
+        #expect(tables.first?.first == .upnp)
+        #expect(tables.dropFirst().allSatisfy { $0 == [.upnp, .upnp, .upnp, .upnp] })
+        #expect(Set(files.dropFirst()).count == 1)
+    }
+
     @Test("the same again is a renewal of the same mapping by the same technique")
     func renews() async throws {
         let scripted = try await ScriptedSession(

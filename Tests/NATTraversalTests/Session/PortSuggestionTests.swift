@@ -18,6 +18,16 @@ import Testing
         #expect(ports.dropFirst(next == nil ? 0 : 1).allSatisfy(dynamic.contains))
     }
 
+    @Test("is 0 in a request where any will do, until one was refused")
+    func any() throws {
+        var suggestion = PortSuggestion(try TestPort.number(8080), isExact: false, isAny: true)
+        #expect(suggestion.wireValue == 0)
+        #expect(suggestion.port.rawValue == 8080)
+        _ = suggestion.moveOn()
+        #expect(suggestion.wireValue == 8081)
+        #expect(PortSuggestion(try TestPort.number(80), isExact: false).wireValue == 80)
+    }
+
     @Test("is the wanted one alone where no other will do")
     func exact() throws {
         var suggestion = PortSuggestion(try TestPort.number(8080), isExact: true)

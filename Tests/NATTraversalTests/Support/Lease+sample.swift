@@ -21,3 +21,10 @@ extension Lease {
         return lease
     }
 }
+
+extension Lease {
+    /// Its record in the lease file.
+    var document: JSONValue {
+        .object(Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) }))
+    }
+}

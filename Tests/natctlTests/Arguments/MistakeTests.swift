@@ -7,14 +7,14 @@ import Testing
     static let tree = Result { try CommandHelp.ofNATCtl() }
 
     /// The mistake that natctl finds in a line; a line that it takes has none.
-    private func mistake(in line: String) throws -> Mistake? {
+    static func mistake(in line: String) throws -> Mistake? {
         let arguments = line.split(separator: " ").map(String.init)
         do {
             _ = try NATCtl.command(for: arguments)
             return nil
         } catch {
             return Mistake(
-                in: arguments, of: try Self.tree.get(), complaint: NATCtl.message(for: error))
+                in: arguments, of: try tree.get(), complaint: NATCtl.message(for: error))
         }
     }
 
@@ -36,7 +36,7 @@ import Testing
         ("help foo", "there is no command foo", nil),
         ("help mapp", "there is no command mapp; did you mean natctl help map?", "map"),
         ("help map --json", "help has no option --json", nil),
-        ("list help", "help is asked for with --help; did you mean natctl list --help?", "list"),
+        ("list help", "use --help for help; did you mean natctl list --help?", "list"),
         (
             "--generate-completion-script tcsh",
             "--generate-completion-script takes bash, zsh or fish", nil
@@ -66,12 +66,12 @@ import Testing
         ("unmap -6 tcp 99999", "99999 is not a port; ports go from 1 to 65535", "unmap"),
         (
             "map -6 tcp 80 --remote-host 192.0.2.1",
-            "--remote-host 192.0.2.1 is an address of IPv4, which --ipv6 excludes", "map"
+            "--remote-host 192.0.2.1 is an IPv4 address, which --ipv6 excludes", "map"
         ),
         ("map tcp 9000-8000", "\"9000-8000\" ends before it begins; write 8000-9000", "map"),
         ("map tcpp 80", "tcpp is not a transport; did you mean natctl map tcp 80?", "map"),
         ("map tcp 1 upd 2", "upd is not a transport; did you mean natctl map tcp 1 udp 2?", "map"),
-        ("map tcp http", "\"http\" is not tcp, udp or both, and not a port from 1 to 65535", "map"),
+        ("map tcp http", "\"http\" is neither tcp, udp or both nor a port from 1 to 65535", "map"),
         // A COMMAND.
         (
             "map tcp 80 python3 -m http.server",
@@ -85,7 +85,7 @@ import Testing
         ),
         (
             "unmap tcp 80 python3",
-            "\"python3\" is not tcp, udp or both, and not a port from 1 to 65535", "unmap"
+            "\"python3\" is neither tcp, udp or both nor a port from 1 to 65535", "unmap"
         ),
         ("map tcp 80 --", "name the command to run after --", "map"),
         // Options.
@@ -99,8 +99,8 @@ import Testing
         ("map tcp 80 --bogus", "map has no option --bogus", "map"),
         ("map tcp 80 -x", "map has no option -x", "map"),
         ("unmap tcp 80 --lifetime 2h", "unmap has no option --lifetime; only map has it", "unmap"),
-        ("map tcp 80 --lifetime", "--lifetime needs a <duration>", "map"),
-        ("map tcp 80 --lifetime -5", "--lifetime needs a <duration>", "map"),
+        ("map tcp 80 --lifetime", "--lifetime needs <duration>", "map"),
+        ("map tcp 80 --lifetime -5", "--lifetime needs <duration>", "map"),
         ("map tcp 80 --keep=1", "--keep takes no value", "map"),
         (
             "map tcp 80 --timeout soon",
@@ -111,7 +111,20 @@ import Testing
             "map tcp 80 --lifetime=0h",
             "a lifetime of 0 would map nothing; use natctl unmap to delete a mapping", "map"
         ),
-        ("map tcp 80 -e 0", "-e takes a port from 1 to 65535, not \"0\"", "map"),
+        (
+            "map tcp 80 -e 65536",
+            "--external-port takes a port from 1 to 65535, or 0 for the gateway's choice, not "
+                + "\"65536\"", "map"
+        ),
+        (
+            "unmap tcp --external-port 0",
+            "--external-port takes a port from 1 to 65535, not \"0\"",
+            "unmap"
+        ),
+        (
+            "map tcp 80 -e 0 --exact",
+            "--exact cannot be combined with --external-port 0, which takes any port", "map"
+        ),
         (
             "map tcp 80 --via natpmp",
             "--via takes auto, pcp, nat-pmp or upnp, not \"natpmp\"; did you mean nat-pmp?", "map"
@@ -122,6 +135,11 @@ import Testing
             "--gateway takes an address such as 192.168.1.1, 192.168.1.1:5351 or fe80::1%eth0, "
                 + "not \"router\"", "list"
         ),
+        (
+            "map tcp 80 -6 --via nat-pmp",
+            "--ipv6 cannot be combined with --via nat-pmp, which does not support IPv6", "map"
+        ),
+        ("unmap 80/tcp -6 -7", "-7 is not a port; ports go from 1 to 65535", "unmap"),
         (
             "gateway -q --report file",
             "--report cannot be combined with --quiet, which asks no gateway", "gateway"
@@ -135,7 +153,7 @@ import Testing
 
     @Test("has one sentence, and the usage of the command that was meant", arguments: mistakes)
     func isNamed(line: String, sentence: String, command: String?) throws {
-        let mistake = try #require(try mistake(in: line), "\(line) is understood")
+        let mistake = try #require(try Self.mistake(in: line), "\(line) is understood")
         #expect(mistake.sentence == sentence)
         #expect(mistake.command == command)
     }
@@ -144,7 +162,7 @@ import Testing
     @Test(
         "of a value has the words of its type", arguments: ["--remote-host", "--internal-address"])
     func hasOwnWords(option: String) throws {
-        let mistake = try #require(try mistake(in: "map tcp 80 \(option) peer"))
+        let mistake = try #require(try Self.mistake(in: "map tcp 80 \(option) peer"))
         #expect(mistake.sentence.hasPrefix("\(option) takes "))
     }
 
@@ -152,9 +170,10 @@ import Testing
         "is none where the line is understood",
         arguments: [
             "map tcp 80", "map TCP 80", "map 80/Udp", "map tcp 80 -vv", "map tcp 80 -- sh -x",
-            "map tcp 80 --lifetime 1h30m", "map tcp 80 --via=pcp", "unmap --all", "watch -qv",
+            "map tcp 80 --lifetime 1h30m", "map both 80 81 -e 0", "map tcp 80 --via=pcp",
+            "unmap --all", "watch -qv",
         ])
-    func isNone(line: String) throws { #expect(try mistake(in: line) == nil) }
+    func isNone(line: String) throws { #expect(try Self.mistake(in: line) == nil) }
 
     @Test("a line that is suggested can be typed as it is")
     func quotes() throws {
@@ -167,14 +186,13 @@ import Testing
     }
 
     @Test(
-        "natctl says its name and version, however it is asked",
+        "natctl is asked for its version by its first word",
         arguments: ["version", "-V", "--version"])
-    func saysVersion(word: String) {
-        #expect { try NATCtl.command(for: [word]) } throws: {
-            NATCtl.message(for: $0) == NATCtl.configuration.version
-                && NATCtl.exitCode(for: $0) == .success
-        }
-        #expect(NATCtl.configuration.version.hasPrefix("natctl "))
+    func asksForVersion(word: String) {
+        #expect(NATCtl.asksForVersion([word]))
+        #expect(NATCtl.asksForVersion([word, "map"]))
+        #expect(!NATCtl.asksForVersion(["map", word]))
+        #expect(!NATCtl.asksForVersion([]))
     }
 }
 

@@ -61,9 +61,9 @@ import Testing
             ("80/", #""80/" names no transport: "" is not tcp, udp or both"#),
             ("80/tcp/udp", #""80/tcp/udp" names no transport: "tcp/udp" is not tcp, udp or both"#),
             ("tcp/80", #""tcp/80" names no transport: "80" is not tcp, udp or both"#),
-            ("http", #""http" is not tcp, udp or both, and not a port from 1 to 65535"#),
+            ("http", #""http" is neither tcp, udp or both nor a port from 1 to 65535"#),
             ("tcp 0", "0 is not a port; ports go from 1 to 65535"),
-            ("tcp 1-2-3", #""1-2-3" is not tcp, udp or both, and not a port from 1 to 65535"#),
+            ("tcp 1-2-3", #""1-2-3" is neither tcp, udp or both nor a port from 1 to 65535"#),
             ("99999/tcp", "99999 is not a port; ports go from 1 to 65535"),
             ("/tcp", #""/tcp" names no port: "" is not a port from 1 to 65535"#),
             (":80/tcp", #"":80/tcp" names no port: "" is not a port from 1 to 65535"#),
@@ -73,8 +73,8 @@ import Testing
             ("tcp 9000-8000", #""9000-8000" ends before it begins; write 8000-9000"#),
             (
                 "127.0.0.1:80:80/tcp",
-                #""127.0.0.1:80:80/tcp" has more than one colon; only an external port may stand "#
-                    + "in front, as in 80:8080/tcp"
+                #""127.0.0.1:80:80/tcp" has more than one colon; only an external port may come "#
+                    + "first, as in 80:8080/tcp"
             ),
             (
                 "80:90-91/tcp",

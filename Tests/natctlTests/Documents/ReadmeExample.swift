@@ -1,10 +1,10 @@
 import NATTraversal
 
-/// Makes a port of this host public while `serve` runs, tells it where, and closes the port again.
-func makePublic(
+/// Makes a port of this host public while `serve` runs, passes it the mapping, and closes the port.
+nonisolated(nonsending) func makePublic(
     _ port: PortNumber, by mapper: PortMapper = PortMapper(applicationName: "my-server"),
     serve: (Mapping) async throws -> Void
 ) async throws {
-    // It stays mapped through restarts of the router and on other networks.
+    // The port stays mapped through restarts of the router and changes of network.
     try await mapper.withMapping(MappingRequest(.tcp, internalPort: port), body: serve)
 }

@@ -9,7 +9,7 @@ import Testing
 @Suite("The README") struct SimulatorReadmeTests {
     @Test("shows commands that work, in the order they stand in")
     func commandsWork() async throws {
-        let lines = try #require(try ReadmeFile.block("sh", after: "These lines are run by a test"))
+        let lines = try #require(try ReadmeFile.block("sh", after: "A test runs these lines"))
         try await ToolBehindGateway.run { tool in
             for line in lines {
                 let outcome = try await tool.shell(line)

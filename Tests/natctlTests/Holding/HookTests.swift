@@ -89,7 +89,7 @@ import Testing
         await hooks.run { said.append($0.message) }
         #expect(
             said == [
-                "the hook was too slow and was not told 6 events", "the hook for 1029 ended with 1",
+                "the hook was too slow and missed 6 events", "the hook for 1029 ended with 1",
             ])
     }
 

@@ -55,7 +55,8 @@ import Testing
                 $0.text.dropFirst("2026-11-25 18:00:00  ".count)
             }
         }
-        let mapping = "tcp 192.168.1.10:8080 <- 198.51.100.7:8080  pcp, 2h"
+        let ended = "tcp 192.168.1.10:8080 <- 198.51.100.7:8080  pcp"
+        let mapping = "\(ended), 2h"
         #expect(
             lines == [
                 ["mapped \(mapping)"], ["renewed \(mapping)"],
@@ -64,10 +65,10 @@ import Testing
                         + "was 198.51.100.7:8080"
                 ],
                 [
-                    "lost \(mapping): 192.168.1.1 did not answer within 3s; port mapping may be "
-                        + "off in its settings, or its address wrong"
+                    "lost \(ended): 192.168.1.1 did not answer within 3s; port mapping may be "
+                        + "off in its settings, or the address may be wrong"
                 ],
-                ["unmapped \(mapping)"], ["external address 198.51.100.7"],
+                ["unmapped \(ended)"], ["external address 198.51.100.7"],
                 ["external address none, was 198.51.100.7"], ["gateway 192.168.1.1 has restarted"],
                 ["gateway 192.168.1.1"], ["gateway none, was [fe80::1%eth0]:5352"],
                 ["interface eth0 192.168.1.10"], ["interface none, was eth0 192.168.1.10"],

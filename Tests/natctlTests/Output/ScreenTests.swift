@@ -85,6 +85,17 @@ struct Screen: Sendable, CustomTestStringConvertible {
         #expect(try ProjectFiles.text("README.md").contains("\n\(text)\n"), "\(text)")
     }
 
+    @Test("show every command that asks a gateway in every situation")
+    func areComplete() {
+        let names = Set(Screen.all.map(\.name))
+        for command in ["external-ip", "map", "unmap", "list", "gateway", "upnp-scan", "upnp-call"]
+        {
+            for situation in ["success", "warning", "refusal", "silence", "no-gateway"] {
+                #expect(names.contains("\(command)-\(situation)"), "\(command)-\(situation)")
+            }
+        }
+    }
+
     @Test("all have a file, and every file a screen")
     func areAllKept() throws {
         let folder = ProjectFiles.root.appendingPathComponent("Tests/natctlTests/Fixtures/screens")

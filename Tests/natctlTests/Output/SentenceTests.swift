@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import TestSupport
 import Testing
@@ -18,6 +19,16 @@ import Testing
                 GatewayRefusal(
                     gateway: gateway, technique: technique, code: $0,
                     name: $0 == 99 ? nil : "NAME"))
+        }
+    }
+
+    /// A router refuses every mapping behind an address that nobody outside can reach.
+    private static func behind(_ address: String) -> PortMapperError? {
+        IPAddress(address).map {
+            .refused(
+                GatewayRefusal(
+                    gateway: gateway, technique: .pcp, code: 8, name: "NO_RESOURCES",
+                    externalAddress: $0))
         }
     }
 
@@ -47,7 +58,8 @@ import Testing
             .noSuchService("WANIPConnection"), .unmappedElsewhere(gateway: gateway),
             .system(cause),
             .leaseFile(path: "/var/lib/natctl/leases.json", problem: "it is damaged"),
-        ] + refused(.pcp, Array(1...13) + [99]) + refused(.natPMP, [1, 2, 3, 4, 5, 99])
+        ] + ["192.168.178.20", "100.64.9.1", "198.18.0.1"].compactMap(behind)
+        + refused(.pcp, Array(1...13) + [99]) + refused(.natPMP, [1, 2, 3, 4, 5, 99])
         + refused(.upnp, [402, 501, 602, 603, 606, 718, 724, 725, 726, 727, 728, 729, 732, 99])
 
     private static let warnings: [MapperWarning] = {
@@ -78,7 +90,7 @@ import Testing
             .leaseOfFormerAddress(mapping), .leasesOnly(gateway, because: nil),
             .leasesOnly(gateway, because: .noAnswer(gateway: gateway, after: .seconds(3))),
             .repointedLocation(url), .unchecked, .truncatedAnswers(3),
-            .truncatedTable(entries: 4096, isBrokenOff: false),
+            .truncatedTable(entries: 1000, isBrokenOff: false),
             .truncatedTable(entries: 12, isBrokenOff: true), .unreadableEntries(2),
             .truncatedTexts(of: address), .mappingFailed(.tcp, port, .noGateway),
             .hookFailed("the hook for mapped ended with 1"),
@@ -120,6 +132,87 @@ import Testing
         #expect(
             Set(Self.warnings.map(Self.name))
                 == (try Self.cases(of: "MapperWarning", in: "MapperWarning.swift")))
+    }
+
+    /// Command lines that are refused, those of the other tests among them.
+    private static let lines =
+        MistakeTests.mistakes.map(\.line) + SimulatorUsageTests.wrong
+        + SimulatorUsageTests.wrongPorts.map { "map \($0)" }
+        + [
+            "map tcp 80 --internal-address", "unmap --all tcp --external-port 80",
+            "upnp-scan --target ü", "upnp-call ftp://x y",
+        ]
+
+    /// What is found to be wrong only when a command runs.
+    private static let late: [ValidationError] = [
+        .gatewayVariable("router.local"), .otherLocation(.ipv4), .otherLocation(.ipv6),
+        .noZone("http://[fe80::1]:9/"), .ambiguous("WANIPConnection", []), .description,
+    ]
+
+    @Test("a command line's says what is wrong with it, and ends with 64")
+    func mistakes() throws {
+        var seen: Set<String> = []
+        let lines = try Self.lines.filter { seen.insert($0).inserted }.compactMap { line in
+            try MistakeTests.mistake(in: line).map { "natctl \(line)\n    \($0.sentence)" }
+        }
+        let late = Self.late.map { "later\n    \($0.message)" }
+        try expectGolden((lines + late).joined(separator: "\n") + "\n", "mistakes.txt")
+    }
+
+    private static let remarks: [(code: EndCode?, sentence: String)] =
+        [
+            (nil, noMappings), (nil, noDevices(within: .seconds(3))), (nil, nothingUnmapped),
+            (nil, noAddresses),
+            (.io, unwritable("standard output", SystemError("write", code: 28))),
+            (.io, unwritable("standard output", SystemError("write", code: 110))),
+            (nil, notRun("serve", SystemError("execvp", code: 2))),
+            (nil, PortMapperError.unmappedElsewhere(gateway: gateway).description),
+            (.internal, bugMessage(CancellationError())), (.io, FileDescriptors().shortage),
+        ]
+        + [
+            .notStarted(event: "mapped", SystemError("fork", code: 11)),
+            .killedAtEnd(event: "mapped"), .tooSlow(event: "mapped", limit: .seconds(30)),
+            .ended(event: "mapped", status: 1), .ended(event: "mapped", status: 137), .missed(3),
+        ].map { (failure: Hook.Failure) in (nil, failure.message) }
+        + endingReport.remarksAtEnd.map { (nil, $0) }
+
+    private static let endingReport: MappingReport = {
+        var report = MappingReport()
+        report.warnings = [.unchecked]
+        report.failures = [.init(transport: .tcp, internalPort: port, error: .noGateway)]
+        return report
+    }()
+
+    @Test("natctl's own are about its work on this host")
+    func ownRemarks() throws {
+        let lines = Self.remarks.map { code, sentence in
+            (code.map { "\($0.rawValue) \($0.name): " } ?? "")
+                + sentence.replacing(/only [0-9]+ are left/, with: "only N are left")
+        }
+        try expectGolden(lines.joined(separator: "\n") + "\n", "remarks.txt")
+    }
+
+    @Test(
+        "none is missing in these tables",
+        arguments: [
+            "natctl/Output/UserMessage", "natctl/Output/WarningMessage", "natctl/Output/Remark",
+            "natctl/Output/UsageMessage", "natctl/Output/GatewayVerdict",
+            "natctl/Arguments/Mistake", "NATTraversal/Mapper/PortMapperError",
+        ])
+    func areComplete(file: String) throws {
+        let fixtures = ProjectFiles.root.appendingPathComponent("Tests/natctlTests/Fixtures")
+        let names = try FileManager.default.subpathsOfDirectory(atPath: fixtures.path)
+        let tables = try names.filter { $0.hasSuffix(".txt") }.map {
+            try String(contentsOf: fixtures.appendingPathComponent($0), encoding: .utf8)
+        }
+        // A screen breaks its lines.
+        let shown = tables.joined(separator: "\n").replacing(/\{[a-z]*\}/, with: "")
+            .replacing(/[ \n]+/, with: " ")
+        for part in SourceSentences(try ProjectFiles.text("Sources/\(file).swift")).parts {
+            let words = part.replacing(/[ ]+/, with: " ")
+            let isShown = shown.contains(words)
+            #expect(isShown, "no case shows: \(part)")
+        }
     }
 
     @Test("all are one line, without a full stop at the end or a control character")

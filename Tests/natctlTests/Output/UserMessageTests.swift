@@ -88,7 +88,7 @@ import Testing
     @Test(
         "a refusal that can mean several things names them (A-4, A-7, N-11, N-17)",
         arguments: [
-            (refused(.upnp, 402), ["mappings that end", "table"]),
+            (refused(.upnp, 402), ["permanent", "table"]),
             (refused(.upnp, 606), ["settings", "1024", "host that asks"]),
             (refused(.pcp, 2), ["settings"]), (refused(.natPMP, 2), ["settings"]),
             (refused(.pcp, 12), ["another NAT"]),

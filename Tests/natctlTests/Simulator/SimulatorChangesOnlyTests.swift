@@ -148,7 +148,7 @@ import Testing
         let lines = try #require(try ReadmeFile.block("crontab"))
         let line = try #require(lines.first)
         #expect(try ProjectFiles.text("Man/natctl.1").contains("\n\(line)\n"))
-        let words = try #require(line.firstMatch(of: /^\*\/30 \* \* \* \* \/usr\/local\/bin\/(.+)/))
+        let words = try #require(line.firstMatch(of: /^\*\/30 \* \* \* \* \/usr\/bin\/(.+)/))
         try await ToolBehindGateway.run { tool in
             #expect(try await tool.shell(String(words.1)).lines.count == 1)
             let second = try await tool.shell(String(words.1))

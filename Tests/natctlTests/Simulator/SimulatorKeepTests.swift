@@ -75,11 +75,12 @@ import TestSupport
                 if isVerbose { try await condition { natctl.lines.count > 1 } }
                 natctl.send(SIGINT)
             }
-            let mapping = "tcp 127.0.0.1:8080 <- 11.22.33.1:8080  pcp, 2h"
+            let ended = "tcp 127.0.0.1:8080 <- 11.22.33.1:8080  pcp"
+            let mapping = "\(ended), 2h"
             let told = outcome.lines.map { String($0.dropFirst("2026-11-25 18:00:00  ".count)) }
             #expect(
                 told == ["mapped \(mapping)"] + (isVerbose ? ["renewed \(mapping)"] : [])
-                    + ["unmapped \(mapping)"])
+                    + ["unmapped \(ended)"])
         }
     }
 

@@ -125,6 +125,26 @@ import TestSupport
     }
 
     @Test(
+        "-e 0 leaves the external port to the gateway: any is as good, and a later -e moves it",
+        arguments: ["pcp", "nat-pmp"])
+    func takesAnyPort(via: String) async throws {
+        var faults = GatewayFaults()
+        faults.grantedPort = .another
+        try await ToolBehindGateway.run(faults) { tool in
+            let outcome = try await tool.natctl("map tcp 8080 -e 0 --via \(via) --json -vv")
+            #expect(outcome.status == 0)
+            #expect(try outcome.document.warnings?.isEmpty == true)
+            #expect(outcome.errors.contains("external port 0"), "\(outcome.errors)")
+            let port = try #require(try outcome.document.mappings?.first?.externalPort)
+            #expect(port != 8080)
+            let again = try await tool.natctl("map tcp 8080 -e 0 -q")
+            #expect(again.lines == ["\(port)"])
+            let wished = try await tool.natctl("map tcp 8080 -e 8080 --json")
+            #expect(try wished.document.warnings?.map(\.code) == ["differentExternalPort"])
+        }
+    }
+
+    @Test(
         "port 0 and lifetime 0 are no grants (N-7)",
         arguments: ["pcp", "nat-pmp"], ["port", "lifetime"])
     func refusesEmptyGrants(via: String, what: String) async throws {

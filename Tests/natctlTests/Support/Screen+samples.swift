@@ -10,6 +10,8 @@ extension Screen {
 
     private static let router = GatewayAddress.test("192.168.1.1")
     private static let silence = PortMapperError.noAnswer(gateway: router, after: .seconds(3))
+    private static let deviceSilence = PortMapperError.noAnswer(
+        gateway: router, technique: .upnp, after: .seconds(3))
     private static let vpn = GatewayAddress.test("10.8.0.1")
 
     private static func refusal(_ technique: Technique, _ code: Int, _ name: String)
@@ -168,6 +170,7 @@ extension Screen {
                 report: report([table[0]], [.leasesOnly(router, because: silence)]))),
         Screen("list-nothing", MappingListOutput(report: report())),
         failing("list-refusal", .list, refusal(.upnp, 606, "ActionNotAuthorized")),
+        failing("list-silence", .list, deviceSilence),
         failing("list-no-gateway", .list, .noGateway),
     ]
 
@@ -247,14 +250,14 @@ extension Screen {
     }
 
     private static let gateway = [
-        drawn("gateway-public", candidate(answers(address: "11.22.33.1"))),
+        drawn("gateway-success", candidate(answers(address: "11.22.33.1"))),
         drawn(
             "gateway-double-nat",
             candidate(answers(address: "192.168.178.20"), outer: "192.168.178.1")),
         drawn("gateway-carrier-nat", candidate(answers(address: "100.70.1.2"))),
         drawn("gateway-reserved", candidate(answers(address: "198.18.0.1"))),
         drawn(
-            "gateway-disagreement",
+            "gateway-warning",
             candidate([
                 answer(.natPMP, milliseconds: 1, address: "11.22.33.1"),
                 answer(.upnp, milliseconds: 20, address: "11.22.33.9"),
@@ -271,6 +274,24 @@ extension Screen {
                     answer(.upnp, .unsupported(gateway: router, technique: .upnp)),
                 ], device: nil)),
         drawn("gateway-silence", candidate(noAnswers, device: nil)),
+        drawn(
+            "gateway-denial",
+            candidate(
+                [
+                    answer(.pcp, milliseconds: 1, refusal(.pcp, 2, "NOT_AUTHORIZED")),
+                    answer(.natPMP, milliseconds: 1, refusal(.natPMP, 4, "OUT_OF_RESOURCES")),
+                    answer(.upnp, .system(closed)),
+                ], device: nil)),
+        drawn(
+            "gateway-nonsense",
+            candidate(
+                [
+                    answer(
+                        .pcp,
+                        .badAnswer(gateway: router, technique: .pcp, problem: "version: 7")),
+                    answer(.natPMP),
+                    answer(.upnp, .closed(gateway: router, technique: .upnp, cause: closed)),
+                ], device: nil)),
         drawn(
             "gateway-pcp-alone",
             candidate([answer(.pcp, milliseconds: 0.9)], device: nil)),
@@ -302,10 +323,16 @@ extension Screen {
         Screen(
             "upnp-scan-warning",
             ScannedDevices(devices: [
-                UPnPDevice(at: device("slow.xml").location, problem: silence)
+                UPnPDevice(at: device("slow.xml").location, problem: deviceSilence)
             ]), UPnPScanOutput(rows: [], ignored: 12, searchTime: nil)),
         Screen(
-            "upnp-scan-nothing", UPnPScanOutput(rows: [], ignored: 0, searchTime: .seconds(3))),
+            "upnp-scan-silence", UPnPScanOutput(rows: [], ignored: 0, searchTime: .seconds(3))),
+        Screen(
+            "upnp-scan-refusal",
+            ScannedDevices(devices: [
+                UPnPDevice(
+                    at: device("rootDesc.xml").location, problem: refusal(.upnp, 401, "HTTP"))
+            ])),
         failing("upnp-scan-no-gateway", .upnpScan, .noGateway),
     ]
 
@@ -326,7 +353,8 @@ extension Screen {
                 results: [UPnPArgument("Text", String(repeating: "word ", count: 30))],
                 warnings: [.unchecked])),
         failing("upnp-call-refusal", .upnpCall, refusal(.upnp, 402, "Invalid Args")),
-        failing("upnp-call-silence", .upnpCall, silence),
+        failing("upnp-call-silence", .upnpCall, deviceSilence),
+        failing("upnp-call-no-gateway", .upnpCall, .noGateway),
         failing("upnp-call-no-service", .upnpCall, .noSuchService("WANIPConnection")),
     ]
 

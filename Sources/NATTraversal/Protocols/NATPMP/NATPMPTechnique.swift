@@ -110,7 +110,7 @@ extension MappingAttempt {
     fileprivate func natpmpRequest(suggesting port: PortNumber?) -> NATPMPRequest {
         .map(
             key.transport, internalPort: key.internalPort.rawValue,
-            suggestedExternalPort: (port ?? ladder.variation.suggestion.port).rawValue,
+            suggestedExternalPort: port?.rawValue ?? ladder.variation.suggestion.wireValue,
             lifetimeSeconds: lifetimeSeconds)
     }
 }

@@ -123,7 +123,7 @@ extension MappingAttempt {
         let address = isPinhole ? key.internalAddress : isRenewal ? old?.externalAddress : nil
         return PCPMapRequest(
             nonce: nonce, transport: key.transport, internalPort: key.internalPort.rawValue,
-            externalPort: variation.suggestion.port.rawValue,
+            externalPort: variation.suggestion.wireValue,
             externalAddress: variation.suggestsAddress ? address ?? .v6(.unspecified) : address,
             lifetimeSeconds: lifetimeSeconds,
             thirdParty: isThirdParty ? key.internalAddress : nil, remoteHost: remoteHost,

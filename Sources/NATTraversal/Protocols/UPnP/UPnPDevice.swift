@@ -82,11 +82,19 @@ public struct UPnPDevice: Sendable {
 
     /// Fetches and reads the description at `location`.
     ///
+    /// - Parameters:
+    ///   - location: where it is.
+    ///   - http: what fetches it and calls the services.
+    ///   - isFollowed: whether a service is called next.
+    ///   - deadline: when to give up.
+    /// - Returns: the device.
     /// - Throws: `UPnPFailure`, `CancellationError`.
     static func described(
-        at location: HTTPURL, by http: any HTTPTransport, until deadline: ContinuousClock.Instant
+        at location: HTTPURL, by http: any HTTPTransport, isFollowed: Bool = false,
+        until deadline: ContinuousClock.Instant
     ) async throws -> UPnPDevice {
-        let (body, local) = try await http.document(at: location, until: deadline)
+        let (body, local) = try await http.document(
+            at: location, isFollowed: isFollowed, until: deadline)
         do {
             let description = try DeviceDescription(parsing: body, from: location)
             return UPnPDevice(description, at: location, from: local.address, http: http)

@@ -32,12 +32,13 @@ extension UPnPService {
     ///     says so of what only reads, `Get…`.
     ///   - patience: how long an action that changes something waits for its answer, once it is
     ///     sent; `nil` for as long as there is time.
+    ///   - isFollowed: whether the device is asked something else next.
     ///   - deadline: when to give up.
     /// - Returns: the answer.
     /// - Throws: `UPnPFailure`, `UPnPUsageError`, `CancellationError`.
     func invoke(
         _ action: String, _ arguments: [UPnPArgument] = [], limits: XMLLimits = .action,
-        isHarmless: Bool? = nil, patience: Duration? = nil,
+        isHarmless: Bool? = nil, patience: Duration? = nil, isFollowed: Bool = false,
         until deadline: ContinuousClock.Instant
     ) async throws -> UPnPReply {
         guard case .url(let url) = control else {
@@ -46,6 +47,7 @@ extension UPnPService {
         var request = try self.request(action, arguments, at: url)
         log.trace("to \(url): \(action) with \(arguments.text)")
         request.version = knownVersion
+        request.isFollowed = isFollowed
         let isHarmless = isHarmless ?? action.hasPrefix("Get")
         var exchange = try await send(request, isHarmless, limits, patience, until: deadline)
         if exchange.response.status == 404, let otherControl {

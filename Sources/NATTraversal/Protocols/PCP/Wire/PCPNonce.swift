@@ -8,8 +8,9 @@ struct PCPNonce: Hashable, Sendable {
 
     /// Draws a nonce from the system's random number generator.
     static func random() -> PCPNonce {
-        var generator = SystemRandomNumberGenerator()
-        return PCPNonce((0..<12).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        // One octet at a time would cost a system call each.
+        let numbers: [UInt64] = [.random(in: 0 ... .max), .random(in: 0 ... .max)]
+        return PCPNonce((0..<12).map { UInt8(truncatingIfNeeded: numbers[$0 / 8] >> ($0 % 8 * 8)) })
     }
 
     private init(_ octets: [UInt8]) { self.octets = octets }

@@ -10,6 +10,8 @@ extension IGDConnection {
     ///
     /// - Parameters:
     ///   - request: what is wanted.
+    ///   - isFollowed: whether the gateway is asked something else next; who does not ask it closes
+    ///     the next connection.
     ///   - deadline: when to give up.
     ///   - willAsk: called before each request with what it would make, so that it can be found
     ///     again should the answer never be heard.
@@ -18,7 +20,8 @@ extension IGDConnection {
     ///   one whose `mayHaveBeenDone` is true the port that was told to `willAsk` last may be open.
     ///   `UPnPUsageError`, `CancellationError`, after which it may be open as well.
     func map(
-        _ request: IGDMappingRequest, until deadline: ContinuousClock.Instant,
+        _ request: IGDMappingRequest, isFollowed: Bool = false,
+        until deadline: ContinuousClock.Instant,
         willAsk: (PortMappingKey) async throws -> Void = { _ in }
     ) async throws -> IGDGrant {
         var negotiation = IGDNegotiation(
@@ -42,7 +45,8 @@ extension IGDConnection {
             switch try await ask(request, &negotiation, before: previous, until: deadline) {
             case .granted(let key, let entry):
                 let verdict = try await verified(
-                    request, key, negotiation, previous: previous, seen: entry, until: deadline)
+                    request, key, negotiation, previous: previous, seen: entry,
+                    isFollowed: isFollowed, until: deadline)
                 switch verdict {
                 case .granted(var grant):
                     grant.isNew = grant.isVerified && earlier.isEmpty
@@ -101,10 +105,9 @@ extension IGDConnection {
         while true {
             let key = request.key(at: negotiation.externalPort)
             let entry: PortMappingEntry?
-            do { entry = try await self.entry(key, until: deadline) } catch let failure
-                as UPnPFailure
-                where failure.isUnreadable
-            {
+            do {
+                entry = try await self.entry(key, isFollowed: true, until: deadline)
+            } catch let failure as UPnPFailure where failure.isUnreadable {
                 log.debug("\(type.name): the table cannot be read: \(failure)")
                 return .unread
             }
@@ -127,7 +130,8 @@ extension IGDConnection {
             do {
                 let patience = Self.patience(attempt: attempt, rest: deadline - now)
                 let reply = try await service.invoke(
-                    negotiation.action, negotiation.arguments, patience: patience, until: deadline)
+                    negotiation.action, negotiation.arguments, patience: patience,
+                    isFollowed: true, until: deadline)
                 return .granted(try key.moved(by: reply, of: negotiation.action), nil)
             } catch let error as UPnPFailure {
                 failure = error

@@ -42,8 +42,11 @@ extension IGDConnection {
         _ key: PortMappingKey, client: IPAddress, internalPort: PortNumber, isRecorded: Bool,
         until deadline: ContinuousClock.Instant
     ) async throws -> Deletion {
+        defer { service.http.closeNextConnection() }
         do {
-            guard let entry = try await entry(key, until: deadline) else { return .absent }
+            guard let entry = try await entry(key, isFollowed: true, until: deadline) else {
+                return .absent
+            }
             guard entry.leads(to: client, port: internalPort) else { return .foreign(entry) }
         } catch let failure as UPnPFailure where isRecorded && failure.isUnreadable {
             log.debug("\(key.externalPort): cannot be read, deleting what is recorded: \(failure)")
@@ -161,10 +164,12 @@ extension IGDConnection {
         var seen: Set<PortMappingEntry> = []
         var skipped = 0
         var skippedInARow = 0
+        defer { service.http.closeNextConnection() }
         for index in 0...Self.entryLimit {
             do {
                 let reply = try await read(
-                    "GetGenericPortMappingEntry", [.index(index)], until: deadline)
+                    "GetGenericPortMappingEntry", [.index(index)], isFollowed: true,
+                    until: deadline)
                 var entry = try PortMappingEntry(reply.results)
                 entry.hasCutText = reply.hasCutText
                 skippedInARow = 0

@@ -18,13 +18,14 @@ extension IGDConnection {
     ///   - negotiation: what was asked for in the end.
     ///   - previous: what was at the port before.
     ///   - seen: the entry, where it was read already.
+    ///   - isFollowed: whether the gateway is asked something else next.
     ///   - deadline: when to give up.
     /// - Returns: the grant, or why it is none.
     /// - Throws: `UPnPFailure`, `.result` when the gateway has said yes and made something else,
     ///   `.unconfirmed` when it cannot be told what is there; `CancellationError`.
     func verified(
         _ request: IGDMappingRequest, _ key: PortMappingKey, _ negotiation: IGDNegotiation,
-        previous: PortState, seen: PortMappingEntry? = nil,
+        previous: PortState, seen: PortMappingEntry? = nil, isFollowed: Bool = false,
         until deadline: ContinuousClock.Instant
     ) async throws -> Verdict {
         let wasVacant = previous == .vacant && key.externalPort == negotiation.externalPort
@@ -32,7 +33,8 @@ extension IGDConnection {
         do {
             table =
                 if let seen { .present(seen) } else {
-                    try await readBack(key, isPatient: true, until: deadline)
+                    try await readBack(
+                        key, isPatient: true, isFollowed: isFollowed, until: deadline)
                 }
         } catch let failure as UPnPFailure {
             // Of an answer that makes no sense nothing is kept; silence leaves it open.
@@ -89,14 +91,18 @@ extension IGDConnection {
     ///   - key: which one.
     ///   - isPatient: whether one that is not there is read once more after a second: some gateways
     ///     are slow to show what they have done.
+    ///   - isFollowed: whether the gateway is asked something else next.
     ///   - deadline: when to give up.
     /// - Returns: what the table shows.
     /// - Throws: `UPnPFailure` that is no refusal, `CancellationError`.
     private func readBack(
-        _ key: PortMappingKey, isPatient: Bool, until deadline: ContinuousClock.Instant
+        _ key: PortMappingKey, isPatient: Bool, isFollowed: Bool = false,
+        until deadline: ContinuousClock.Instant
     ) async throws -> ReadBack {
         do {
-            if let entry = try await entry(key, until: deadline) { return .present(entry) }
+            if let entry = try await entry(key, isFollowed: isFollowed, until: deadline) {
+                return .present(entry)
+            }
             guard isPatient else { return .absent }
             try await pause(.seconds(1), until: deadline)
             return try await entry(key, until: deadline).map { .present($0) } ?? .absent

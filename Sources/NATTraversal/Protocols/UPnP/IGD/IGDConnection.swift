@@ -57,15 +57,20 @@ struct IGDConnection: Sendable {
 
     /// Reads an entry of the table.
     ///
+    /// - Parameters:
+    ///   - key: which entry.
+    ///   - isFollowed: whether the gateway is asked something else next.
+    ///   - deadline: when to give up.
     /// - Returns: `nil` when there is none.
     /// - Throws: `UPnPFailure`, `CancellationError`.
     func entry(
-        _ key: PortMappingKey, until deadline: ContinuousClock.Instant
+        _ key: PortMappingKey, isFollowed: Bool = false, until deadline: ContinuousClock.Instant
     ) async throws -> PortMappingEntry? {
         let action = "GetSpecificPortMappingEntry"
         if let failure = missingActions.failure(of: action, at: service) { throw failure }
         do {
-            let reply = try await read(action, key.arguments, until: deadline)
+            let reply = try await read(
+                action, key.arguments, isFollowed: isFollowed, until: deadline)
             return try PortMappingEntry(reply.results, for: key)
         } catch let failure as UPnPFailure where failure.isAbsentEntry {
             return nil
@@ -78,9 +83,10 @@ struct IGDConnection: Sendable {
     /// Calls an action that changes nothing; what is lost is asked for again until the deadline.
     func read(
         _ action: String, _ arguments: [UPnPArgument] = [], limits: XMLLimits = .action,
-        until deadline: ContinuousClock.Instant
+        isFollowed: Bool = false, until deadline: ContinuousClock.Instant
     ) async throws -> UPnPReply {
-        try await service.invoke(action, arguments, limits: limits, until: deadline)
+        try await service.invoke(
+            action, arguments, limits: limits, isFollowed: isFollowed, until: deadline)
     }
 
     /// The time by which deadlines are meant.

@@ -104,14 +104,16 @@ final class IGDTechnique: UPnPTechnique {
                 isOpen = false
                 var connection = found.connection
                 connection.missingActions = missingActions
+                let lacksAddress = address == nil && !hasAskedAddress
+                defer { connection.service.http.closeNextConnection() }
                 do {
                     let grant = try await connection.map(
-                        attempt.igdRequest, until: limit.budget.deadline
+                        attempt.igdRequest, isFollowed: lacksAddress, until: limit.budget.deadline
                     ) { key in
                         asked = key.externalPort
                         try await record(key.externalPort)
                     }
-                    if address == nil, !hasAskedAddress {
+                    if lacksAddress {
                         address = try await knownAddress(of: found, limit)
                         hasAskedAddress = true
                     }
