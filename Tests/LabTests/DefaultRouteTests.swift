@@ -55,6 +55,22 @@ struct DefaultRouteTests {
         }
     }
 
+    @Test("are read to the end however many other routes there are")
+    func readsManyRoutes() async throws {
+        try await Lab.run(.noDaemon) { lab in
+            try await lab.on(
+                .client,
+                words: [
+                    "sh", "-c",
+                    "awk 'BEGIN { for (i = 0; i < 100000; i++) printf "
+                        + "\"route add 20.%d.%d.%d via 192.168.77.1\\n\", "
+                        + "i / 65536, i / 256 % 256, i % 256 }' | ip -batch -",
+                ])
+            let gateway = try await lab.natctl("gateway -q")
+            #expect(gateway.lines == ["192.168.77.1"], "\(gateway.errors)")
+        }
+    }
+
     @Test("of an interface without a link are passed over")
     func dropsDeadLinks() async throws {
         try await Lab.run(.noDaemon) { lab in

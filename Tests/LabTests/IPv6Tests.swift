@@ -97,6 +97,68 @@ private let byPCPAlone: [LabOption] = [.slaac, .config("enable_upnp=no")]
         }
     }
 
+    @Test(
+        "is opened and closed again by an interface of any name the kernel allows",
+        arguments: ["wlän0", "[x]", "25g0", "9"])
+    func namesInterface(name: String) async throws {
+        try await Lab.run(byPCPAlone) { lab in
+            for words in [
+                ["set", "eth0", "down"], ["set", "eth0", "name", name], ["set", name, "up"],
+            ] {
+                try await lab.on(.client, words: ["ip", "link"] + words)
+            }
+            try await lab.on(
+                .client,
+                words: ["ip", "addr", "add", "\(Self.stable)/64", "dev", name, "nodad"])
+            try await lab.on(
+                .client,
+                words: ["ip", "-6", "route", "add", "default", "via", "fe80::1", "dev", name])
+            let mapped = try await lab.natctl("map tcp 8080 -6 --json")
+            #expect(mapped.status == 0, "\(mapped.errors)")
+            let gateway = try #require(try mapped.document.mappings?.first?.gateway)
+            // As the lease names it, a user can.
+            let again = try await lab.natctl("map tcp 8081 -6 --gateway \(gateway)")
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try await lab.natctl("list --leases -q").lines.count == 2)
+            let unmapped = try await lab.natctl("unmap tcp 8080-8081 --json")
+            #expect(try unmapped.document.mappings?.count == 2)
+            #expect(try await lab.pinholeCount() == 0)
+        }
+    }
+
+    @Test("warns when answers would go to another router of the same link-local address (X-3)")
+    func distinguishesLinks() async throws {
+        try await Lab.run(byPCPAlone) { lab in
+            // Many routers are fe80::1; this one opens nothing.
+            for command in [
+                "ip link add line2 type veth peer name far", "ip link set line2 up",
+                "ip link set far up", "ip addr add 2a00:77:8::10/64 dev line2 nodad",
+                "ip -6 route add default via fe80::1 dev line2 metric 50",
+            ] {
+                try await lab.on(.client, command)
+            }
+            let elsewhere = try await lab.natctl("map tcp 8080 -6 --gateway fe80::1%eth0 --json")
+            #expect(elsewhere.status == 0, "\(elsewhere.errors)")
+            #expect(try elsewhere.document.warnings?.map(\.code) == ["repliesElsewhere"])
+            // Another interface on the gateway's own link leads to the same router.
+            try await lab.on(.client, "ip addr add 2a00:77:1::11/64 dev line2 nodad")
+            let here = try await lab.natctl("map tcp 8080 -6 --gateway fe80::1%eth0 --json")
+            #expect(try here.document.warnings?.map(\.code) == [])
+        }
+    }
+
+    @Test("leaves list without IPv4's table, which says that IPv6 has a gateway")
+    func lacksIPv4() async throws {
+        try await Lab.run(byPCPAlone) { lab in
+            try await lab.on(.client, "ip -4 route flush table main")
+            let list = try await lab.natctl("list --json")
+            #expect(list.status == 0, "\(list.errors)")
+            let warning = try #require(try list.document.warnings?.first)
+            #expect(warning.code == "leasesOnly")
+            #expect(warning.message.contains("no IPv4 gateway, but one for IPv6"))
+        }
+    }
+
     @Test("is opened nowhere without a stable global address, and the reason is said")
     func lacksAddress() async throws {
         try await Lab.run(byPCPAlone) { lab in
@@ -114,7 +176,14 @@ private let byPCPAlone: [LabOption] = [.slaac, .config("enable_upnp=no")]
             #expect(try await failure("map tcp 8080 -6").contains("unique-local"))
             let gateway = try await lab.natctl("gateway --gateway fe80::1%eth0 --json")
             #expect(gateway.status == 0, "\(gateway.errors)")
+            #expect(
+                try await failure("map tcp 8080 -6 --gateway fe80::1%4294967295")
+                    .contains("there is no interface 4294967295"))
             #expect(try await lab.pinholeCount() == 0)
+            try await lab.on(.client, "sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
+            #expect(
+                try await failure("map tcp 8080 -6 --gateway fd77::1")
+                    .contains("no IPv6 address at all"))
         }
     }
 

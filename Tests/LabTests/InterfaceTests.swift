@@ -61,6 +61,21 @@ import Testing
         }
     }
 
+    @Test("shows an address for the network that the loopback interface has, and which is best")
+    func showsUnnumbered() async throws {
+        try await Lab.run(.noDaemon) { lab in
+            for command in [
+                "ip addr flush dev eth0", "ip addr add 192.168.77.99/32 dev lo",
+                "ip route add 192.168.77.1 dev eth0", "ip route add default via 192.168.77.1",
+            ] {
+                try await lab.on(.client, command)
+            }
+            let list = try await List(lab)
+            #expect(list.best == ["192.168.77.99"])
+            #expect(list["127.0.0.1"] == nil)
+        }
+    }
+
     @Test("towards a link-local router prefers the address that can be opened (N-18)")
     func choosesGlobal() async throws {
         try await Lab.run(.noDaemon) { lab in

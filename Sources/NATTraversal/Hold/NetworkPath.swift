@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 
 /// The path to the Internet as this host sees it: the best gateway, and where this host is attached.
@@ -46,15 +47,16 @@ struct NetworkPath: Hashable, Sendable {
         gateway == other?.gateway && attachment == other?.attachment
     }
 
-    /// The path at this moment; `nil` when there is none, or the system does not tell.
-    static func current(_ selection: GatewaySelection) -> NetworkPath? {
+    /// The path at this moment; `nil` when there is none, and the one before while nothing can be
+    /// known of it.
+    static func current(_ selection: GatewaySelection, before old: NetworkPath?) -> NetworkPath? {
         do throws(PortMapperError) {
             let targets = try selection.targets()
             guard let first = targets.first else { return nil }
             return NetworkPath(targets: targets, attachment: try Attachment(towards: first))
         } catch {
             log.debug("no path to a gateway: \(error)")
-            return nil
+            return error.tellsNothing ? old : nil
         }
     }
 
@@ -74,5 +76,14 @@ struct NetworkPath: Hashable, Sendable {
         ((try? NetworkInterface.all()) ?? []).filter {
             $0.isUp && !$0.isLoopback && (family == nil || $0.family == family)
         }.map(\.address)
+    }
+}
+
+extension PortMapperError {
+    /// Whether this host's tables cannot be read at this moment, for want of a descriptor for
+    /// instance, which is no other network.
+    var tellsNothing: Bool {
+        guard case .system(let error) = self else { return false }
+        return error.isOfThisHost || error.code == ETIMEDOUT
     }
 }

@@ -48,7 +48,7 @@ final class PathMonitor {
     /// Looks for the path and compares it with the one before.
     func look() -> Change {
         let (old, oldAddresses) = (path, everyAddress)
-        path = NetworkPath.current(selection)
+        path = NetworkPath.current(selection, before: old)
         if let old { path?.attachment.remember(old.attachment) }
         hasLooked = true
         if case .everyInterface(let family) = localAddresses {
@@ -62,9 +62,13 @@ final class PathMonitor {
             change.changes.append(.gatewayChanged(path?.gateway, previous: old?.gateway))
         }
         let isFollowedSame = followed.allSatisfy { target, attachment in
-            guard var present = try? NetworkPath.Attachment(towards: target) else { return false }
-            present.remember(attachment)
-            return present == attachment
+            do throws(PortMapperError) {
+                var present = try NetworkPath.Attachment(towards: target)
+                present.remember(attachment)
+                return present == attachment
+            } catch {
+                return error.tellsNothing
+            }
         }
         let isSame = path.map { $0.isSame(as: old) } ?? (old == nil)
         change.isOtherPath = !isSame || !isFollowedSame

@@ -62,11 +62,17 @@ struct GatewayTarget: Hashable, Sendable {
         }
     }
 
-    /// The index of the interface that leads to it.
+    /// The index of the interface that leads to it; 0 when this host has no address for its family.
     private func interfaceIndex(among addresses: [NetworkInterface]) throws(SystemError) -> UInt32 {
         if socketAddress.scopeID != 0 { return socketAddress.scopeID }
-        let source = try socketAddress.source(by: interface)
-        return addresses.first { $0.address == source }?.index ?? 0
+        do throws(SystemError) {
+            let source = try socketAddress.source(by: interface)
+            return addresses.first { $0.address == source }?.index ?? 0
+        } catch {
+            // Where IPv6 is switched off.
+            if error.code == EADDRNOTAVAIL { return 0 }
+            throw error
+        }
     }
 
     private func classified(_ error: SystemError) -> PortMapperError {
@@ -222,9 +228,9 @@ extension GatewaySelection {
         var address = SocketAddress(
             literal.address, port: literal.port?.rawValue ?? GatewaySocket.port)
         if let zone = literal.zone ?? (literal.lacksZone ? interface : nil) {
-            let named = unsafe if_nametoindex(zone)
-            let index = UInt32(zone) ?? named
-            guard index != 0 else { throw .noSuchInterface(zone) }
+            guard let index = SocketAddress.scopeID(zone: zone) else {
+                throw .noSuchInterface(zone)
+            }
             // Any other address is the same by every interface.
             if literal.address.scope == .linkLocal { address.scopeID = index }
         } else if literal.lacksZone {

@@ -34,7 +34,9 @@ extension PortMapper {
         let targets = try presentTargets(of: withLeases)
         if targets.isEmpty {
             let isIPv6Alone = !leased.isEmpty && withLeases.isEmpty
-            return report.add(isIPv6Alone ? [] : [.leasesOnly(nil, because: .noGateway)])
+            // Says why there is none.
+            if !isIPv6Alone { _ = try selection.targets() }
+            return
         }
         // A router that two interfaces reach has one table.
         let gateways = targets.enumerated().filter { index, target in

@@ -25,11 +25,28 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The zone by the interface's name, or its number if it has gone; `nil` if none is needed.
+    /// The zone by the interface's name, or by its number if it has gone or its name would not be
+    /// read back as it is; `nil` if none is needed.
     package var zone: String? {
         guard scopeID != 0, address.family == .ipv6 else { return nil }
+        guard let name = Self.interfaceName(scopeID),
+            GatewayAddress("fe80::1%" + name)?.zone == name
+        else { return String(scopeID) }
+        return name
+    }
+
+    /// The index of the interface that a zone names, which may be its number; `nil` if there is none.
+    ///
+    /// A name goes before a number, as in getaddrinfo(3): the kernel allows names of digits.
+    package static func scopeID(zone: String) -> UInt32? {
+        let named = unsafe if_nametoindex(zone)
+        if named != 0 { return named }
+        return UInt32(zone).flatMap { interfaceName($0) == nil ? nil : $0 }
+    }
+
+    private static func interfaceName(_ index: UInt32) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-        guard unsafe if_indextoname(scopeID, &buffer) != nil else { return String(scopeID) }
+        guard unsafe if_indextoname(index, &buffer) != nil else { return nil }
         return String(
             decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }

@@ -384,8 +384,11 @@ extension GatewaySession {
         }
         let end = min(budget.deadline, now + Self.pinholeSearch)
         let limit = AskLimit(budget: budget, end: end)
-        if case .success = try await upnp.delete([lease], limit)[0] { return .success(.deleted) }
-        return .success(.stillOpen(seconds: seconds))
+        switch try await upnp.delete([lease], limit)[0] {
+        case .success(.deleted), .success(.absent): return .success(.deleted)
+        case .success(.stillOpen(let seconds)): return .success(.stillOpen(seconds: seconds))
+        case .failure: return .success(.stillOpen(seconds: seconds))
+        }
     }
 
     /// How long `release` may take: five seconds, less a little for the lease file.

@@ -1,5 +1,3 @@
-import Glibc
-
 /// An http URL whose host is an address: the only kind that is connected to (T-1).
 public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// The host; an IPv4-mapped address is the IPv4 address it maps.
@@ -46,8 +44,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
             return (url, nil)
         }
         guard let name = zone.map(String.init) ?? interface else { return (url, nil) }
-        let named = unsafe if_nametoindex(name)
-        url.scopeID = named != 0 ? named : UInt32(name) ?? 0
+        url.scopeID = SocketAddress.scopeID(zone: name) ?? 0
         return (url, url.scopeID == 0 ? name : nil)
     }
 

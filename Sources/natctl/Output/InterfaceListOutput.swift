@@ -8,9 +8,11 @@ struct InterfaceListOutput: CommandOutput {
     /// The best address of each family, where one is shown; else loopback's.
     private let best: [NetworkInterface]
 
-    /// Leaves out loopback and interfaces that are down, unless `all` are wanted.
+    /// Leaves out loopback addresses and interfaces that are down, unless `all` are wanted.
+    ///
+    /// An address for the network may be on the loopback interface too.
     init(_ interfaces: [NetworkInterface], all: Bool) {
-        shown = all ? interfaces : interfaces.filter { $0.isUp && !$0.isLoopback }
+        shown = all ? interfaces : interfaces.filter { $0.isUp && $0.scope != .loopback }
         let best = shown.filter(\.isBest)
         self.best = (best.isEmpty ? interfaces.filter(\.isBest) : best).sorted {
             $0.family == .ipv4 && $1.family == .ipv6

@@ -74,6 +74,30 @@ struct HoldPathTests {
         }
     }
 
+    @Test("is not on another network while there is no descriptor to look at the routes")
+    func lacksDescriptors() async throws {
+        try await Lab.run { lab in
+            try await lab.natctl(staying: "map tcp 8080 --keep --via pcp") { tool in
+                try await tool.waits(for: "mapped")
+                let seen = try await tool.events.count
+                let process = try await lab.on(.client, "pgrep -f map.*--keep").lines
+                for process in process {
+                    try await lab.on(.client, "prlimit --pid \(process) --nofile=3:1024")
+                }
+                try await lab.on(.client, "ip route add 20.0.0.0/8 via 192.168.77.1")
+                // Longer than a burst of news, after which the holder looks.
+                try await Task.sleep(for: .seconds(2))
+                for process in process {
+                    try await lab.on(.client, "prlimit --pid \(process) --nofile=1024:1024")
+                }
+                // A change of the network shows that it was looked at before.
+                try await lab.on(.client, "lan-address 192.168.77.20")
+                let told = try await tool.waits(for: "interfaceChanged", after: seen)
+                #expect(told.address == "192.168.77.20")
+            }
+        }
+    }
+
     @Test("is back after the interface was down for ten seconds")
     func losesLink() async throws {
         try await Lab.run { lab in

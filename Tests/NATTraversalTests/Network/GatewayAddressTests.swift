@@ -71,4 +71,14 @@ import Testing
         #expect(GatewayAddress(text) == gateway)
         #expect(GatewayAddress(host).description == host.unmapped.description)
     }
+
+    @Test(
+        "has a zone by the name or the number of an interface that is there",
+        arguments: [
+            ("lo", 1), ("1", 1), ("0", nil), ("4294967295", nil), ("99999999999", nil), ("", nil),
+            ("lo0", nil),
+        ] as [(String, UInt32?)])
+    func findsZone(zone: String, index: UInt32?) {
+        #expect(SocketAddress.scopeID(zone: zone) == index)
+    }
 }

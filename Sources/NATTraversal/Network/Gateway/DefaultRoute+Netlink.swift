@@ -26,20 +26,22 @@ extension DefaultRoute {
     /// RTM_F_CLONED: an entry of the cache, which old kernels list with the routes.
     private static let cached: UInt32 = 0x200
 
-    /// Reads a route; `nil` when it is narrower, not unicast, leads nowhere at present, or is
-    /// neither IPv4 nor IPv6.
+    /// Reads a route; `nil` when it is narrower, not unicast, for one type of service alone, leads
+    /// nowhere at present, or is neither IPv4 nor IPv6.
     init?(parsing message: NetlinkMessage) throws(WireError) {
         guard message.kind == .newRoute else { return nil }
         var reader = ByteReader(message.body)
         let family = AddressFamily(kernelNumber: try reader.read("family"))
         let prefixLength: UInt8 = try reader.read("prefix length")
-        _ = try reader.read(count: 2, "source length, TOS")
+        _ = try reader.read(count: 1, "source length")
+        let tos: UInt8 = try reader.read("TOS")
         table = UInt32(try reader.read("table") as UInt8)
         _ = try reader.read(count: 2, "protocol, scope")
         let type: UInt8 = try reader.read("route type")
         let flags: UInt32 = try reader.readHostOrder("route flags")
         // Checked before the attributes, because a host can have thousands of other routes.
-        guard prefixLength <= 1, type == Self.unicast, flags & Self.cached == 0, let family
+        guard prefixLength <= 1, type == Self.unicast, tos == 0, flags & Self.cached == 0,
+            let family
         else { return nil }
         self.family = family
         if prefixLength == 1 { destination = .lowerHalf }

@@ -5,10 +5,11 @@ import Glibc
 ///
 /// The kernel answers during the request, so requests do not suspend.
 struct NetlinkSocket: ~Copyable {
-    /// How often to read a table again that changed while it was read.
+    /// How often to read a table again that changed while it was read, and until when.
     private static let restarts = 5
-    /// How long an answer may take in all; usually it takes less than a millisecond.
-    private static let timeLimit = Duration.seconds(1)
+    private static let restartLimit = Duration.seconds(1)
+    /// How long the kernel may be silent; it writes each part of an answer when that is read.
+    private static let silence = Duration.seconds(1)
     /// The largest datagram that the kernel sends of a dump.
     private static let receiveSize = 32768
 
@@ -47,17 +48,17 @@ struct NetlinkSocket: ~Copyable {
         _ request: NetlinkRequest,
         parse: @escaping (NetlinkMessage) throws(WireError) -> Element?
     ) throws(SystemError) -> [Element] {
-        let deadline = ContinuousClock.now + Self.timeLimit
+        let lastStart = ContinuousClock.now + Self.restartLimit
         var elements: [Element] = []
         for _ in 0...Self.restarts {
             sequence &+= 1
             try send(request.encoded(sequence: sequence))
             var answer = NetlinkAnswer(to: sequence, port: port, parse: parse)
             while !answer.isComplete {
-                if let datagram = try receive(until: deadline) { try answer.take(datagram) }
+                if let datagram = try receive() { try answer.take(datagram) }
             }
             elements = answer.elements
-            if !answer.isInterrupted { break }
+            if !answer.isInterrupted || ContinuousClock.now >= lastStart { break }
         }
         return elements
     }
@@ -69,8 +70,12 @@ struct NetlinkSocket: ~Copyable {
     }
 
     /// Receives the next datagram; `nil` if another process sent it.
-    private func receive(until deadline: ContinuousClock.Instant) throws(SystemError) -> [UInt8]? {
-        while ContinuousClock.now < deadline {
+    ///
+    /// - Throws: `SystemError`, with ETIMEDOUT when the kernel is silent, not when this process was
+    ///   stopped or has much to read.
+    private func receive() throws(SystemError) -> [UInt8]? {
+        let deadline = ContinuousClock.now + Self.silence
+        while true {
             var sender = sockaddr_nl()
             var count = -1
             let datagram = unsafe [UInt8](
@@ -84,11 +89,11 @@ struct NetlinkSocket: ~Copyable {
             if count >= 0 { return sender.nl_pid == 0 ? datagram : nil }
             switch errno {
             case EINTR: continue
-            case EAGAIN: waitForInput(until: deadline)
+            case EAGAIN where ContinuousClock.now < deadline: waitForInput(until: deadline)
+            case EAGAIN: throw SystemError("recvfrom", code: ETIMEDOUT)
             default: throw SystemError("recvfrom")
             }
         }
-        throw SystemError("recvfrom", code: ETIMEDOUT)
     }
 
     private static func receive(

@@ -62,9 +62,9 @@ public struct NetworkInterface: Hashable, Sendable {
         for family in AddressFamily.allCases {
             let gateway = gateways.first { $0.address.family == family }
             let best = BestAddress(family, among: interfaces, gateway: gateway)
-            let place = interfaces.firstIndex {
-                $0.address == best.address && (best.interface ?? $0.name) == $0.name
-            }
+            // It may be another interface's than the one it is used by, such as loopback's.
+            let places = interfaces.indices.filter { interfaces[$0].address == best.address }
+            let place = places.first { interfaces[$0].name == best.interface } ?? places.first
             if let place { interfaces[place].bestReason = best.reason }
             log.debug("best \(family) address \(best.address): \(best.reason)")
         }

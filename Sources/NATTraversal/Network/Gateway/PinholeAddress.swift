@@ -18,8 +18,8 @@ enum PinholeAddress: Hashable, Sendable {
         case onlyTentative
         /// Addresses whose prefix the router no longer announces (RFC 4862, section 5.5.4).
         case onlyDeprecated
-        case onlyUniqueLocal
-        case onlyLinkLocal
+        /// Addresses that nobody outside can reach, of this scope, link-local ones aside.
+        case onlyUnreachable(AddressScope)
     }
 
     /// Test networks use addresses of the documentation prefix.
@@ -42,10 +42,10 @@ enum PinholeAddress: Hashable, Sendable {
             self = .none(.onlyDeprecated)
         } else if !global.isEmpty {
             self = .none(.onlyTentative)
-        } else if own.contains(where: { $0.scope == .uniqueLocal }) {
-            self = .none(.onlyUniqueLocal)
+        } else if let scope = own.map(\.scope).first(where: { $0 != .linkLocal }) {
+            self = .none(.onlyUnreachable(scope))
         } else {
-            self = .none(own.isEmpty ? .noAddress : .onlyLinkLocal)
+            self = .none(own.isEmpty ? .noAddress : .onlyUnreachable(.linkLocal))
         }
     }
 
@@ -98,8 +98,8 @@ extension PinholeAddress.Lack {
         case .noAddress: "no IPv6 address at all"
         case .onlyTentative: "only tentative or doubled ones"
         case .onlyDeprecated: "only deprecated ones, whose prefix the router no longer announces"
-        case .onlyUniqueLocal: "only unique-local ones, which nobody outside can reach"
-        case .onlyLinkLocal: "only link-local ones, which nobody outside can reach"
+        case .onlyUnreachable(let scope):
+            "only \(scope.rawValue) ones, which nobody outside can reach"
         }
     }
 }

@@ -29,20 +29,22 @@ extension ReplyRoute {
 
     /// Whether answers that take a hop pass the gateway.
     ///
-    /// One router may be reached by two interfaces. On the gateway's own interface another
-    /// router counts only if the routes led to the gateway as well: one that the user has named may be
-    /// the same router by another address.
+    /// One router may be reached by two interfaces, but a link-local address is another router's
+    /// on another link: fe80::1 is that of many. On the gateway's own interface another router counts
+    /// only if the routes led to the gateway as well: one that the user has named may be the same
+    /// router by another address.
     ///
     /// - Parameters:
     ///   - hop: where the answers go.
     ///   - gateway: the gateway's address.
     ///   - way: how this host reaches the gateway itself.
+    ///   - isSameLink: whether the interfaces of both are on one link.
     ///   - isNamed: whether the user has named the gateway.
     /// - Returns: whether they do.
     static func leads(
-        _ hop: Hop, to gateway: IPAddress, by way: Hop, isNamed: Bool
+        _ hop: Hop, to gateway: IPAddress, by way: Hop, isSameLink: Bool, isNamed: Bool
     ) -> Bool {
-        if hop.router == gateway { return true }
+        if hop.router == gateway, isSameLink || gateway.scope != .linkLocal { return true }
         guard hop.interfaceIndex == way.interfaceIndex else { return false }
         return isNamed || hop.router == nil || hop.router == way.router
     }
@@ -87,11 +89,19 @@ extension ReplyRoute {
                     guard error.saysNoRoute else { throw error }
                     return ReplyRoute()
                 }
-                guard let hop,
-                    !leads(
-                        Hop(interfaceIndex: hop.interfaceIndex, router: hop.gateway), to: gateway,
-                        by: way, isNamed: target.isNamed || target.location != nil)
-                else { continue }
+                guard let hop else { continue }
+                var isSameLink = hop.interfaceIndex == way.interfaceIndex
+                if !isSameLink {
+                    isSameLink = try tables.hasNetwork(
+                        of: address, interfaceIndex: hop.interfaceIndex)
+                }
+                if leads(
+                    Hop(interfaceIndex: hop.interfaceIndex, router: hop.gateway), to: gateway,
+                    by: way, isSameLink: isSameLink,
+                    isNamed: target.isNamed || target.location != nil)
+                {
+                    continue
+                }
                 return ReplyRoute(
                     interface: try tables.link(index: hop.interfaceIndex)?.name,
                     router: hop.gateway)
@@ -116,6 +126,18 @@ extension ReplyRoute {
         return Hop(
             interfaceIndex: try tables.link(named: interface).index,
             router: hop.flatMap { $0.gateway })
+    }
+}
+
+extension KernelTables {
+    /// Whether an interface has an address on the network of another address of this host.
+    fileprivate mutating func hasNetwork(
+        of address: IPAddress, interfaceIndex: UInt32
+    ) throws(SystemError) -> Bool {
+        try addresses(address.family).contains {
+            $0.interfaceIndex == interfaceIndex
+                && $0.address.sharesNetwork(with: address, prefixLength: $0.prefixLength)
+        }
     }
 }
 

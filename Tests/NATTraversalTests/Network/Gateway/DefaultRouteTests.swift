@@ -109,6 +109,10 @@ import Testing
         var cached = KernelVectors.ipv4Route
         cached[25] = 0x02
         #expect(try DefaultRoute(parsing: try KernelVectors.message(cached)) == nil)
+        // A type of service, which ordinary packets do not have.
+        var service = KernelVectors.ipv4Route
+        service[19] = 0x10
+        #expect(try DefaultRoute(parsing: try KernelVectors.message(service)) == nil)
         let address = try KernelVectors.message(KernelVectors.ipv4Address)
         #expect(try DefaultRoute(parsing: address) == nil)
     }

@@ -34,7 +34,26 @@ import Testing
             ReplyRoute.Hop(interfaceIndex: hop.0, router: hop.1.flatMap(IPAddress.init))
         }
         #expect(
-            ReplyRoute.leads(place(hop), to: gateway, by: place(way), isNamed: isNamed) == passes)
+            ReplyRoute.leads(
+                place(hop), to: gateway, by: place(way), isSameLink: hop.0 == way.0,
+                isNamed: isNamed) == passes)
+    }
+
+    @Test("passes a link-local gateway by another interface only on the same link")
+    func knowsLinks() throws {
+        let gateway = try #require(IPAddress("fe80::1"))
+        let hop = ReplyRoute.Hop(interfaceIndex: 3, router: gateway)
+        let way = ReplyRoute.Hop(interfaceIndex: 2)
+        for isSameLink in [false, true] {
+            #expect(
+                ReplyRoute.leads(
+                    hop, to: gateway, by: way, isSameLink: isSameLink, isNamed: false)
+                    == isSameLink)
+        }
+        #expect(
+            ReplyRoute.leads(
+                ReplyRoute.Hop(interfaceIndex: 2, router: gateway), to: gateway, by: way,
+                isSameLink: true, isNamed: false))
     }
 
     @Test("is looked up for a public address in each half of the Internet")

@@ -225,9 +225,44 @@ import Testing
 
     @Test("that is gone, by whatever code, needs no deleting", arguments: [402, 501, 704])
     func isGone(code: Int) async throws {
-        firewall.state.withLock { $0.faults["DeletePinhole"] = [.code(code)] }
+        firewall.state.withLock {
+            $0.faults["DeletePinhole"] = [.code(code)]
+            $0.faults["UpdatePinhole"] = [.code(code)]
+        }
         let outcomes = try await technique().delete([lease()], limit)
         #expect(outcomes == [.success(.absent)])
+    }
+
+    @Test(
+        "that is not deleted has a short lease then, whatever the code (A-25)",
+        arguments: [402, 501, 606])
+    func isNotDeleted(code: Int) async throws {
+        firewall.state.withLock {
+            $0.growsLeases = true
+            $0.open = [3: .init(tuple: ["", "0", "2a00:77:1::10", "8080", "6"], lease: 7200)]
+            $0.faults["DeletePinhole"] = [.code(code)]
+        }
+        let outcomes = try await technique().delete([lease()], limit)
+        #expect(outcomes == [.success(.stillOpen(seconds: 120))])
+        #expect(firewall.open == ["6 8080 120"])
+    }
+
+    @Test(
+        "that is neither deleted nor given a short lease is a failure",
+        arguments: [
+            ["AddPinhole": 402], ["AddPinhole": 501], ["DeletePinhole": 606, "UpdatePinhole": 402],
+        ])
+    func isRefused(faults: [String: Int]) async throws {
+        firewall.state.withLock { state in
+            for (action, code) in faults { state.faults[action] = [.code(code)] }
+        }
+        guard
+            case .failure(.refused(let refusal)) = try await technique().delete([lease()], limit)[0]
+        else {
+            Issue.record("no refusal")
+            return
+        }
+        #expect(refusal.code == faults["DeletePinhole"] ?? faults["AddPinhole"])
     }
 
     @Test("of a firewall that is off needs no deleting")

@@ -81,17 +81,39 @@ struct PinholeControl: Sendable {
 
     /// Closes a pinhole, whoever of this host's programs has opened it and by which protocol.
     ///
+    /// - Returns: what became of it; one that the gateway does not delete gets a short lease.
     /// - Throws: `UPnPFailure`, `CancellationError`.
     func close(_ pinhole: Pinhole, until deadline: ContinuousClock.Instant) async throws -> Removal
     {
+        let identifier: UInt16
         do {
-            let identifier = try await add(
-                pinhole, leaseSeconds: Self.closingLease, until: deadline)
+            identifier = try await add(pinhole, leaseSeconds: Self.closingLease, until: deadline)
+        } catch let failure as UPnPFailure where failure.pinholeFault == .firewallDisabled {
+            return .absent
+        }
+        do {
             _ = try await call(
                 "DeletePinhole", [UPnPArgument("UniqueID", String(identifier))], until: deadline)
             return .deleted
-        } catch let failure as UPnPFailure where failure.meansNoPinhole {
+        } catch let failure as UPnPFailure where failure.pinholeFault != nil {
+            return try await shorten(identifier, notDeletedBecause: failure, until: deadline)
+        }
+    }
+
+    /// Gives a short lease to a pinhole that the gateway has refused to delete, if there is one: the
+    /// codes for an unknown identifier are those of a delete that has failed.
+    private func shorten(
+        _ identifier: UInt16, notDeletedBecause refusal: UPnPFailure,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> Removal {
+        if refusal.pinholeFault == .noSuchPinhole { return .absent }
+        do {
+            try await update(identifier, leaseSeconds: Self.closingLease, until: deadline)
+            return .stillOpen(seconds: Self.closingLease)
+        } catch let failure as UPnPFailure where failure.meansNoPinhole && refusal.meansNoPinhole {
             return .absent
+        } catch is UPnPFailure {
+            throw refusal
         }
     }
 
