@@ -78,7 +78,7 @@ struct NATCtl: AsyncParsableCommand {
             let arguments = Array(CommandLine.arguments.dropFirst())
             switch code {
             case .success:
-                let text = NATCtl.fullMessage(for: error)
+                let text = NATCtl.fullMessage(for: error, columns: NATCtl.helpColumns)
                 try StandardStream.output.writeLine(NATCtl.completed(text, for: arguments))
             case .validationFailure:
                 let mistake = NATCtl.mistake(in: arguments, complaint: NATCtl.message(for: error))
@@ -153,6 +153,13 @@ extension NATCtl {
     /// The command of a name.
     private static func type(of name: String?) -> (any AsyncParsableCommand.Type)? {
         commands.first { $0.configuration.commandName == name }
+    }
+
+    /// How wide a help is: as `COLUMNS` or the terminal says, but with room for the meaning of an
+    /// option, without which ArgumentParser leaves it out or traps.
+    fileprivate static var helpColumns: Int {
+        let wanted = environment("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        return max(40, wanted ?? StandardStream.output.page.columns ?? 80)
     }
 
     /// What is wrong with arguments that were not understood.

@@ -92,8 +92,12 @@ extension MapperWarning {
             "reading the gateway's table broke off after \(entries) entries; there may be others"
         case .truncatedTexts(let device):
             "\(device) sent texts of more than 4096 bytes, which are cut"
+        case .unreadableEntries(1):
+            "an entry of the gateway's table is left out: natctl cannot read it, or it is not for one "
+                + "port and one address"
         case .unreadableEntries(let count):
-            "\(count) entries of the gateway's table could not be read and are left out"
+            "\(count) entries of the gateway's table are left out: natctl cannot read them, or they are "
+                + "not for one port and one address"
         case .mappingFailed(let transport, let port, let error):
             "\(transport.rawValue) \(port) could not be mapped; retrying: \(error.userMessage)"
         case .hookFailed(let problem):
