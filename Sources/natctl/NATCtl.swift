@@ -73,12 +73,14 @@ struct NATCtl: AsyncParsableCommand {
 
     /// Says what the argument parser has to say, a help or a mistake, and returns the exit code.
     private static func endOfParsing(_ error: any Error) -> Int32 {
+        // ArgumentParser lays out a help even to tell its exit code, and finds its width by itself.
+        unsafe setenv("COLUMNS", "\(NATCtl.helpColumns)", 1)
         let code = NATCtl.exitCode(for: error)
         do throws(SystemError) {
             let arguments = Array(CommandLine.arguments.dropFirst())
             switch code {
             case .success:
-                let text = NATCtl.fullMessage(for: error, columns: NATCtl.helpColumns)
+                let text = NATCtl.fullMessage(for: error)
                 try StandardStream.output.writeLine(NATCtl.completed(text, for: arguments))
             case .validationFailure:
                 let mistake = NATCtl.mistake(in: arguments, complaint: NATCtl.message(for: error))

@@ -66,7 +66,7 @@ import Testing
 
     @Test("leave a row out of the list, and say so, where a peer has a name instead of an address")
     func namedPeer() async throws {
-        try await ToolBehindGateway.run { tool in
+        try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
             let location = "--location \(tool.gateway.location)"
             let added = try await tool.natctl(
                 """
