@@ -109,10 +109,12 @@ import Testing
         }
     }
 
-    @Test("a router that is named is asked although a rule leads elsewhere")
+    @Test("a router that is named, or found, is asked although a rule leads elsewhere")
     func namedRouter() async throws {
         try await Lab.run(.vpn) { lab in
             for command in Routes.everything { try await lab.on(.client, command) }
+            let found = try await lab.natctl("upnp-scan --scan-time 1s")
+            #expect(found.output.contains("\"Debian router\"  http://192.168.77.1:"), "\(found)")
             let asked = try await lab.natctl("external-ip --gateway 192.168.77.1")
             #expect(asked.output == "11.22.33.1\n", "\(asked.errors)")
             #expect(asked.isPrompt, "\(asked.seconds) s")

@@ -87,7 +87,9 @@ struct SystemUPnPNetwork: UPnPNetwork {
     }
 
     func http(on link: SSDPLink?) -> any HTTPTransport {
-        HTTPClient(source: caller ?? link?.localAddress, interface: interface)
+        HTTPClient(
+            source: caller ?? link?.localAddress,
+            interface: interface ?? link?.interfaceBesideRules)
     }
 
     func linkLayerAddress(of address: IPAddress, on link: SSDPLink) -> [UInt8]? {
