@@ -77,6 +77,8 @@ struct NATCtl: AsyncParsableCommand {
 
     /// Says what the argument parser has to say, a help or a mistake, and returns the exit code.
     private static func endOfParsing(_ error: any Error, _ arguments: [String]) -> Int32 {
+        // ArgumentParser lays out a help even to tell its exit code, and finds its width by itself.
+        unsafe setenv("COLUMNS", "\(NATCtl.helpColumns)", 1)
         let code = NATCtl.exitCode(for: error)
         switch code {
         case .success:
@@ -169,6 +171,13 @@ extension NATCtl {
     /// The command of a name.
     private static func type(of name: String?) -> (any AsyncParsableCommand.Type)? {
         commands.first { $0.configuration.commandName == name }
+    }
+
+    /// How wide a help is: as `COLUMNS` or the terminal says, but with room for the meaning of an
+    /// option, without which ArgumentParser leaves it out or traps.
+    fileprivate static var helpColumns: Int {
+        let wanted = environment("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        return max(40, wanted ?? StandardStream.output.page.columns ?? 80)
     }
 
     /// What is wrong with arguments that were not understood.

@@ -69,7 +69,8 @@ public enum MapperWarning: Hashable, Sendable {
     case truncatedAnswers(Int)
     /// The table has more entries than the limit, or reading it was interrupted.
     case truncatedTable(entries: Int, isBrokenOff: Bool)
-    /// This many entries of the table could not be read and were left out.
+    /// This many entries of the table were left out: they could not be read, or are not for one port
+    /// and one address.
     case unreadableEntries(Int)
     /// A device's texts, or the descriptions in its table, were longer than what is kept (T-6).
     case truncatedTexts(of: IPAddress)

@@ -95,7 +95,8 @@ extension PortMapper {
         if entries.contains(where: \.hasCutText) {
             report.add([.truncatedTexts(of: target.socketAddress.address)])
         }
-        if skipped > 0 { report.add([.unreadableEntries(skipped)]) }
+        let leftOut = skipped + entries.count - report.mappings.count
+        if leftOut > 0 { report.add([.unreadableEntries(leftOut)]) }
         report.add(session.igd.warnings)
         return report
     }
@@ -128,20 +129,25 @@ extension PortMapper {
 }
 
 extension Mapping {
-    /// An entry of a gateway's table as a mapping; `nil` if it cannot be one, such as all ports.
+    /// An entry of a gateway's table as a mapping; `nil` if it cannot be one: it is for all ports, or
+    /// has a name in place of an address.
+    ///
+    /// A peer that is no address must not become "anybody".
     init?(
         _ entry: PortMappingEntry, gateway: GatewayAddress, externalAddress: IPAddress?,
         at now: Timestamp
     ) {
+        let remoteHost = entry.remoteHost.flatMap(IPAddress.init)
         guard let transport = entry.transport,
             let internalAddress = IPAddress(entry.internalClient),
             let internalPort = PortNumber(rawValue: entry.internalPort),
-            let externalPort = PortNumber(rawValue: entry.externalPort)
+            let externalPort = PortNumber(rawValue: entry.externalPort),
+            remoteHost != nil || entry.remoteHost == nil
         else { return nil }
         self.init(
             transport: transport, internalAddress: internalAddress, internalPort: internalPort,
             externalAddress: externalAddress, externalPort: externalPort,
-            remoteHost: entry.remoteHost.flatMap(IPAddress.init),
+            remoteHost: remoteHost,
             lifetime: entry.remainingSeconds.map { .seconds(Int64($0)) },
             expiry: entry.remainingSeconds.map(now.advanced(bySeconds:)), technique: nil,
             gateway: gateway, description: entry.description, isMine: false)

@@ -57,8 +57,7 @@ package enum LibXML2 {
         count += 1
         guard depth <= limits.depth else { throw .overLimit(.depth) }
         guard count <= limits.elements else { throw .overLimit(.elements) }
-        var element = unsafe XMLElementNode(
-            name: localName(string(node.pointee.name)), namespace: namespace(node))
+        var element = unsafe XMLElementNode(name: localName(string(node.pointee.name)))
         var text = ""
         var next = unsafe node.pointee.children
         while let child = unsafe next {
@@ -76,11 +75,6 @@ package enum LibXML2 {
         }
         (element.text, element.isTextCut) = text.trimmed(toUTF8Bytes: limits.textBytes)
         return element
-    }
-
-    private static func namespace(_ node: xmlNodePtr) -> String? {
-        guard let namespace = unsafe node.pointee.ns else { return nil }
-        return unsafe string(namespace.pointee.href)
     }
 
     private static func string(_ text: UnsafePointer<xmlChar>?) -> String {

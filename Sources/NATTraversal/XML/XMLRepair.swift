@@ -127,19 +127,21 @@ enum XMLRepair {
             }
             rest = rest.dropFirst()
             if rest.first == UInt8(ascii: "/") {
-                names.closed.insert(name(rest.dropFirst()))
-            } else {
-                names.opened.insert(name(rest))
+                if let name = name(rest.dropFirst()) { names.closed.insert(name) }
+            } else if let name = name(rest) {
+                names.opened.insert(name)
             }
         }
         return names
     }
 
-    /// The name that a tag begins with, or the beginning of a name that is longer than any.
-    private static func name(_ tag: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        tag.prefix(256).prefix {
-            !$0.isXMLBlank && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/")
-        }
+    /// The name that a tag begins with; `nil` where another `<` ends it, which is no tag then.
+    ///
+    /// So no byte is in two names: names of a document that is nothing but `<` would have the square
+    /// of its length (T-2).
+    private static func name(_ tag: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let name = tag.prefix { !$0.isXMLBlank && !">/<".utf8.contains($0) }
+        return tag[name.endIndex...].first == UInt8(ascii: "<") ? nil : name
     }
 
     /// Whether the `<` here begins a tag or a declaration.
@@ -152,9 +154,10 @@ enum XMLRepair {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "_"), 0x80...:
             guard let end = finder.first(">", in: tag) else { return true }
-            return tag[..<end].last == UInt8(ascii: "/") || names.closed.contains(name(tag))
+            return tag[..<end].last == UInt8(ascii: "/")
+                || name(tag).map(names.closed.contains) ?? false
         case UInt8(ascii: "/"):
-            return names.opened.contains(name(tag.dropFirst()))
+            return name(tag.dropFirst()).map(names.opened.contains) ?? false
         case UInt8(ascii: "!"), UInt8(ascii: "?"):
             return true
         default:

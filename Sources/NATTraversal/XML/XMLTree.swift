@@ -37,12 +37,11 @@ struct XMLTree: Hashable, Sendable {
     }
 }
 
-/// An element, known by its local name (D-4).
+/// An element, known by its local name (D-4); namespaces decide nothing, and one that is long would
+/// be kept for every element in it.
 struct XMLElementNode: Hashable, Sendable {
     /// The name without a prefix.
     var name: String
-    /// The namespace it is in, if its prefix was declared.
-    var namespace: String?
     /// Its own character data, without white space at both ends.
     var text = ""
     /// Whether `text` was longer than the limit and has been cut.

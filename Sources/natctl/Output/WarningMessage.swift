@@ -93,7 +93,8 @@ extension MapperWarning {
         case .truncatedTexts(let device):
             "\(device) sent texts longer than 4096 bytes, which were cut"
         case .unreadableEntries(let count):
-            "\(count) entries of the gateway's table could not be read and are not shown"
+            "\(count) \(count == 1 ? "entry" : "entries") of the gateway's table could not be read, or not "
+                + "shown as a mapping of one port and one address"
         case .mappingFailed(let transport, let port, let error):
             "\(transport.rawValue) \(port) could not be mapped; retrying: \(error.userMessage)"
         case .hookFailed(let problem):

@@ -182,6 +182,23 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(50))
     }
 
+    @Test("gives up at its deadline, however fast they drip behind a long body (T-3)")
+    func drippingFast() async throws {
+        await #expect(throws: HTTPClientError.timeout) {
+            try await ask(limit: .milliseconds(600), bodyLimit: 1 << 20) { connection in
+                _ = try await connection.receive()
+                let comment = String(repeating: "x", count: 900_000)
+                try await connection.send(Array("HTTP/1.1 200 OK\r\n\r\n<a><!--\(comment)".utf8))
+                // Then it closes, which would end the body.
+                let end = ContinuousClock.now + .seconds(15)
+                while ContinuousClock.now < end {
+                    try await connection.send([UInt8(ascii: "x")])
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+            }
+        }
+    }
+
     @Test("gives up at its deadline where nothing comes")
     func silence() async throws {
         await #expect(throws: HTTPClientError.timeout) {

@@ -15,7 +15,6 @@ import Testing
         let root = try parse(
             "<a:r xmlns:a='urn:x'><b> 1 &amp; <!-- 2 --> 3\n</b><c:d>4</c:d><e/><b>5</b></a:r>")
         #expect(root.name == "r")
-        #expect(root.namespace == "urn:x")
         #expect(root.children.map(\.name) == ["b", "d", "e", "b"])
         #expect(root.text(of: "b") == "1 &  3")
         #expect(root.text(of: "e") == "")
@@ -88,7 +87,7 @@ import Testing
         ("&#99999999999;", "&#99999999999;"), ("a < b", "a < b"), ("1<2", "1<2"),
         ("\u{FFFE}&", "\u{FFFD}&"), ("&<!-- & -->x", "&x"), ("&<![CDATA[&amp;]]>", "&&amp;"),
         ("\u{1}&", "?&"), ("getfirm <info>", "getfirm <info>"), ("<none>&</x>", "<none>&</x>"),
-        ("<x y='<z>'>", "<x y='<z>'>"),
+        ("<x y='<z>'>", "<x y='<z>'>"), ("<x<z>", "<x<z>"), ("<a<a</a<", "<a<a</a<"),
     ]
 
     @Test("one fault in a text hides nothing, and stands for itself (D-1)", arguments: faults)
@@ -135,6 +134,29 @@ import Testing
         // What grows beyond the limit by its repair is malformed, as it came.
         let long = "<a>" + String(repeating: "&", count: (1 << 20) - 10) + "</a>"
         #expect(throws: XMLTreeError.self) { try parse(long) }
+    }
+
+    @Test("a document of nothing but beginnings takes hardly longer to repair than another (T-2)")
+    func beginnings() throws {
+        let time = { (piece: String) in
+            let document = Array(String(repeating: piece, count: 1 << 14).utf8)
+            return (0..<3).map { _ in
+                ContinuousClock().measure { _ = XMLRepair.repaired(document, isLatin1: false) }
+            }.min() ?? .zero
+        }
+        let usual = time("< ")
+        for piece in ["<", "<a", "</", "</a", "<a<", "<!-- ", "<![CDATA[", "<?a "] {
+            let long = time(piece)
+            #expect(long < usual * 20, "\(piece): \(long), not \(usual)")
+        }
+    }
+
+    @Test("a namespace that all elements share is not kept for each (T-2)")
+    func sharedNamespace() throws {
+        let name = String(repeating: "n", count: 900_000)
+        let root = try parse(
+            "<r xmlns='\(name)'>" + String(repeating: "<a/>", count: 19_000) + "</r>")
+        #expect(root.children.count == 19_000)
     }
 
     @Test("XInclude is an element like any other, and fetches nothing (T-2)")

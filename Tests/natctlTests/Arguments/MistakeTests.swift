@@ -1,4 +1,5 @@
 import ArgumentParser
+import TestSupport
 import Testing
 
 @testable import natctl
@@ -216,6 +217,22 @@ import Testing
             }
             let lines = epilogue.text.split(separator: "\n")
             #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+        }
+    }
+
+    @Test(
+        "stands below the meaning of each option, however narrow the terminal says it is",
+        arguments: ["-1", "0", "1", "20", "26", "80", "wide"])
+    func isReadable(columns: String) async throws {
+        let outcome = try await BuiltTool.natctl("map --help", environment: ["COLUMNS": columns])
+        #expect(outcome.status == 0)
+        let words = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("-q, --quiet "), "\(outcome.output)")
+        for help in try CommandHelp.ofNATCtl().commands where help.commandName == "map" {
+            for meaning in (help.arguments ?? []).compactMap(\.abstract) {
+                let meaning = meaning.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                #expect(words.contains(meaning), "\(meaning)")
+            }
         }
     }
 

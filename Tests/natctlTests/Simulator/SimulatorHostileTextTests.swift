@@ -64,6 +64,37 @@ import Testing
         }
     }
 
+    @Test("leave a row out of the list, and say so, where a peer has a name instead of an address")
+    func namedPeer() async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.upnp] }) { tool in
+            let location = "--location \(tool.gateway.location)"
+            let added = try await tool.natctl(
+                """
+                upnp-call WANIPConnection AddPortMapping NewRemoteHost=peer.example \
+                NewExternalPort=8080 NewProtocol=TCP NewInternalPort=80 NewInternalClient=127.0.0.1 \
+                NewEnabled=1 NewPortMappingDescription=x NewLeaseDuration=3600 \(location)
+                """)
+            #expect(added.status == 0, "\(added.errors)")
+            // Not as a row that lets anybody in.
+            let list = try await tool.natctl("list --via upnp \(location)")
+            #expect(!list.output.contains("8080"), "\(list.output)")
+            #expect(list.errors.contains("an entry of the gateway's table is left out: "))
+        }
+    }
+
+    @Test("cannot pass for another result in the log (T-7)")
+    func isNoOtherResult() async throws {
+        try await ToolBehindGateway.run({ $0.faults.upnp.connectionStatus = "Up, NewX=1" }) {
+            tool in
+            let outcome = try await tool.natctl(
+                "upnp-call WANIPConnection GetStatusInfo -vv --location \(tool.gateway.location)")
+            #expect(outcome.status == 0)
+            #expect(
+                outcome.errors.contains(" returned NewConnectionStatus=\"Up, NewX=1\", "),
+                "\(outcome.errors)")
+        }
+    }
+
     @Test("drives no terminal as a variable", arguments: ["NATCTL_GATEWAY", "NATCTL_INTERFACE"])
     func isHarmlessVariable(name: String) async throws {
         try await ToolBehindGateway.run { tool in

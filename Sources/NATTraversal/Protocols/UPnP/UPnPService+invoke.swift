@@ -121,17 +121,20 @@ extension UPnPService {
 }
 
 extension [UPnPArgument] {
-    /// Names and values for the log.
+    /// Names and values for the log, in which no value can pass for another one (T-7).
     fileprivate var text: String {
-        isEmpty ? "nothing" : map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
+        isEmpty
+            ? "nothing"
+            : map { "\(plain($0.name))=\(displayed($0.value))" }.joined(separator: ", ")
     }
 }
 
 extension XMLOutputError {
-    /// The name of what cannot be written.
+    /// The name of what cannot be written, of an action without the prefix that it is sent with.
     fileprivate var place: String {
         switch self {
-        case .name(let name), .character(in: let name): name
+        case .name(let name), .character(in: let name):
+            name.hasPrefix("u:") ? String(name.dropFirst(2)) : name
         case .library: "the request"
         }
     }

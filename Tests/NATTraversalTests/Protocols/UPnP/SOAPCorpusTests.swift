@@ -9,9 +9,8 @@ struct SOAPFacts: Decodable {
         var upnp_error_code: Int32?
         var upnp_error_description, upnp_error_code_text: String?
     }
-    var envelope_namespace: String?
     var outcome: String
-    var element, element_namespace: String?
+    var element: String?
     var args: [String: String]?
     var action: String?
     var fault: Fault?
@@ -26,7 +25,6 @@ struct SOAPFacts: Decodable {
         case .response(let response):
             #expect(outcome == "response")
             #expect(response.element == element)
-            #expect(response.namespace == element_namespace)
             let results = response.results.map { ($0.name, $0.value) }
             #expect(Dictionary(results) { first, _ in first } == args)
             if let action { #expect(response.answers(action) == (mismatch != true)) }
@@ -48,8 +46,6 @@ struct SOAPFacts: Decodable {
     @Test("responses and faults are read", arguments: Corpus.items("soap"))
     func reads(item: CorpusItem) throws {
         let facts: SOAPFacts = try item.expected()
-        let envelope = try XMLTree(parsing: item.bytes, limits: .action).root
-        #expect(envelope.namespace == facts.envelope_namespace)
         facts.check(try SOAPAnswer(parsing: item.bytes, limits: .portListing))
     }
 }

@@ -263,6 +263,9 @@ import Testing
     @Test("cannot be made to send what is no XML (T-11)")
     func injection() async throws {
         let (service, http) = try service { _ in .status(200, Self.success) }
+        await #expect(throws: UPnPUsageError.inexpressible("Get X")) {
+            try await service.callUnchecked("Get X", [])
+        }
         await #expect(throws: UPnPUsageError.inexpressible("a><b")) {
             try await service.callUnchecked("Set", [UPnPArgument("a><b", "")])
         }

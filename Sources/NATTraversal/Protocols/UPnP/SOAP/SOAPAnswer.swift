@@ -31,9 +31,9 @@ enum SOAPAnswer: Hashable, Sendable {
 /// The results of an action by name.
 struct SOAPResponse: Hashable, Sendable {
     /// The local name of the element in the body: the action and `Response`, or so.
+    ///
+    /// Its namespace routers take from anywhere.
     var element: String
-    /// Its namespace, which routers take from anywhere.
-    var namespace: String?
     /// The results as they came.
     var results: [UPnPArgument]
     /// Whether one of them was longer than what is kept, and is cut.
@@ -41,7 +41,6 @@ struct SOAPResponse: Hashable, Sendable {
 
     fileprivate init(_ element: XMLElementNode) {
         self.element = element.name
-        namespace = element.namespace
         results = element.children.map { UPnPArgument($0.name, $0.text) }
         hasCutText = element.children.contains(where: \.isTextCut)
     }
