@@ -11,6 +11,8 @@ enum LeaseFileProblem: Error, Hashable, Sendable {
     case locked
     /// It is not a lease file, or is too large.
     case damaged
+    /// What is to be written is too large to be read again.
+    case tooLarge
     /// A lease file whose form this natctl does not know.
     case laterVersion
 }
@@ -20,6 +22,7 @@ enum LeaseFileProblem: Error, Hashable, Sendable {
 /// It is replaced as a whole, under a lock that is held only to read, change and write it. It has
 /// mode 0600 in a folder of mode 0700, because it contains PCP's nonces (T-13).
 struct LeaseFile: Sendable {
+    /// The largest file, in bytes: some 37,000 leases.
     static let sizeLimit = 16 << 20
     private static let name = "leases.json"
 
@@ -127,6 +130,7 @@ struct LeaseFile: Sendable {
         let result = change(&contents.table)
         let bytes = contents.table.encoded
         if bytes != contents.bytes {
+            guard bytes.count <= Self.sizeLimit else { throw LeaseFileProblem.tooLarge }
             try stateFolder.replace(Self.name, with: bytes, isDurable: isDurable)
             contents.bytes = bytes
         }

@@ -251,6 +251,7 @@ extension LeaseFileProblem {
         case .system(let error): error.description
         case .locked: "another process holds its lock"
         case .damaged: "it is damaged; the next map moves it aside"
+        case .tooLarge: "it would be larger than \(LeaseFile.sizeLimit >> 20) MiB"
         case .laterVersion: "a later version of natctl wrote it; it is left unchanged"
         }
     }

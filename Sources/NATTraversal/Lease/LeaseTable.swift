@@ -188,31 +188,40 @@ extension LeaseTable {
 
 /// Leases in the order they were added, each found by its key.
 private struct LeaseList: Hashable {
-    private(set) var leases: [Lease] = []
+    /// The place of a removed lease stays empty until most of them are, so that thousands of leases
+    /// are removed one by one in no time.
+    private var places: [Lease?] = []
     private var positions: [Lease.Key: Int] = [:]
 
+    var leases: [Lease] { places.compactMap(\.self) }
+
     subscript(key: Lease.Key) -> Lease? {
-        get { positions[key].map { leases[$0] } }
+        get { positions[key].flatMap { places[$0] } }
         set {
-            switch (positions[key], newValue) {
-            case (let position?, let lease?):
-                leases[position] = lease
-            case (nil, let lease?):
-                positions[key] = leases.count
-                leases.append(lease)
-            case (.some, nil):
-                remove([key])
-            case (nil, nil):
-                break
+            if let position = positions[key] {
+                places[position] = newValue
+                if newValue == nil { clear(key) }
+            } else if let newValue {
+                positions[key] = places.count
+                places.append(newValue)
             }
         }
     }
 
     mutating func remove(_ keys: Set<Lease.Key>) {
-        guard keys.contains(where: { positions[$0] != nil }) else { return }
-        leases.removeAll { keys.contains($0.key) }
-        positions = Dictionary(uniqueKeysWithValues: leases.enumerated().map { ($1.key, $0) })
+        for key in keys { self[key] = nil }
     }
+
+    private mutating func clear(_ key: Lease.Key) {
+        positions[key] = nil
+        guard places.count > 2 * positions.count else { return }
+        places.removeAll { $0 == nil }
+        for (position, lease) in leases.enumerated() { positions[lease.key] = position }
+    }
+
+    static func == (first: Self, second: Self) -> Bool { first.leases == second.leases }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(leases) }
 }
 
 extension JSONValue {

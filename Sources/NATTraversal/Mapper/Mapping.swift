@@ -59,6 +59,7 @@ extension MappingReport {
 
     /// Adds warnings, without duplicates.
     mutating func add(_ new: [MapperWarning]) {
-        for warning in new where !warnings.contains(warning) { warnings.append(warning) }
+        var known = Set(warnings)
+        for warning in new where known.insert(warning).inserted { warnings.append(warning) }
     }
 }

@@ -19,23 +19,26 @@ struct AskLimit {
     var rival: Rival?
 
     /// A search that starts while a question waits, and takes over once it has found something.
+    ///
+    /// A gateway that answers many requests one after another is not silent, however long all of
+    /// them take: its patience begins anew with each question and each answer.
     struct Rival {
         /// The search.
         var search: any RivalSearch
-        /// When it starts.
-        var searchesFrom: Instant
-        /// The earliest time at which it takes over.
-        var takesOverFrom: Instant
+        /// After how much silence it starts.
+        var searchesAfter: Duration
+        /// After how much silence it takes over.
+        var takesOverAfter: Duration
     }
 
     /// When to give up, as far as is known now.
     var deadline: Instant { min(budget.deadline, end ?? budget.deadline) }
 
-    /// Whether to stop now.
-    func isOver(at now: Instant) -> Bool {
+    /// Whether to stop now, when the gateway has been silent since then.
+    func isOver(at now: Instant, silentSince: Instant) -> Bool {
         if now >= deadline { return true }
         guard let rival else { return false }
-        return now >= rival.takesOverFrom && rival.search.isReady
+        return now >= silentSince + rival.takesOverAfter && rival.search.isReady
     }
 }
 

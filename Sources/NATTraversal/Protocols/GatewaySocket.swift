@@ -76,7 +76,8 @@ final class GatewaySocket {
         defer { if unanswered > 0 { isSettled = false } }
         /// The first ICMP error and its time, as long as nothing else has arrived.
         var closed: (since: ContinuousClock.Instant, error: SystemError)?
-        var searchesFrom = limit.rival?.searchesFrom
+        var silentSince = now
+        var isSearching = false
         return try await withThrowingDiscardingTaskGroup { group in
             defer { group.cancelAll() }
             while true {
@@ -96,20 +97,24 @@ final class GatewaySocket {
                     }
                     guard !window.isFinished, let wake = window.nextWake else { break }
                     if limit.rival?.search.hasHeard == true { limit.budget.hasHeard = true }
-                    guard !limit.isOver(at: now) else {
+                    guard !limit.isOver(at: now, silentSince: silentSince) else {
                         log.debug("\(gateway): no answer within \(elapsedText)")
                         // A run that may be resumed keeps doubting weak answers (T-5).
                         if now >= limit.budget.deadline { window.timeIsOver() }
                         break
                     }
                     // Without the search at first: most gateways answer before it would add traffic.
-                    if let rival = limit.rival, let start = searchesFrom, now >= start {
+                    if let rival = limit.rival, !isSearching,
+                        now >= silentSince + rival.searchesAfter
+                    {
                         log.debug("\(gateway): no answer yet; searching for UPnP as well")
-                        searchesFrom = nil
+                        isSearching = true
                         let end = min(limit.end ?? limit.budget.end, limit.budget.end)
                         group.addTask { await rival.search.search(until: end) }
                     }
-                    let look = limit.rival.map { _ in searchesFrom ?? now + Self.lookInterval }
+                    let look = limit.rival.map {
+                        isSearching ? now + Self.lookInterval : silentSince + $0.searchesAfter
+                    }
                     let payload = try await receive(
                         by: transport, until: min(wake, limit.deadline, look ?? wake))
                     guard let payload else { continue }
@@ -124,6 +129,7 @@ final class GatewaySocket {
                         """)
                     unanswered -= 1
                     closed = nil
+                    silentSince = now
                     limit.budget.hasHeard = true
                     window.gatewayAnswered(at: now)
                 } catch let error as SystemError where error.saysPortIsClosed {

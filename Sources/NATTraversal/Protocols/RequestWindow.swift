@@ -39,7 +39,8 @@ struct RequestWindow<Answer: Sendable> {
     private let keyOf: ([UInt8]) -> [UInt8]?
     private let indices: [[UInt8]: [Int]]
     private var waiting: [Waiting] = []
-    private var unsent = 0
+    /// How many of the requests have been sent, the first ones.
+    private(set) var sentCount = 0
 
     /// How many datagrams in a row that answer nothing, over which time, are all that will come.
     private static var nonsense: (count: Int, time: Duration) { (3, .seconds(3)) }
@@ -70,7 +71,7 @@ struct RequestWindow<Answer: Sendable> {
     }
 
     /// Whether every request has been answered or given up.
-    var isFinished: Bool { waiting.isEmpty && unsent == requests.count }
+    var isFinished: Bool { waiting.isEmpty && (isNonsense || sentCount == requests.count) }
 
     /// When the next send or decision is due, unless a datagram arrives first.
     var nextWake: Instant? { waiting.map(\.nextSend).min() }
@@ -83,7 +84,6 @@ struct RequestWindow<Answer: Sendable> {
         {
             isNonsense = true
             timeIsOver()
-            unsent = requests.count
             return []
         }
         var payloads: [[UInt8]] = []
@@ -98,11 +98,11 @@ struct RequestWindow<Answer: Sendable> {
             send(&entry, at: now, into: &payloads)
             return entry
         }
-        while waiting.count < limit, unsent < requests.count {
-            var entry = Waiting(index: unsent, sends: 0, nextSend: now)
+        while waiting.count < limit, sentCount < requests.count {
+            var entry = Waiting(index: sentCount, sends: 0, nextSend: now)
             send(&entry, at: now, into: &payloads)
             waiting.append(entry)
-            unsent += 1
+            sentCount += 1
         }
         return payloads
     }

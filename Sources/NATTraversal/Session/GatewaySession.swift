@@ -110,8 +110,8 @@ final class GatewaySession {
         var limit = AskLimit(budget: budget, end: asking.end, closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
             AskLimit.Rival(
-                search: upnp.search, searchesFrom: $0.searchesFrom,
-                takesOverFrom: $0.takesOverFrom)
+                search: upnp.search, searchesAfter: $0.searchesFrom - now,
+                takesOverAfter: $0.takesOverFrom - now)
         }
         return limit
     }

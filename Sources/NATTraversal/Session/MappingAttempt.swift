@@ -16,7 +16,7 @@ struct MappingAttempt: Sendable {
     /// Why it failed for all techniques, or could not be asked at all.
     private var verdict: PortMapperError?
     /// The external port of a UPnP request that may have been carried out, because the gateway has
-    /// neither confirmed nor refused it.
+    /// neither confirmed nor refused it; also of one that an earlier process has made.
     var openPort: PortNumber?
     /// The technique that the lease file says is asked.
     var recordedTechnique: Technique?
@@ -60,7 +60,11 @@ struct MappingAttempt: Sendable {
             hasOptions: request.isExact || request.description != nil,
             isRenewal: remembered != nil, isPinhole: request.family == .ipv6,
             isLeftAlone: terms.renewsOnly && remembered != nil, searchLimit: terms.searchLimit,
-            silenceEnd: terms.silenceEnd, isKnownSilent: terms.isKnownSilent)
+            silenceEnd: terms.silenceEnd, isKnownSilent: terms.isKnownSilent,
+            openTechnique: remembered?.state == .asked ? remembered?.technique : nil)
+        if let remembered, remembered.state == .asked, remembered.technique == .upnp {
+            openPort = remembered.externalPort
+        }
         recordedTechnique = order.first
         recordedPort = ladder.variation.suggestion.port
         if let problem = request.problem { verdict = .inexpressible(problem) }

@@ -301,10 +301,13 @@ struct MappingTransaction {
     private static let restoration = Duration.seconds(1)...Duration.seconds(5)
 
     /// Maps the old mappings of failed moves again, each by the technique that made it.
+    ///
+    /// Where the new one may be there all the same, the old one would be a second one of the port.
     private func restoreMoved(_ attempts: inout [MappingAttempt]) async throws {
         let lost = attempts.indices.filter { index in
             attempts[index].plan == .move && attempts[index].failure != nil
-                && attempts[index].leftover == nil && attempts[index].old?.state == .granted
+                && attempts[index].leftover == nil && attempts[index].openPort == nil
+                && attempts[index].old?.state == .granted
         }
         guard !lost.isEmpty else { return }
         let rest = max(session.budget.deadline - session.now, Self.restoration.lowerBound)

@@ -134,12 +134,13 @@ struct TechniqueLadder: Sendable {
     ///   - searchLimit: how long to search at most; `nil` is the command's time.
     ///   - silenceEnd: when to give up a silent gateway.
     ///   - isKnownSilent: whether an earlier run has found PCP and NAT-PMP silent.
+    ///   - openTechnique: by which one an earlier process has asked without hearing an answer.
     init(
         _ order: [Technique], port: PortNumber, isExact: Bool = false, takesAnyPort: Bool = false,
         hasOptions: Bool = false,
         isRenewal: Bool = false, isPinhole: Bool = false,
         isLeftAlone: Bool = false, searchLimit: Duration?, silenceEnd: Instant? = nil,
-        isKnownSilent: Bool = false
+        isKnownSilent: Bool = false, openTechnique: Technique? = nil
     ) {
         self.order = order
         self.hasOptions = hasOptions
@@ -149,6 +150,7 @@ struct TechniqueLadder: Sendable {
         self.searchLimit = searchLimit
         self.silenceEnd = silenceEnd
         self.isKnownSilent = isKnownSilent
+        openTechniques = Set([openTechnique].compactMap(\.self).filter(\.isOnSharedPort))
         standings = Dictionary(uniqueKeysWithValues: order.map { ($0, .untried) })
         variation = Variation(
             suggestion:
@@ -303,7 +305,7 @@ extension TechniqueLadder {
     ) {
         isGranted = false
         error = problem.isMoreTelling(than: error) ? problem : error
-        openTechniques.remove(technique)
+        if wasSent { settle(technique, by: problem) }
         hasAnswered = hasAnswered || problem.showsGateway
         switch problem {
         case .noAnswer(_, let other?, _) where other == sibling(of: technique):
@@ -414,6 +416,12 @@ extension TechniqueLadder {
         case .permanentLease, .plainDescription, .samePort, .olderAction, .later:
             return false
         }
+    }
+
+    /// Takes an answer for that to all requests by a technique; a closed port is none.
+    private mutating func settle(_ technique: Technique, by problem: PortMapperError) {
+        if case .closed = problem { return }
+        openTechniques.remove(technique)
     }
 
     /// A request that has no answer, or none that makes sense, may have been carried out.

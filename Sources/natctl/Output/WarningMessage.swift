@@ -92,9 +92,12 @@ extension MapperWarning {
             "reading the gateway's table failed after \(entries) entries; there may be more"
         case .truncatedTexts(let device):
             "\(device) sent texts longer than 4096 bytes, which were cut"
+        case .unreadableEntries(1):
+            "1 entry of the gateway's table is left out: it could not be read, or is not for one port and "
+                + "one address"
         case .unreadableEntries(let count):
-            "\(count) \(count == 1 ? "entry" : "entries") of the gateway's table could not be read, or not "
-                + "shown as a mapping of one port and one address"
+            "\(count) entries of the gateway's table are left out: they could not be read, or are not for "
+                + "one port and one address"
         case .mappingFailed(let transport, let port, let error):
             "\(transport.rawValue) \(port) could not be mapped; retrying: \(error.userMessage)"
         case .hookFailed(let problem):

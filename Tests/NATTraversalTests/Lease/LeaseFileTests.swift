@@ -99,6 +99,22 @@ import Testing
         #expect(try folder.text(name) == text)
     }
 
+    @Test("what could not be read again is not written, and the file stays as it was")
+    func refusesToGrowTooLarge() async throws {
+        let folder = try TemporaryFolder()
+        let file = LeaseFile(folder: folder.path)
+        let lease = try Self.lease()
+        _ = try await Self.add(lease, to: file)
+        var other = try Self.lease(port: 8081)
+        other.description = String(repeating: "a", count: LeaseFile.sizeLimit)
+        await #expect(throws: LeaseFileProblem.tooLarge) { try await Self.add(other, to: file) }
+        #expect(try file.read().table.leases == [lease])
+        #expect(try folder.names == ["leases.json", "leases.lock"])
+        let store = LeaseStore(file)
+        try await store.change(isDurable: false) { $0[other.key] = other }
+        #expect(store.warnings.map(\.code) == ["leaseFileUnusable"])
+    }
+
     @Test("a second damaged one does not overwrite the first in the same second")
     func keepsEveryDamagedOne() async throws {
         let folder = try TemporaryFolder()

@@ -8,6 +8,28 @@ import Testing
         leases.reduce(into: LeaseTable()) { table, lease in table[lease.key] = lease }
     }
 
+    @Test("thousands of leases are removed one by one in no time, and the others keep their order")
+    func removesMany() throws {
+        let leases = try (1...3000).map { port in
+            try Lease.sample { $0.key.internalPort = try TestPort.number(port) }
+        }
+        var table = Self.table(leases)
+        let start = ContinuousClock.now
+        for lease in leases where lease.key.internalPort.rawValue % 1000 != 0 {
+            table[lease.key] = nil
+        }
+        // One that costs as much as there are leases takes half a minute.
+        #expect(ContinuousClock.now - start < .seconds(5))
+        var left = [leases[999], leases[1999], leases[2999]]
+        #expect(table.leases == left)
+        #expect(table == Self.table(left))
+        #expect(Set([table, Self.table(left)]).count == 1)
+        table.remove([left[1].key])
+        left.append(left.remove(at: 1))
+        table[left[2].key] = left[2]
+        #expect(table.leases == left)
+    }
+
     @Test("a lease goes through the file unchanged, whatever is unknown of it")
     func roundTrip() throws {
         let leases = [

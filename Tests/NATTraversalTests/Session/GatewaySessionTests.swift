@@ -201,6 +201,84 @@ import Testing
         #expect(scripted.leases == ["tcp 8080 granted upnp 8080"])
     }
 
+    @Test("a move that may have been carried out is one mapping, and the lease file names it")
+    func settlesMove() async throws {
+        let igd = ScriptedIGD(version: 1)
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .silent, natpmp: .silent, igd: igd), via: .upnp)
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        _ = try await scripted.map([request], via: .upnp)
+        igd.state.withLock { state in
+            // The old mapping is deleted and the new one made; what is asked after that is answered
+            // by nonsense.
+            state.faults["AddPortMapping"] = [.done(.page)]
+            state.end = (state.calls.count + 4, .page)
+        }
+        request.externalPort = try TestPort.number(9090)
+        let attempts = try await scripted.map([request], via: .upnp)
+        #expect(attempts.first?.failure != nil)
+        #expect(scripted.router.mapped == ["upnp tcp 9090"])
+        #expect(scripted.leases == ["tcp 8080 asked upnp 9090"])
+    }
+
+    @Test(
+        "what an earlier process has asked for stays in mind until the gateway answers",
+        arguments: [Technique.pcp, .natPMP, .upnp])
+    func keepsEarlierRequest(technique: Technique) async throws {
+        let igd = ScriptedIGD(version: 1)
+        let closed = Behaviour.closed(times: 99)
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: closed, natpmp: closed, igd: igd), via: technique)
+        let lease = try Lease.sample { lease in
+            (lease.state, lease.technique) = (.asked, technique)
+            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
+        }
+        try await scripted.store.change(isDurable: false) { $0[lease.key] = lease }
+        let network = scripted.network
+        igd.state.withLock { state in
+            state.end = (4, .failure(.timeout))
+            state.willAnswer = { network.pass(.seconds(5)) }
+        }
+        // By UPnP the first port is mapped, and the silence that meets the second one speaks for the
+        // third, which is not asked for.
+        let ports: [UInt16] = technique == .upnp ? [8078, 8079, 8080] : [8080]
+        let requests = try ports.map {
+            MappingRequest(.tcp, internalPort: try TestPort.number($0))
+        }
+        let attempts = try await scripted.map(requests, via: technique)
+        #expect(attempts.last?.failure != nil)
+        #expect(scripted.leases.contains("tcp 8080 asked \(technique.rawValue) 8080"))
+    }
+
+    @Test("a late grant that is deleted makes no second mapping at another port")
+    func staysAtItsPort() async throws {
+        let igd = ScriptedIGD(version: 1)
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .grantsAfter(.milliseconds(900)), natpmp: .silent, igd: igd))
+        let network = scripted.network
+        igd.state.withLock { state in
+            state.faults["AddPortMapping"] = [.code(718)]
+            state.willAnswer = { network.pass(.milliseconds(200)) }
+        }
+        let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        let attempt = try #require(try await scripted.map([request]).first)
+        #expect(attempt.grant?.externalPort == PortNumber(8081))
+        #expect(scripted.router.mapped == ["upnp tcp 8081"])
+        #expect(scripted.leases == ["tcp 8080 granted upnp 8081"])
+    }
+
+    @Test("a gateway that answers many requests one by one is not silent")
+    func answersOneByOne() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .unsupported, natpmp: .grants, igd: ScriptedIGD(version: 1)))
+        let requests = try (1...80).map {
+            MappingRequest(.tcp, internalPort: try TestPort.number(8000 + $0))
+        }
+        let attempts = try await scripted.map(requests)
+        #expect(scripted.network.elapsed > TechniqueLadder.silence)
+        #expect(attempts.allSatisfy { $0.grant?.technique == .natPMP })
+    }
+
     @Test("a renewal that is not answered leaves the mapping alone")
     func leavesAlone() async throws {
         let scripted = try await ScriptedSession(

@@ -33,6 +33,8 @@ final class ScriptedIGD: Sendable {
         /// The keys of the table as the gateway numbers them.
         private(set) var order: [String] = []
         var calls: [Call] = []
+        /// Called before each answer, for a test to let time pass.
+        var willAnswer: @Sendable () -> Void = {}
         /// What comes of every call after so many.
         var end: (calls: Int, fault: Fault)?
         /// Faults of an action, used up in turn.
@@ -89,6 +91,7 @@ final class ScriptedIGD: Sendable {
             case .response(let call) = try SOAPAnswer(parsing: body, limits: .action)
         else { return .status(400) }
         let arguments = Dictionary(call.results.map { ($0.name, $0.value) }) { first, _ in first }
+        state.withLock(\.willAnswer)()
         return try state.withLock { state in
             state.calls.append((call.element, arguments))
             if let end = state.end, state.calls.count > end.calls { return try end.fault.response }

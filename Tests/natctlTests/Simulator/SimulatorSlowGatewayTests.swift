@@ -30,6 +30,20 @@ struct SimulatorSlowGatewayTests {
         }
     }
 
+    @Test("is no silent one as long as it answers one of many ports after the other")
+    func mapsManyByOneTechnique() async throws {
+        try await ToolBehindGateway.run({
+            $0.faults.processingTime = .milliseconds(10)
+        }) { tool in
+            let outcome = try await tool.natctl("map tcp 9000-9099 --json")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(
+                try outcome.document.mappings?.map(\.technique)
+                    == Array(repeating: "pcp", count: 100))
+            #expect(tool.forwarded.count == 100)
+        }
+    }
+
     @Test("and that speaks NAT-PMP alone, maps by it and tells its address", arguments: cases)
     func mapsByNATPMP(example: Case) async throws {
         try await ToolBehindGateway.run({

@@ -162,6 +162,20 @@ extension PCPClient {
     func map(
         _ requests: [PCPMapRequest], asksNATPMP: Bool = false, _ limit: AskLimit
     ) async throws -> [Result<PCPResponse, PortMapperError>] {
+        try await answers(to: requests, asksNATPMP: asksNATPMP, limit).map(\.result)
+    }
+
+    /// What came of a MAP request.
+    struct MapAnswer {
+        var result: Result<PCPResponse, PortMapperError>
+        /// Whether it was sent; of many requests some still waited when time was over.
+        var wasSent: Bool
+    }
+
+    /// Sends MAP requests as `map` does.
+    func answers(
+        to requests: [PCPMapRequest], asksNATPMP: Bool, _ limit: AskLimit
+    ) async throws -> [MapAnswer] {
         let knowsPCP = socket.knowsPCP
         // Some gateways ignore version 2 and answer only NAT-PMP.
         let companion =
@@ -182,10 +196,12 @@ extension PCPClient {
             withdraw(request)
         }
         let missing = failure ?? silence(in: window, limit.budget)
-        return zip(requests, window.answers).map { request, answer in
-            Result { () throws(PortMapperError) in
+        return zip(requests, window.answers).enumerated().map { index, pair in
+            let (request, answer) = pair
+            let result = Result { () throws(PortMapperError) in
                 try success(in: answer, missing, tellsAddress: request.suggestsNoAddress)
             }
+            return MapAnswer(result: result, wasSent: index < window.sentCount)
         }
     }
 

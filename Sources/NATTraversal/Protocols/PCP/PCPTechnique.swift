@@ -74,8 +74,12 @@ final class PCPTechnique: MappingTechnique {
         _ attempts: [MappingAttempt], _ limit: AskLimit,
         recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
     ) async throws -> [TechniqueAnswer] {
-        try await client.map(attempts.map(\.pcpRequest), asksNATPMP: asksNATPMP, limit)
-            .map { TechniqueAnswer(result: $0.flatMap(client.grant(in:)).map(MappingGrant.init)) }
+        try await client.answers(to: attempts.map(\.pcpRequest), asksNATPMP: asksNATPMP, limit)
+            .map { answer in
+                TechniqueAnswer(
+                    result: answer.result.flatMap(client.grant(in:)).map(MappingGrant.init),
+                    wasSent: answer.wasSent)
+            }
     }
 
     func withdraw(_ attempt: MappingAttempt) { client.withdraw(attempt.pcpRequest) }

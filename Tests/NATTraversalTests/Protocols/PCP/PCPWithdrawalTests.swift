@@ -39,6 +39,15 @@ import Testing
         #expect(transport.elapsed <= .seconds(6))
     }
 
+    @Test("of many requests to a silent gateway those that still wait were not sent")
+    func knowsWhatWasSent() async throws {
+        let transport = ScriptedTransport()
+        let orders = try (0..<40).map { _ in try PCPClientTests.order() }
+        let answers = try await PCPClient(socket: transport.gatewaySocket).answers(
+            to: orders, asksNATPMP: false, transport.limit)
+        #expect(answers.map(\.wasSent) == orders.indices.map { $0 < PCPClient.window })
+    }
+
     @Test("a grant after the withdrawal is deleted again")
     func deletesLateGrant() async throws {
         let transport = ScriptedTransport { _, number in

@@ -164,8 +164,7 @@ extension PortMappingEntry {
         guard let shown = remainingSeconds else { return asked == 0 ? nil : asked }
         guard asked != 0 else { return shown }
         // The time of asking has passed already.
-        let (nearest, _) = shown.addingReportingOverflow(Self.tolerance(of: asked))
-        return nearest >= asked ? asked : shown
+        return shown >= asked - Self.tolerance(of: asked) ? asked : shown
     }
 
     /// Whether a renewal has left the lease as it was.

@@ -87,19 +87,34 @@ final class IGDTechnique: UPnPTechnique {
         _ attempts: [MappingAttempt], _ limit: AskLimit,
         recording record: (_ position: Int, _ port: PortNumber) async throws -> Void
     ) async throws -> [TechniqueAnswer] {
-        try await oneByOne(attempts) { position in
-            try await map(attempts[position], limit) { try await record(position, $0) }
+        func map(_ position: Int, at port: PortNumber?) async throws -> TechniqueAnswer {
+            var request = attempts[position].igdRequest
+            if let port { request.externalPort = port }
+            return try await self.map(request, limit) { try await record(position, $0) }
         }
+        var answers = try await oneByOne(attempts) { try await map($0, at: nil) }
+        guard await socket.answerLateGrants() else { return answers }
+        // Earlier requests were granted late; deleting those grants may have deleted these mappings
+        // as well, because in many gateways both are in one table. What is still there stays where
+        // it is.
+        for position in answers.indices {
+            guard case .success(let grant) = answers[position].result else { continue }
+            answers[position] = try await map(position, at: grant.externalPort)
+            if case .failure(.noAnswer) = answers[position].result {
+                answers[position].openPort = answers[position].openPort ?? grant.externalPort
+            }
+        }
+        return answers
     }
 
     private func map(
-        _ attempt: MappingAttempt, _ limit: AskLimit,
+        _ request: IGDMappingRequest, _ limit: AskLimit,
         recording record: (PortNumber) async throws -> Void
     ) async throws -> TechniqueAnswer {
         /// The external port of the last request, and whether the gateway may have carried it out
         /// without confirming it.
         var (asked, isOpen) = (PortNumber?.none, false)
-        func grant() async throws -> MappingGrant {
+        let result = try await Result {
             try await service.ask(limit) { found in
                 isOpen = false
                 var connection = found.connection
@@ -108,7 +123,7 @@ final class IGDTechnique: UPnPTechnique {
                 defer { connection.service.http.closeNextConnection() }
                 do {
                     let grant = try await connection.map(
-                        attempt.igdRequest, isFollowed: lacksAddress, until: limit.budget.deadline
+                        request, isFollowed: lacksAddress, until: limit.budget.deadline
                     ) { key in
                         asked = key.externalPort
                         try await record(key.externalPort)
@@ -123,12 +138,6 @@ final class IGDTechnique: UPnPTechnique {
                     throw failure
                 }
             }
-        }
-        let result = try await Result {
-            let first = try await grant()
-            // An earlier request may have been granted late; deleting that grant may have deleted
-            // this mapping as well, because in many gateways both are in one table.
-            return await socket.answerLateGrants() ? try await grant() : first
         }
         return TechniqueAnswer(result: result, openPort: isOpen ? asked : nil)
     }
