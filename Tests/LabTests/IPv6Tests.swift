@@ -182,44 +182,6 @@ private let byPCPAlone: [LabOption] = [.slaac, .config("enable_upnp=no")]
         }
     }
 
-    @Test("that is held follows this host to another prefix, and the old one is closed")
-    func changesPrefix() async throws {
-        try await Lab.run(byPCPAlone) { lab in
-            try await lab.serve("tcp", "8080")
-            try await lab.on(.wan, "ip -6 route add 2a00:77:8::/64 via 2a00:77:2::1")
-            try await lab.on(.router, "ip addr add 2a00:77:8::1/64 dev lan0 nodad")
-            try await lab.natctl(staying: "map tcp 8080 -6 --keep") { tool in
-                let first = try await tool.waits(for: "mapped")
-                #expect(first.mapping?.internalAddress == Self.stable)
-                // As an advertisement does that announces another prefix.
-                try await lab.on(.client, "ip addr add 2a00:77:8::10/64 dev eth0 nodad")
-                try await lab.on(
-                    .client, "ip addr change 2a00:77:1::10/64 dev eth0 preferred_lft 0")
-                let changed = try await tool.waits(for: "changed") {
-                    $0.mapping?.internalAddress == "2a00:77:8::10"
-                }
-                #expect(
-                    changed.assignments?.filter { $0.technique == "pcp" }.map(\.address) == [
-                        "2a00:77:8::10"
-                    ])
-                #expect(
-                    try await lab.reach("tcp", "8080", at: "2a00:77:8::10") == ["tcp 8080"])
-                try await lab.wait(for: "the end of the old one") {
-                    try await lab.pinholeCount() == 1
-                }
-                // The prefix has gone altogether, and comes back later.
-                try await lab.on(.client, "ip addr del 2a00:77:8::10/64 dev eth0")
-                let seen = try await tool.events.count
-                try await lab.on(
-                    .client, "ip addr change 2a00:77:1::10/64 dev eth0 preferred_lft forever")
-                try await tool.waits(for: "changed", after: seen) {
-                    $0.mapping?.internalAddress == Self.stable
-                }
-                #expect(try await lab.reach("tcp", "8080", at: Self.stable) == ["tcp 8080"])
-            }
-        }
-    }
-
     @Test("that is held is open again after its router has restarted")
     func restarts() async throws {
         try await Lab.run(.slaac, .config("enable_upnp=no"), .config("system_uptime=yes")) { lab in

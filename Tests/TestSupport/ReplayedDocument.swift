@@ -22,10 +22,8 @@ package struct ReplayedDocument: Hashable, CustomStringConvertible {
         "\(best.text) \(warnings)"
     }
 
-    /// Warnings that the gateways of another family, or the place of this host, may bring.
-    private static let warningsOfPath: Set = [
-        "containerNetwork", "notDefaultGateway", "repointedLocation",
-    ]
+    /// Warnings that the place of this host may bring.
+    private static let warningsOfPath: Set = ["containerNetwork"]
 }
 
 extension JSONValue {

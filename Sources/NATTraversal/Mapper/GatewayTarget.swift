@@ -134,20 +134,24 @@ extension GatewaySelection {
         }
         if let gateway { return [try target(of: gateway)] }
         if let location {
+            let address = SocketAddress(
+                location.host, port: GatewaySocket.port, scopeID: location.scopeID)
             return [
                 GatewayTarget(
-                    socketAddress: SocketAddress(
-                        location.host, port: GatewaySocket.port, scopeID: location.scopeID),
-                    interface: interface, location: location)
+                    socketAddress: address, interface: interface ?? address.interfaceBesideRules(),
+                    location: location)
             ]
         }
         let gateways = try candidates(family)
         return gateways.map { gateway in
             // One default route needs only the routing table; with several, each gateway is asked
             // through its own interface.
-            GatewayTarget(
-                socketAddress: gateway.socketAddress(port: GatewaySocket.port),
-                interface: gateways.count > 1 ? gateway.interface : interface)
+            let address = gateway.socketAddress(port: GatewaySocket.port)
+            return GatewayTarget(
+                socketAddress: address,
+                interface: gateways.count > 1
+                    ? gateway.interface
+                    : interface ?? address.interfaceBesideRules(index: gateway.interfaceIndex))
         }
     }
 
@@ -228,7 +232,8 @@ extension GatewaySelection {
                 "\(literal) is link-local, and needs its interface as in \(literal)%eth0")
         }
         return GatewayTarget(
-            socketAddress: address, interface: interface, location: location, isNamed: true)
+            socketAddress: address, interface: interface ?? address.interfaceBesideRules(),
+            location: location, isNamed: true)
     }
 }
 

@@ -119,11 +119,11 @@ struct Mistake: Equatable {
                 positionals.append(word)
                 continue
             }
-            // A number is no option to whoever types it.
-            if takesPorts, word.dropFirst().first?.isNumber == true {
+            let name = optionName(word)
+            // A number is no option to whoever types it, unless it is -6.
+            if takesPorts, word.dropFirst().first?.isNumber == true, command.option(name) == nil {
                 return ValidationError.noSuchPort(word).message
             }
-            let name = optionName(word)
             guard let option = command.option(name) else {
                 if areFlags(word, of: command) { continue }
                 return unknownOption(name, of: command, in: natctl)

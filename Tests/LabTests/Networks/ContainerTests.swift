@@ -43,6 +43,7 @@ struct ContainerNetworkTests {
             try await lab.serve("tcp", "8080")
             let mapped = try await lab.natctl("map tcp 8080 --json")
             #expect(mapped.status == 0, "\(mapped.errors)")
+            #expect(mapped.isPrompt, "\(mapped.seconds) s")
             #expect(try mapped.document.mappings?.map(\.internalAddress) == ["192.168.77.10"])
             #expect(try mapped.codes == [])
             #expect(try await lab.reach("tcp", "8080") == ["tcp 8080"])

@@ -54,10 +54,37 @@ struct BrokenNetwork: Sendable, CustomTestStringConvertible {
                     #expect(failed.errors.contains(word), "\(command): \(failed.errors)")
                 }
             }
+            #expect(try await lab.ruleCount() == 0)
             let listed = try await lab.natctl("list --json")
             #expect(listed.status == 0)
             #expect(try listed.codes == network.listCodes)
             #expect(listed.isPrompt, "\(listed.seconds) s")
+        }
+    }
+
+    @Test("of IPv4, IPv6 is opened all the same, and soon", arguments: PinholeOffer.allCases)
+    func hasIPv6(offer: PinholeOffer) async throws {
+        try await Lab.run(offer.options) { lab in
+            try await lab.on(.client, "ip -4 addr flush dev eth0")
+            try await lab.serve("tcp", "8080")
+            let mapped = try await lab.natctl("map tcp 8080 -6 --json")
+            #expect(mapped.status == 0, "\(mapped.errors)")
+            #expect(try mapped.codes == [])
+            #expect(try await lab.pinholeCount() == 1)
+            #expect(try await lab.reach("tcp", "8080", at: IPv6Tests.stable) == ["tcp 8080"])
+            let asked = try await lab.natctl("external-ip -6")
+            #expect(asked.lines == [IPv6Tests.stable], "\(asked.errors)")
+            let shown = try await lab.natctl("gateway --json")
+            #expect(try shown.document.gateways?.map(\.diagnosis) == ["public"])
+            let listed = try await lab.natctl("list --json")
+            #expect(try listed.document.mappings?.map(\.gateway) == ["fe80::1%eth0"])
+            let unmapped = try await lab.natctl("unmap tcp 8080")
+            #expect(unmapped.status == 0, "\(unmapped.errors)")
+            #expect(try await lab.pinholeCount() == 0)
+            #expect(try await lab.reach("tcp", "8080", at: IPv6Tests.stable) == ["silent"])
+            for outcome in [mapped, asked, shown, listed, unmapped] {
+                #expect(outcome.isPrompt, "\(outcome.seconds) s")
+            }
         }
     }
 }

@@ -49,9 +49,11 @@ struct SecondGatewayTests {
         }
     }
 
-    @Test("a rule that leads answers back ends the warning, and makes it reachable")
-    func leadsBack() async throws {
-        try await Self.run(.closed) { lab in
+    @Test(
+        "a rule that leads answers back ends the warning, and makes it reachable",
+        arguments: Fault.allCases)
+    func leadsBack(fault: Fault) async throws {
+        try await Self.run(fault) { lab in
             try await lab.serve("tcp", "8080")
             try await lab.on(.client, "ip route add default via 192.168.77.2 table 200")
             try await lab.on(.client, "ip rule add from 192.168.77.10 lookup 200")

@@ -13,12 +13,20 @@ final class ScriptedUPnPNetwork: UPnPNetwork {
     typealias Responder = @Sendable (_ search: String, _ destination: SocketAddress) -> [Answer]
 
     let http: ScriptedHTTP
+    private let neighbours: [String: [UInt8]]
     private let responder: Responder
     private let searches = Locked<[(search: String, destination: SocketAddress)]>([])
     private let times = Locked<[Duration]>([])
 
-    init(http: ScriptedHTTP, _ responder: @escaping Responder) {
+    /// - Parameters:
+    ///   - http: serves the descriptions.
+    ///   - neighbours: link-layer addresses that are known.
+    ///   - responder: answers searches.
+    init(
+        http: ScriptedHTTP, neighbours: [String: [UInt8]] = [:], _ responder: @escaping Responder
+    ) {
         self.http = http
+        self.neighbours = neighbours
         self.responder = responder
     }
 
@@ -29,6 +37,10 @@ final class ScriptedUPnPNetwork: UPnPNetwork {
     var sendTimes: [Duration] { times.withLock { $0 } }
 
     func http(on link: SSDPLink?) -> any HTTPTransport { http }
+
+    func linkLayerAddress(of address: IPAddress, on link: SSDPLink) -> [UInt8]? {
+        neighbours[address.description]
+    }
 
     func datagrams(on link: SSDPLink) throws(SystemError) -> any DatagramTransport {
         Datagrams(self)

@@ -62,6 +62,12 @@ import Testing
         ("map tcp 0", "0 is not a port; ports go from 1 to 65535", "map"),
         ("map tcp -1", "-1 is not a port; ports go from 1 to 65535", "map"),
         ("map 99999/tcp", "99999 is not a port; ports go from 1 to 65535", "map"),
+        ("map tcp 80 -62", "-62 is not a port; ports go from 1 to 65535", "map"),
+        ("unmap -6 tcp 99999", "99999 is not a port; ports go from 1 to 65535", "unmap"),
+        (
+            "map -6 tcp 80 --remote-host 192.0.2.1",
+            "--remote-host 192.0.2.1 is an address of IPv4, which --ipv6 excludes", "map"
+        ),
         ("map tcp 9000-8000", "\"9000-8000\" ends before it begins; write 8000-9000", "map"),
         ("map tcpp 80", "tcpp is not a transport; did you mean natctl map tcp 80?", "map"),
         ("map tcp 1 upd 2", "upd is not a transport; did you mean natctl map tcp 1 udp 2?", "map"),

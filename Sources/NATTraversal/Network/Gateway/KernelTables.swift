@@ -114,6 +114,19 @@ struct KernelTables: ~Copyable {
         try ask(.addresses(family), parse: InterfaceAddress.init(parsing:))
     }
 
+    /// The link-layer address that an address on an interface's network was resolved to.
+    ///
+    /// - Returns: `nil` when it was not, or there is none on such a link.
+    /// - Throws: `SystemError`, with ENOENT when the kernel does not know the neighbour.
+    mutating func linkLayerAddress(
+        of address: IPAddress, interfaceIndex: UInt32
+    ) throws(SystemError) -> [UInt8]? {
+        try ask(
+            .neighbour(address, interfaceIndex: interfaceIndex),
+            parse: [UInt8].init(linkLayerAddressIn:)
+        ).first
+    }
+
     private mutating func ask<Element>(
         _ request: NetlinkRequest,
         parse: @escaping (NetlinkMessage) throws(WireError) -> Element?

@@ -56,7 +56,7 @@ struct NetlinkAnswer<Element> {
             return code == 0 ? nil : Int32(truncatingIfNeeded: code.magnitude)
         case .overrun:
             return ENOBUFS
-        case .newLink, .newAddress, .newRoute, nil:
+        case .newLink, .newAddress, .newRoute, .newNeighbour, nil:
             if let element = try parse(message) { elements.append(element) }
             isComplete = message.flags & NetlinkMessage.multipart == 0
             return nil

@@ -18,6 +18,7 @@ struct NetlinkMessage: Equatable, Sendable {
         case newLink = 16
         case newAddress = 20
         case newRoute = 24
+        case newNeighbour = 28
     }
 
     /// Set on each part of an answer that ends with `done`.

@@ -13,6 +13,9 @@ enum NetlinkRequest: Equatable, Sendable {
     case link(index: UInt32)
     /// One interface, by a name of at most 15 bytes.
     case linkNamed(String)
+    /// What an address on an interface's network was resolved to by ARP or neighbour discovery;
+    /// kernels before 5.0 refuse this.
+    case neighbour(IPAddress, interfaceIndex: UInt32)
 
     /// The message: 16 bytes of header, then the fixed part of its type and attributes.
     func encoded(sequence: UInt32) -> [UInt8] {
@@ -31,6 +34,7 @@ enum NetlinkRequest: Equatable, Sendable {
         case .links, .link, .linkNamed: 18
         case .addresses: 22
         case .routes, .route: 26
+        case .neighbour: 30
         }
     }
 
@@ -38,7 +42,7 @@ enum NetlinkRequest: Equatable, Sendable {
     private var flags: UInt16 {
         switch self {
         case .links, .addresses, .routes: 0x301
-        case .link, .linkNamed, .route: 0x1
+        case .link, .linkNamed, .route, .neighbour: 0x1
         }
     }
 
@@ -66,6 +70,12 @@ enum NetlinkRequest: Equatable, Sendable {
         case .linkNamed(let name):
             body.appendZeros(16)
             body.appendAttribute(3, Array(name.utf8) + [0])
+        case .neighbour(let address, let index):
+            body.append(address.family.kernelNumber)
+            body.appendZeros(3)
+            body.append(hostOrder: index)
+            body.appendZeros(4)
+            body.appendAttribute(1, address.octets)
         }
         return body
     }

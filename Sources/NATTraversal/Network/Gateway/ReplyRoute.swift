@@ -102,10 +102,13 @@ extension ReplyRoute {
         return nil
     }
 
-    /// How this host reaches the gateway: by the target's interface, else by the kernel's route.
+    /// How this host reaches the gateway: by its zone or the target's interface, else by the kernel's
+    /// route.
     private static func way(
         to target: GatewayTarget, from address: IPAddress, _ tables: inout KernelTables
     ) throws(SystemError) -> Hop? {
+        let zone = target.socketAddress.scopeID
+        guard zone == 0 else { return Hop(interfaceIndex: zone) }
         let hop = try tables.hop(to: target.socketAddress.address, from: address)
         guard let interface = target.interface else {
             return hop.map { Hop(interfaceIndex: $0.interfaceIndex, router: $0.gateway) }

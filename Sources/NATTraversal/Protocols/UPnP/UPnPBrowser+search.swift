@@ -141,8 +141,27 @@ extension UPnPBrowser {
         device.server = reply.message.fields["SERVER"]
         device.usn = reply.message.usn
         device.bootIdentifier = reply.message.bootIdentifier
-        device.isRepointed = reply.isRepointed
-        device.isDefaultGateway = reply.isGateway
+        device.isDefaultGateway = reply.isGateway || isGateway(reply.source, on: link)
+        device.isRepointed =
+            reply.isRepointed
+            && !reply.url.isOwnPlace(
+                of: reply.message.location, isGateway: device.isDefaultGateway)
         return device
+    }
+
+    /// Whether an address is another one of a default gateway's on the link: an IPv6 router has
+    /// several, and answers a search from the one that goes with the searcher's (S-10).
+    ///
+    /// Neighbour discovery knows, once the description was fetched: both addresses lead to one
+    /// interface. A forger would have to take the gateway's own place on the link. In IPv4 this
+    /// proves less, for a repeater may answer ARP for the router behind it, and announce itself (S-9).
+    private func isGateway(_ source: SocketAddress, on link: SSDPLink) -> Bool {
+        guard source.address.unmapped.family == .ipv6,
+            let own = network.linkLayerAddress(of: source.address, on: link)
+        else { return false }
+        return link.gateways.contains {
+            $0.address.family == .ipv6
+                && network.linkLayerAddress(of: $0.address, on: link) == own
+        }
     }
 }

@@ -71,6 +71,8 @@ protocol UPnPNetwork: Sendable {
     func datagrams(on link: SSDPLink) throws(SystemError) -> any DatagramTransport
     /// The way to devices on `link`; `nil` leaves it to the routes.
     func http(on link: SSDPLink?) -> any HTTPTransport
+    /// What an address on `link` was resolved to; `nil` when it is not known.
+    func linkLayerAddress(of address: IPAddress, on link: SSDPLink) -> [UInt8]?
 }
 
 /// The network of this host.
@@ -85,6 +87,17 @@ struct SystemUPnPNetwork: UPnPNetwork {
     }
 
     func http(on link: SSDPLink?) -> any HTTPTransport {
-        HTTPClient(source: caller ?? link?.localAddress, interface: interface)
+        HTTPClient(
+            source: caller ?? link?.localAddress,
+            interface: interface ?? link?.interfaceBesideRules)
+    }
+
+    func linkLayerAddress(of address: IPAddress, on link: SSDPLink) -> [UInt8]? {
+        do throws(SystemError) {
+            var tables = try KernelTables()
+            return try tables.linkLayerAddress(of: address, interfaceIndex: link.interfaceIndex)
+        } catch {
+            return nil
+        }
     }
 }

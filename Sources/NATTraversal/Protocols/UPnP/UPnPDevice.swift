@@ -12,7 +12,8 @@ public struct UPnPDevice: Sendable {
     var bootIdentifier: String?
     /// Whether its answer named another host, which was not contacted (S-6).
     public internal(set) var isRepointed = false
-    /// Whether it answered from the address of a default gateway.
+    /// Whether it answered from the address of a default gateway, or of IPv6 from another address of
+    /// its interface.
     public internal(set) var isDefaultGateway = false
     /// The address from which this host fetched the description; `nil` where it could not.
     public private(set) var localAddress: IPAddress?

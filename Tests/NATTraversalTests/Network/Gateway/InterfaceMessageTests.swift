@@ -72,6 +72,25 @@ import Testing
         #expect(link.isUp && !link.isLoopback && !link.isPointToPoint)
     }
 
+    @Test("a neighbour has a link-layer address once it has answered")
+    func readsNeighbour() throws {
+        let resolved = try KernelVectors.message(KernelVectors.neighbour)
+        #expect(
+            try [UInt8](linkLayerAddressIn: resolved) == [0xE6, 0x9D, 0xD9, 0xCB, 0x6F, 0x76])
+        let unresolved = try KernelVectors.message(KernelVectors.unresolvedNeighbour)
+        #expect(try [UInt8](linkLayerAddressIn: unresolved) == nil)
+        // NUD_FAILED: what was known has failed.
+        var failed = KernelVectors.neighbour
+        failed[24] = 0x20
+        #expect(try [UInt8](linkLayerAddressIn: try KernelVectors.message(failed)) == nil)
+        // As on loopback.
+        var zeros = KernelVectors.neighbour
+        zeros.replaceSubrange(52..<58, with: repeatElement(0, count: 6))
+        #expect(try [UInt8](linkLayerAddressIn: try KernelVectors.message(zeros)) == nil)
+        let address = try KernelVectors.message(KernelVectors.ipv6Address)
+        #expect(try [UInt8](linkLayerAddressIn: address) == nil)
+    }
+
     @Test("an interface without a name is refused")
     func refusesNamelessLink() throws {
         var datagram = KernelVectors.link

@@ -37,11 +37,22 @@ enum KernelVectors {
     static let link = bytes(
         "2c000000 10000200 07000000 46270000 00000100 02000000 03100100 00000000"
             + "09000300 65746830 00000000")
+    /// fd77::1 on interface 2 has been resolved to e6:9d:d9:cb:6f:76; REACHABLE, a router.
+    static let neighbour = bytes(
+        "58000000 1c000000 0b000000 68250000 0a000000 02000000 02008001 14000100"
+            + "fd770000 00000000 00000000 00000001 0a000200 e69dd9cb 6f760000 08000400"
+            + "04000000 14000300 bc000000 bc000000 bc000000 02000000")
+    /// Nobody has answered at 2a00:77:1::99: INCOMPLETE, without a link-layer address.
+    static let unresolvedNeighbour = bytes(
+        "4c000000 1c000000 0d000000 68250000 0a000000 02000000 01000001 14000100"
+            + "2a000077 00010000 00000000 00000099 08000400 05000000 14000300 1a180000"
+            + "aa000000 aa000000 02000000")
     /// The port to which these were sent; of the link it was 0x2746.
     static let port: UInt32 = 0x2568
 
     static let all = [
         ipv4Route, done, ipv6Route, multipathRoute, unreachable, ipv6Address, ipv4Address, link,
+        neighbour, unresolvedNeighbour,
     ]
 
     /// The one message of a datagram.

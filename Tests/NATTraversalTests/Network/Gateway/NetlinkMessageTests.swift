@@ -49,6 +49,7 @@ import Testing
                     for message in messages {
                         _ = try? DefaultRoute(parsing: message)
                         _ = try? InterfaceAddress(parsing: message)
+                        _ = try? [UInt8](linkLayerAddressIn: message)
                         _ = try? InterfaceLink(parsing: message)
                     }
                 }

@@ -35,6 +35,12 @@ import Testing
                 "2c000000 12000100 09000000 00000000 00000000 00000000 00000000 00000000"
                     + "09000300 65746830 00000000"
             ),
+            (
+                .neighbour(
+                    .v6(IPv6Address(rawValue: 0xFD77 << 112 | 1)), interfaceIndex: 2), 11,
+                "30000000 1e000100 0b000000 00000000 0a000000 02000000 00000000"
+                    + "14000100 fd770000 00000000 00000000 00000001"
+            ),
         ] as [(NetlinkRequest, UInt32, String)])
     func encodes(request: NetlinkRequest, sequence: UInt32, hexadecimal: String) {
         #expect(request.encoded(sequence: sequence) == bytes(hexadecimal))

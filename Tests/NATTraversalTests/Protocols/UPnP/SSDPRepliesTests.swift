@@ -82,6 +82,18 @@ import Testing
         #expect(reply.isGateway)
     }
 
+    @Test("a gateway with a wide address that names another one of its own is asked itself (S-6)")
+    func widerScopeOfGateway() throws {
+        for (sender, isRepointed) in [("fd77::1", false), ("fd77::2", true)] {
+            var replies = SSDPReplies(
+                gateways: [SocketAddress.test("fd77::1").address], limits: .gateway)
+            let new = replies.receive(datagram(.test(sender), "http://[2a00:77::1]:5000/d.xml"))
+            let reply = try #require(new)
+            #expect(reply.url.host.description == sender)
+            #expect(reply.isRepointed == isRepointed)
+        }
+    }
+
     @Test(
         "announcements, searches and noise are no answers (S-13)",
         arguments: [

@@ -60,6 +60,66 @@ import Testing
         #expect(!device.isDefaultGateway)
     }
 
+    /// A sender of an answer, what is known of it and the gateway, and whether they are one.
+    struct Sender: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var sender = "2a00:77:1::1"
+        var gateway = "fd77::1"
+        var neighbours: [String: [UInt8]]
+        var isGateway: Bool
+
+        private static let (one, other): ([UInt8], [UInt8]) = (
+            [2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]
+        )
+        static let all = [
+            Sender(
+                testDescription: "one interface",
+                neighbours: ["2a00:77:1::1": one, "fd77::1": one], isGateway: true),
+            Sender(
+                testDescription: "two interfaces",
+                neighbours: ["2a00:77:1::1": other, "fd77::1": one], isGateway: false),
+            Sender(
+                testDescription: "an unknown gateway", neighbours: ["2a00:77:1::1": one],
+                isGateway: false),
+            Sender(
+                testDescription: "an unknown sender", neighbours: ["fd77::1": one],
+                isGateway: false),
+            Sender(testDescription: "nothing known", neighbours: [:], isGateway: false),
+            Sender(
+                testDescription: "a repeater's ARP", sender: "192.168.1.7", gateway: "192.168.1.1",
+                neighbours: ["192.168.1.7": one, "192.168.1.1": one], isGateway: false),
+        ]
+    }
+
+    @Test(
+        "knows an IPv6 gateway by its interface when it answers from another address (S-10)",
+        arguments: Sender.all)
+    func anotherAddressOfItsInterface(sender: Sender) async throws {
+        let host = sender.sender.contains(":") ? "[\(sender.sender)]" : sender.sender
+        let http = ScriptedHTTP(documents: [
+            "http://\(host):5000/d.xml": try description("syn-leading-newline.xml")
+        ])
+        let network = ScriptedUPnPNetwork(http: http, neighbours: sender.neighbours) { _, _ in
+            [
+                ScriptedUPnPNetwork.answer(
+                    from: .test(sender.sender), location: "http://[fd77:9::1]:5000/d.xml")
+            ]
+        }
+        let link = SSDPLink(
+            source: SocketAddress.test(sender.sender).address, interfaceIndex: 1,
+            gateways: [.test(sender.gateway)])
+        let browser = UPnPBrowser(links: [link], network: network)
+        let search = try await browser.findGateway(until: .now + .seconds(300))
+        guard case .found(let device) = search else {
+            Issue.record("nothing found")
+            return
+        }
+        #expect(device.isDefaultGateway == sender.isGateway)
+        // What it names is its own as well, but never fetched (T-1).
+        #expect(device.isRepointed == !sender.isGateway)
+        #expect(http.requests.allSatisfy { $0.url.host.description == sender.sender })
+    }
+
     @Test(
         "takes no other device once the default gateway has answered (S-9, T-11)",
         arguments: [

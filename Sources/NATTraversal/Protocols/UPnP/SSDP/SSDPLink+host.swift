@@ -39,12 +39,14 @@ extension SSDPLink {
         }
         for address in ordered where !links.contains(where: { $0.interfaceIndex == address.index })
         {
-            links.append(
-                SSDPLink(
-                    source: address.address, interfaceIndex: address.index,
-                    gateways: gateways.filter {
-                        $0.interfaceIndex == address.index && $0.address.family == family
-                    }.map { $0.socketAddress(port: 1900) }))
+            var link = SSDPLink(
+                source: address.address, interfaceIndex: address.index,
+                gateways: gateways.filter {
+                    $0.interfaceIndex == address.index && $0.address.family == family
+                }.map { $0.socketAddress(port: 1900) })
+            link.interfaceBesideRules =
+                link.gateways.first?.interfaceBesideRules(index: address.index)
+            links.append(link)
         }
         return links
     }

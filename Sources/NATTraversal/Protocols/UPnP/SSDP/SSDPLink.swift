@@ -7,6 +7,8 @@ package struct SSDPLink: Hashable, Sendable {
     /// The default gateways reached by it, which are also asked by unicast: a host firewall lets
     /// only their answers through, and some networks filter multicasts (S-4).
     package var gateways: [SocketAddress]
+    /// The interface's name, when the kernel's rules lead to the gateways by another one.
+    var interfaceBesideRules: String?
 
     /// A link; a gateway's port is 1900 unless the device is known to listen elsewhere.
     package init(source: IPAddress, interfaceIndex: UInt32, gateways: [SocketAddress] = []) {

@@ -41,10 +41,15 @@ enum SSDPLocation: Hashable, Sendable {
 }
 
 extension HTTPURL {
-    /// Whether this is a link-local sender's place and `named` an IPv6 address of wider scope, as
-    /// most IPv6 devices name one: nearly always their own, and no cause for a warning.
-    func isLinkLocalPlace(of named: String?) -> Bool {
-        guard host.family == .ipv6, host.scope == .linkLocal,
+    /// Whether `named` is an IPv6 address of wide scope, as most devices of IPv6 name one, and this
+    /// the place of a sender whose own it nearly always is: no cause for a warning.
+    ///
+    /// - Parameters:
+    ///   - named: the LOCATION.
+    ///   - isGateway: whether the sender is a default gateway; any other one has to be link-local.
+    /// - Returns: whether it is.
+    func isOwnPlace(of named: String?, isGateway: Bool) -> Bool {
+        guard host.family == .ipv6, isGateway || host.scope == .linkLocal,
             let named = try? HTTPURL(named ?? ""), named.host.family == .ipv6
         else { return false }
         return [.public, .uniqueLocal, .documentation].contains(named.host.scope)

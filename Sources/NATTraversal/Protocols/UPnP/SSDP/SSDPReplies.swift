@@ -66,7 +66,8 @@ struct SSDPReplies {
         if !isGateway { strangers += 1 }
         return SSDPReply(
             message: message, source: datagram.source, url: url,
-            isRepointed: location != .usable(url) && !url.isLinkLocalPlace(of: message.location),
+            isRepointed: location != .usable(url)
+                && !url.isOwnPlace(of: message.location, isGateway: isGateway),
             isGateway: isGateway)
     }
 
