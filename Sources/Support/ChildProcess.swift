@@ -7,6 +7,8 @@ package final class ChildProcess: Sendable {
     private let leadsGroup: Bool
     /// Whether it was waited for, so that its number may be another's.
     private let isGone = Locked(false)
+    /// The groups of children that were not waited for.
+    private static let groups = Locked(Set<pid_t>())
 
     /// Starts a program found by PATH.
     ///
@@ -14,14 +16,14 @@ package final class ChildProcess: Sendable {
     /// their usual effect on the child.
     ///
     /// - Parameters:
-    ///   - arguments: its name and its arguments.
+    ///   - arguments: its name and its arguments, as bytes: not every argument is a text.
     ///   - environment: what differs from this process's environment; `nil` removes a variable.
     ///   - input: its standard input; `nil` is this process's.
     ///   - output: its standard output; `nil` is this process's.
     ///   - leadsGroup: whether it leads a process group of its own, which `send` then means.
     /// - Throws: `SystemError` when there is no such program or it cannot be started.
     package init(
-        _ arguments: [String], environment: [String: String?], input: Int32? = nil,
+        _ arguments: [[UInt8]], environment: [String: String?], input: Int32? = nil,
         output: Int32? = nil, leadsGroup: Bool = false
     ) throws(SystemError) {
         // Where the one who started us ignores it, the kernel keeps no status for us.
@@ -41,16 +43,35 @@ package final class ChildProcess: Sendable {
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
         if let output { unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
-        var words = unsafe Self.texts(arguments)
+        var words = unsafe arguments.map { unsafe Self.copy($0) } + [nil]
         var variables = unsafe Self.environment(changedBy: environment)
         let texts = unsafe words + variables
         defer { for index in unsafe texts.indices { unsafe free(texts[index]) } }
+        guard let program = unsafe words.first.flatMap(\.self) else {
+            throw SystemError("posix_spawn", code: ENOENT)
+        }
         var identifier: pid_t = 0
         let code = unsafe posix_spawnp(
-            &identifier, arguments[0], &actions, &attributes, &words, &variables)
+            &identifier, program, &actions, &attributes, &words, &variables)
         guard code == 0 else { throw SystemError("posix_spawn", code: code) }
         self.identifier = identifier
         self.leadsGroup = leadsGroup
+        if leadsGroup { Self.groups.withLock { _ = $0.insert(identifier) } }
+    }
+
+    /// The same with arguments that are texts.
+    package convenience init(
+        _ arguments: [String], environment: [String: String?], input: Int32? = nil,
+        output: Int32? = nil, leadsGroup: Bool = false
+    ) throws(SystemError) {
+        try self.init(
+            arguments.map { Array($0.utf8) }, environment: environment, input: input,
+            output: output, leadsGroup: leadsGroup)
+    }
+
+    /// Kills every group that a child leads, for a process that ends without waiting for them.
+    package static func killGroups() {
+        groups.withLock { for group in $0 { kill(-group, SIGKILL) } }
     }
 
     /// Sends it a signal, or its whole group where it leads one; nobody once it was waited for.
@@ -81,6 +102,7 @@ package final class ChildProcess: Sendable {
         {}
         return isGone.withLock { isGone in
             isGone = true
+            Self.groups.withLock { _ = $0.remove(identifier) }
             var status: Int32 = 0
             unsafe waitpid(identifier, &status, 0)
             let signal = status & 0x7F
@@ -104,11 +126,12 @@ package final class ChildProcess: Sendable {
             unsafe next += 1
         }
         return unsafe variables
-            + texts(changes.compactMap { name, value in value.map { "\(name)=\($0)" } })
+            + changes.compactMap { name, value in value.map { "\(name)=\($0)" } }
+            .map { unsafe copy(Array($0.utf8)) } + [nil]
     }
 
-    /// C's form of a list of texts, to be freed one by one.
-    private static func texts(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
-        unsafe texts.map { unsafe strdup($0) } + [nil]
+    /// C's form of a text, to be freed.
+    private static func copy(_ text: [UInt8]) -> UnsafeMutablePointer<CChar>? {
+        unsafe strdup(text.map(CChar.init(bitPattern:)) + [0])
     }
 }

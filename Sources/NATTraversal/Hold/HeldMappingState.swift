@@ -12,7 +12,8 @@ struct HeldMappingState: Sendable {
         case absence
         /// A no; the gateway may have told for how long it stays one.
         case refusal(for: Duration?)
-        /// What was granted is not what was demanded, and was deleted again.
+        /// What was granted is not what was demanded, and was deleted again; or another process
+        /// has deleted it.
         case deletion
     }
 
@@ -170,10 +171,10 @@ extension HeldMappingState.Failure {
         case .noAnswer, .badAnswer: self = .silence
         case .behindBridge(let error): self.init(error)
         case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noGlobalAddress,
-            .unreachable, .noSuchService, .closed, .unsupported, .unmappedElsewhere, .system:
+            .unreachable, .noSuchService, .closed, .unsupported, .system:
             self = .absence
         case .refused(let refusal): self = .refusal(for: refusal.lifetime)
-        case .portTaken, .notPublic: self = .deletion
+        case .portTaken, .notPublic, .unmappedElsewhere: self = .deletion
         case .foreign, .noExternalAddress, .inexpressible, .leaseFile: self = .refusal(for: nil)
         }
     }

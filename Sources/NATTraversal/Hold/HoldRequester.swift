@@ -21,7 +21,7 @@ final class HoldRequester {
         sessions = GatewaySessions(
             via: selection.technique,
             memory: GatewayMemory(beside: leaseFile, for: selection))
-        store = LeaseStore(leaseFile)
+        store = LeaseStore(leaseFile, isHolder: true)
     }
 
     /// What came of one request for several ports.
@@ -45,10 +45,18 @@ final class HoldRequester {
         _ requests: [MappingRequest]
     ) async throws -> (answer: Answer, report: MappingReport) {
         let walk = try GatewayWalk(selection, forPorts: requests.count, sessions: sessions)
-        let outcome = try await walk.map(requests, store: store)
+        let outcome = try await claiming { try await walk.map(requests, store: store) }
         var report = outcome.report
         report.add(store.warnings)
         return (answer(outcome), report)
+    }
+
+    /// Asks, and gives up what that has claimed when it fails.
+    private func claiming<Value>(_ ask: () async throws -> Value) async throws -> Value {
+        do { return try await ask() } catch {
+            await registerHolds()
+            throw error
+        }
     }
 
     /// The time limit is for the first mapping only.
@@ -71,7 +79,9 @@ final class HoldRequester {
             with: target, among: candidates, internalAddress: requests.first?.internalAddress,
             ports: requests.count)
         let transaction = MappingTransaction(session, via: selection.technique, store: store)
-        let attempts = try await transaction.renew(requests, sendLimit: isOnce ? 1 : nil)
+        let attempts = try await claiming {
+            try await transaction.renew(requests, sendLimit: isOnce ? 1 : nil)
+        }
         return answer(
             MapOutcome(
                 target: target, attempts: attempts, failures: attempts.map(\.failure),
@@ -164,13 +174,21 @@ final class HoldRequester {
 
     /// Holds leases no longer.
     ///
-    /// - Returns: the keys that no other living process holds, whose mappings are to be deleted.
-    func endHolds(_ leases: [Lease]) async -> Set<Lease.Key> {
-        await store.endHolds(Set(leases.map(\.key)))
+    /// - Returns: what is to be deleted, as the lease file has it now, of those that no other running
+    ///   process holds.
+    func endHolds(_ leases: [Lease]) async -> [Lease.Key: Lease] {
+        let unshared = await store.endHolds(Set(leases.map(\.key)))
+        let own = leases.filter { unshared.contains($0.key) }.map { ($0.key, $0) }
+        let recorded = store.live(at: .now)
+            .filter { unshared.contains($0.key) && $0.state == .granted }.map { ($0.key, $0) }
+        return Dictionary(own + recorded) { _, recorded in recorded }
     }
 
     /// The held leases that another process has unmapped since the last call.
     func takeRemovedHolds() -> Set<Lease.Key> { store.takeRemovedHolds() }
+
+    /// The held leases that another process has mapped otherwise since the last call.
+    func takeReplacedHolds() -> Set<Lease.Key> { store.takeReplacedHolds() }
 
     /// Wakes when a process changes the lease file; `nil` where that cannot be watched.
     func leaseWatch() -> FolderWatch? { try? store.file.watch() }

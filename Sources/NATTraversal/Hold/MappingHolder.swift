@@ -90,7 +90,9 @@ actor MappingHolder {
         for (target, indices, leases) in ports.remainders(at: .now) {
             // What another process holds as well stays mapped for it.
             let unshared = await requester.endHolds(leases)
-            let own = zip(indices, leases).filter { unshared.contains($0.1.key) }
+            let own = zip(indices, leases).compactMap { index, lease in
+                unshared[lease.key].map { (index, $0) }
+            }
             let answer = await requester.release(own.map(\.1), on: target)
             report.add(answer.warnings)
             for ((index, _), outcome) in zip(own, answer.outcomes) { outcomes[index] = outcome }
@@ -159,6 +161,10 @@ actor MappingHolder {
         let now = ContinuousClock.now
         if signals.contains(.networkChanged) || signals.contains(.refresh) { await look() }
         loseRemoved()
+        // The gateway says what they have become.
+        for index in ports.indices(of: requester.takeReplacedHolds()) {
+            plan.updated(index, at: .now)
+        }
         // Whatever has rung: the next request may take it from the socket.
         for response in await requester.takeUnasked() {
             for index in ports.updated(by: response) { plan.updated(index, at: .now) }
@@ -313,5 +319,10 @@ actor MappingHolder {
     private func fail(_ index: Int, _ error: PortMapperError) {
         let consequence = plan.failed(index, HeldMappingState.Failure(error), at: .now)
         tell(ports.failed(index, error, consequence))
+        guard case .unmappedElsewhere = error, let lease = ports[index].remainder(at: .now)?.lease
+        else { return }
+        // What is mapped now is another process's.
+        _ = ports.deleted(index)
+        requester.remember([], replacing: [lease.key])
     }
 }

@@ -46,14 +46,17 @@ struct LeaseFile: Sendable {
     static func standard(
         for application: ApplicationName, isRoot: Bool, environment: (String) -> String?
     ) -> LeaseFile {
-        if application == .natctl, let folder = environment("NATCTL_STATE") {
+        func folder(_ name: String) -> String? {
+            environment(name).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        if application == .natctl, let folder = folder("NATCTL_STATE") {
             return LeaseFile(folder: folder)
         }
         if isRoot { return LeaseFile(folder: "/var/lib/\(application)") }
         if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
             return LeaseFile(folder: "\(state)/\(application)")
         }
-        return LeaseFile(folder: environment("HOME").map { "\($0)/.local/state/\(application)" })
+        return LeaseFile(folder: folder("HOME").map { "\($0)/.local/state/\(application)" })
     }
 
     /// The file's path, for messages.

@@ -15,12 +15,18 @@ final class LeaseStore {
     private var held: [Lease.Key: Lease] = [:]
     /// This store as a holder of leases.
     private lazy var holder = LeaseHolder.new()
-    /// The leases whose record in the file names this holder.
+    /// Whether what is asked for is to be held.
+    private let isHolder: Bool
+    /// The leases that are being asked for, to be held once they are granted.
+    private var claimed: Set<Lease.Key> = []
+    /// The leases whose record in the file names this holder, as far as is known.
     private var registered: Set<Lease.Key> = []
     /// The leases no longer held, whose record may still name this holder.
     private var released: Set<Lease.Key> = []
     /// Held leases that another process has removed.
     private var removed: Set<Lease.Key> = []
+    /// Held leases in whose place another process has mapped something else.
+    private var replaced: Set<Lease.Key> = []
     /// The file as `takeRemovedHolds` saw it last.
     private var lastStamp: LeaseFile.Stamp?
 
@@ -34,13 +40,15 @@ final class LeaseStore {
     ///   - file: the file.
     ///   - timeout: how long the command may take; it waits at most a quarter of that for a process
     ///     that is stuck with the file's lock, so that the gateway has time to answer.
-    init(_ file: LeaseFile, timeout: Duration? = nil) {
+    ///   - isHolder: whether what is asked for is to be held.
+    init(_ file: LeaseFile, timeout: Duration? = nil, isHolder: Bool = false) {
         var file = file
         if let timeout {
             file.lockWait = min(file.lockWait, timeout / 4)
             file.lockLimit = min(file.lockLimit, timeout / 2)
         }
         self.file = file
+        self.isHolder = isHolder
     }
 
     /// The leases that have not expired.
@@ -82,14 +90,16 @@ final class LeaseStore {
     ) async throws -> Result {
         do {
             let update = try await waitingFile.update(isDurable: isDurable, known: known) { table in
-                noteRemovals(in: table)
+                noteChanges(in: table)
                 addHeld(to: &table)
                 let result = change(&table)
                 updateHolders(in: &table)
                 return result
             }
             take(update)
-            registered = Set(held.keys.filter { update.contents.table.names(holder, for: $0) })
+            registered = claimed.union(held.keys).filter {
+                update.contents.table.names(holder, for: $0)
+            }
             released = []
             return update.result
         } catch let problem as LeaseFileProblem {
@@ -102,10 +112,20 @@ final class LeaseStore {
     }
 
     /// Removes leases, whoever holds them, and keeps others that are not held any more.
-    func remove(_ keys: Set<Lease.Key>, keeping kept: [Lease] = []) async throws {
+    ///
+    /// - Parameters:
+    ///   - keys: the leases whose mappings are gone.
+    ///   - kept: leases that are to stay, as they are now.
+    ///   - asked: what is asked for in place of some of the removed leases, whose holders hold it.
+    /// - Throws: `CancellationError`.
+    func remove(
+        _ keys: Set<Lease.Key>, keeping kept: [Lease] = [], asking asked: [Lease] = []
+    ) async throws {
         release(keys.union(kept.map(\.key)))
         try await change(isDurable: !keys.isEmpty || !kept.isEmpty) { table in
-            table.remove(keys)
+            let replacements = asked.filter { keys.contains($0.key) }
+            for lease in replacements { table.replace(with: lease) }
+            table.remove(keys.subtracting(replacements.map(\.key)))
             for lease in kept { table[lease.key] = lease }
         }
     }
@@ -155,12 +175,22 @@ final class LeaseStore {
 
 // Holding leases that other processes may hold too.
 extension LeaseStore {
+    /// Names this holder in the records of leases, from the next change on until `registerHolds`:
+    /// they are about to be asked for, and another holder that ends is to leave them in place.
+    func claim(_ keys: [Lease.Key]) { if isHolder { claimed.formUnion(keys) } }
+
+    /// Whether another running process holds a lease, as far as `table` shows.
+    func othersHold(_ key: Lease.Key, in table: LeaseTable) -> Bool {
+        table[key]?.holders.contains { $0 != holder } == true
+    }
+
     /// Holds leases until they are removed; the next change or `registerHolds` records that in the
     /// file.
     func hold(_ leases: [Lease]) {
         for lease in leases {
             held[lease.key] = lease
             released.remove(lease.key)
+            replaced.remove(lease.key)
         }
     }
 
@@ -170,14 +200,18 @@ extension LeaseStore {
         released.formUnion(keys.intersection(registered))
         registered.subtract(keys)
         removed.subtract(keys)
+        replaced.subtract(keys)
     }
 
-    /// Records this process as a holder of its leases, unless the file names it already.
+    /// Records this process as a holder of its leases, unless the file names it already, and of no
+    /// others that it has claimed.
     ///
     /// From then on the end of another holder leaves the mapping in place.
     ///
     /// - Throws: `CancellationError`.
     func registerHolds() async throws {
+        release(claimed.subtracting(held.keys))
+        claimed = []
         guard !released.isEmpty || !registered.isSuperset(of: held.keys) else { return }
         try await change(isDurable: false) { _ in }
     }
@@ -216,18 +250,40 @@ extension LeaseStore {
             if stamp != lastStamp, let contents = try? file.read(known: known) {
                 lastStamp = stamp
                 known = contents
-                noteRemovals(in: contents.table)
+                noteChanges(in: contents.table)
             }
         }
         defer { removed = [] }
         return removed
     }
 
-    /// Notes the held leases that another process has removed from the table.
-    private func noteRemovals(in table: LeaseTable) {
-        let missing = registered.filter { !table.names(holder, for: $0) }
+    /// Returns the held leases in whose place another process has mapped something else, as
+    /// `takeRemovedHolds` or a change has seen since the last call.
+    func takeReplacedHolds() -> Set<Lease.Key> {
+        defer { replaced = [] }
+        return replaced
+    }
+
+    /// Notes what other processes have made of the held leases.
+    ///
+    /// A granted lease that does not name this holder was not removed: processes of different PID
+    /// namespaces take each other for ended.
+    private func noteChanges(in table: LeaseTable) {
+        let missing = registered.filter { key in
+            guard let record = table[key] ?? table.expired(key) else { return true }
+            return record.state == .asked && !record.holders.contains(holder)
+        }
+        // Another holder that sees it come back is not to take it for granted.
+        for key in missing { held[key]?.state = .asked }
         removed.formUnion(missing)
         registered.subtract(missing)
+        for (key, lease) in held where !missing.contains(key) {
+            guard let record = table[key], record.state == .granted,
+                !record.isSameMapping(as: lease)
+            else { continue }
+            held[key] = record
+            replaced.insert(key)
+        }
     }
 
     private func addHeld(to table: inout LeaseTable) {
@@ -239,7 +295,14 @@ extension LeaseStore {
 
     private func updateHolders(in table: inout LeaseTable) {
         if !released.isEmpty { _ = table.remove(holder, from: released) }
-        for key in held.keys { table.add(holder, to: key) }
+        for key in claimed.union(held.keys) { table.add(holder, to: key) }
+    }
+}
+
+extension Lease {
+    /// Whether both are the same mapping to the gateway.
+    fileprivate func isSameMapping(as other: Lease) -> Bool {
+        technique == other.technique && externalPort == other.externalPort && nonce == other.nonce
     }
 }
 

@@ -80,6 +80,14 @@ struct LeaseTable: Hashable, Sendable {
         }
     }
 
+    /// Replaces a lease, expired or not, whose mapping is gone; its holders stay.
+    mutating func replace(with lease: Lease) {
+        var lease = lease
+        lease.holders = (current[lease.key] ?? expired[lease.key])?.holders ?? []
+        remove([lease.key])
+        self[lease.key] = lease
+    }
+
     /// Drops several at once, expired or not.
     mutating func remove(_ keys: Set<Lease.Key>) {
         current.remove(keys)

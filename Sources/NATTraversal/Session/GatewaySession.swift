@@ -245,6 +245,8 @@ extension GatewaySession {
     /// - Parameters:
     ///   - leases: leases of this gateway.
     ///   - store: the lease file.
+    ///   - asked: what is asked for next in place of some of these leases, recorded with their
+    ///     removal, so that no other holder takes the port for unmapped.
     ///   - keepsAsked: whether to keep a lease that was only asked for and is not there: the
     ///     gateway may still carry out the request.
     /// - Returns: an outcome for each lease; those that could not be deleted stay in the file, one
@@ -252,7 +254,8 @@ extension GatewaySession {
     /// - Throws: `CancellationError`.
     @discardableResult
     func delete(
-        _ leases: [Lease], in store: LeaseStore, keepsAsked: Bool = false
+        _ leases: [Lease], in store: LeaseStore, asking asked: [Lease] = [],
+        keepsAsked: Bool = false
     ) async throws -> [Result<LeaseRemoval, PortMapperError>] {
         guard !leases.isEmpty else { return [] }
         var outcomes = [Result<Removal, PortMapperError>?](repeating: nil, count: leases.count)
@@ -283,7 +286,7 @@ extension GatewaySession {
                 return .failure(error)
             }
         }
-        try await store.remove(gone, keeping: open)
+        try await store.remove(gone, keeping: open, asking: asked)
         return told
     }
 

@@ -7,6 +7,8 @@ struct MappingAttempt: Sendable {
     /// The live lease of the same port, if there is one.
     let old: Lease?
     let plan: MappingPlan
+    /// Whether a mapping that a later command has moved is followed.
+    private let follows: Bool
     /// PCP's secret: the lease's own, or a fresh one.
     let nonce: PCPNonce
     /// Decides the technique to ask and the form of the request.
@@ -44,7 +46,9 @@ struct MappingAttempt: Sendable {
         self.key = key
         self.isThirdParty = isThirdParty
         self.old = old
-        plan = MappingPlan(request, lease: old, technique: terms.only)
+        plan = MappingPlan(
+            request, lease: old, technique: terms.only, standing: terms.standing)
+        follows = terms.standing != nil
         nonce = old?.nonce ?? .random()
         let remembered = plan == .renewal ? old : nil
         let order = Self.order(
@@ -67,6 +71,7 @@ struct MappingAttempt: Sendable {
         }
         recordedTechnique = order.first
         recordedPort = ladder.variation.suggestion.port
+        if plan == .contested { verdict = .unmappedElsewhere(gateway: key.gateway) }
         if let problem = request.problem { verdict = .inexpressible(problem) }
         if order.isEmpty {
             verdict = .inexpressible(
@@ -91,6 +96,8 @@ struct MappingAttempt: Sendable {
     struct Terms {
         /// The only technique to use; `nil` allows all.
         var only: Technique?
+        /// Of a process that has held the port before; `nil` for a new command.
+        var standing: MappingPlan.Standing?
         /// Whether only a lease's own technique renews it, and silence changes nothing.
         var renewsOnly = false
         /// How long to search for UPnP at most; `nil` is the command's time.
@@ -239,7 +246,7 @@ extension MappingAttempt {
         lease.externalAddress =
             grant.isAddressKnown || plan != .renewal ? grant.externalAddress : old?.externalAddress
         lease.externalPort = grant.externalPort
-        if plan == .renewal, request.externalPort == nil, let old {
+        if plan == .renewal, request.externalPort == nil || follows, let old {
             lease.suggestedExternalPort = old.suggestedExternalPort
         }
         if request.takesAnyExternalPort { lease.suggestedExternalPort = grant.externalPort }
@@ -251,9 +258,19 @@ extension MappingAttempt {
 
     /// The lease of a new mapping that may exist on the gateway; `nil` when none can.
     func newLease(at now: Timestamp) -> Lease? {
-        guard plan != .renewal else { return nil }
+        guard plan == .new || plan == .move else { return nil }
         if let grant { return lease(of: grant, at: now) }
         return !isSettled || mayStillBeGranted ? intent(at: now) : nil
+    }
+
+    /// The mapping that another process was granted meanwhile, on another external port: by UPnP each
+    /// request may get a mapping of its own, and a lease is of one.
+    func displaced(in table: LeaseTable) -> Lease? {
+        guard let grant, grant.technique == .upnp, let other = table[key], other.state == .granted,
+            other.technique == .upnp, other.externalPort != grant.externalPort,
+            other.externalPort != old?.externalPort
+        else { return nil }
+        return other
     }
 
     /// Records the outcome in the table.

@@ -7,6 +7,19 @@ enum MappingPlan: Hashable, Sendable {
     /// A different mapping: the old one is deleted first, and mapped again if the new one is
     /// refused.
     case move
+    /// Another process holds a different mapping of the port, which is left alone.
+    case contested
+
+    /// Who holds the mapping of a process that has held the port before; a later command may have
+    /// moved it.
+    ///
+    /// The latest command decides: two processes that moved it back would do so for ever.
+    enum Standing: Hashable, Sendable {
+        /// No other process that still runs.
+        case alone
+        /// Another process as well.
+        case shared
+    }
 
     /// Decides from the live lease of the same key, if there is one.
     ///
@@ -14,7 +27,10 @@ enum MappingPlan: Hashable, Sendable {
     ///   - request: the wanted mapping.
     ///   - lease: the mapping as granted, or as requested by a process that ended too early.
     ///   - technique: the only technique to use; `nil` allows all.
-    init(_ request: MappingRequest, lease: Lease?, technique: Technique?) {
+    ///   - standing: `nil` for a new command.
+    init(
+        _ request: MappingRequest, lease: Lease?, technique: Technique?, standing: Standing? = nil
+    ) {
         guard let lease else {
             self = .new
             return
@@ -31,7 +47,8 @@ enum MappingPlan: Hashable, Sendable {
             request.isExact && request.suggestedExternalPort != lease.externalPort
         // PCP replaces a filter in a renewal (RFC 6887, section 13.3).
         let isOtherRemoteHost = request.remoteHost != lease.remoteHost && lease.technique != .pcp
-        let isMove = isOtherTechnique || isOtherPort || isInexact || isOtherRemoteHost
-        self = isMove ? .move : .renewal
+        let isMoved = isOtherPort && standing == nil
+        let isMove = isOtherTechnique || isMoved || isInexact || isOtherRemoteHost
+        self = !isMove ? .renewal : standing == .shared ? .contested : .move
     }
 }

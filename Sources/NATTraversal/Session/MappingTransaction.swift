@@ -89,11 +89,18 @@ struct MappingTransaction {
         let (gateway, address) = (session.target.name, session.internalAddress)
         let (isThirdParty, terms) = (session.isThirdParty, terms)
         let now = Timestamp.now
+        let keys = requests.map { request in
+            Lease.Key(
+                gateway: gateway, transport: request.transport, internalAddress: address,
+                internalPort: request.internalPort)
+        }
+        store.claim(keys)
         let (attempts, elsewhere) = try await store.change(isDurable: false) { table in
-            let attempts = requests.map { request in
-                let key = Lease.Key(
-                    gateway: gateway, transport: request.transport, internalAddress: address,
-                    internalPort: request.internalPort)
+            let attempts = zip(requests, keys).map { request, key in
+                var terms = terms
+                if table[key] != nil, terms.renewsOnly || request.former?.key == key {
+                    terms.standing = store.othersHold(key, in: table) ? .shared : .alone
+                }
                 // The clock may be wrong about an expired lease; the gateway knows.
                 return MappingAttempt(
                     request, key: key, isThirdParty: isThirdParty,
@@ -102,7 +109,6 @@ struct MappingTransaction {
             for attempt in attempts where attempt.plan == .new && !attempt.isOver {
                 table[attempt.key] = attempt.intent(at: now)
             }
-            let keys = attempts.map(\.key)
             return (attempts, isThirdParty ? [] : table.leases(ofSamePortsAs: keys))
         }
         for attempt in attempts {
@@ -116,7 +122,10 @@ struct MappingTransaction {
     private func deleteMoved(_ attempts: inout [MappingAttempt]) async throws {
         let moved = attempts.indices.filter { attempts[$0].plan == .move && !attempts[$0].isOver }
         guard !moved.isEmpty else { return }
-        let outcomes = try await session.delete(moved.compactMap { attempts[$0].old }, in: store)
+        let now = Timestamp.now
+        let outcomes = try await session.delete(
+            moved.compactMap { attempts[$0].old }, in: store,
+            asking: moved.map { attempts[$0].intent(at: now) })
         for (index, outcome) in zip(moved, outcomes) {
             // A technique that is gone cannot delete its mapping, which expires.
             switch outcome {
@@ -124,7 +133,6 @@ struct MappingTransaction {
             case .failure(let error): attempts[index].fail(error)
             }
         }
-        let now = Timestamp.now
         let intents = moved.filter { !attempts[$0].isOver }.map { attempts[$0].intent(at: now) }
         try await store.change(isDurable: false) { table in
             for intent in intents { table[intent.key] = intent }
@@ -219,7 +227,9 @@ struct MappingTransaction {
     /// Deletes mappings that the gateway cannot renew, to map them anew (N-8).
     private func deleteOld(of indices: [Int], _ attempts: inout [MappingAttempt]) async throws {
         log.debug("\(session.target.name): it cannot renew; mapping anew")
-        try await session.delete(indices.compactMap { attempts[$0].old }, in: store)
+        try await session.delete(
+            indices.compactMap { attempts[$0].old }, in: store,
+            asking: indices.map { attempts[$0].intent(at: .now) })
         for index in indices { attempts[index].recordedTechnique = nil }
     }
 
@@ -338,9 +348,17 @@ struct MappingTransaction {
     /// Records grants on the disk, before anything is reported.
     private func record(_ attempts: [MappingAttempt]) async throws {
         let now = Timestamp.now
-        try await store.change(isDurable: attempts.contains { $0.grant != nil }) { table in
-            for attempt in attempts { attempt.record(in: &table, at: now) }
+        let displaced = try await store.change(
+            isDurable: attempts.contains { $0.grant != nil }
+        ) { table in
+            attempts.compactMap { attempt in
+                defer { attempt.record(in: &table, at: now) }
+                return attempt.displaced(in: table)
+            }
         }
+        guard !displaced.isEmpty else { return }
+        log.debug("\(session.target.name): another process was granted other ports meanwhile")
+        _ = try await session.upnp.delete(displaced, session.wholeLimit)
     }
 }
 

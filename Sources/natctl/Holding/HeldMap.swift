@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NATTraversal
 import NATTraversalSupport
 
@@ -72,10 +73,27 @@ struct HeldMap {
     ) -> ChildProcess? {
         guard !command.isEmpty else { return nil }
         do throws(SystemError) {
-            return try ChildProcess(command, environment: mappingVariables(mapping))
+            return try ChildProcess(
+                CommandLine.bytes(of: command), environment: mappingVariables(mapping))
         } catch {
             problem = error
             return nil
+        }
+    }
+}
+
+extension CommandLine {
+    /// The last of the arguments as they were given: `arguments` shows bytes that are no UTF-8 as
+    /// replacement characters.
+    ///
+    /// - Parameter words: those arguments as `arguments` shows them.
+    /// - Returns: the bytes of each.
+    fileprivate static func bytes(of words: [String]) -> [[UInt8]] {
+        unsafe (Int(argc) - words.count..<Int(argc)).compactMap { index in
+            unsafe unsafeArgv[index].map { word in
+                unsafe UnsafeBufferPointer(start: word, count: strlen(word))
+                    .map(UInt8.init(bitPattern:))
+            }
         }
     }
 }

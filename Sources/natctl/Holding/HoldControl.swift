@@ -114,7 +114,9 @@ final class HoldControl: Sendable {
             end(.signal(number))
             // Looked for after the end is known: `starting` looks the other way round.
             self.state.withLock(\.cancelStart)?()
-        case .leave(let number): _exit(128 + number)
+        case .leave(let number):
+            ChildProcess.killGroups()
+            _exit(128 + number)
         }
     }
 }

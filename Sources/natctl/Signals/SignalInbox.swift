@@ -16,6 +16,8 @@ final class SignalInbox: Sendable {
         var cancelCommand: @Sendable () -> Void = {}
         /// The first signal that no handler took.
         var first: Int32?
+        /// Whether a command that handles signals itself was started at a terminal.
+        var hadTerminal = false
     }
 
     /// The process's one inbox.
@@ -70,7 +72,11 @@ final class SignalInbox: Sendable {
 
     /// Passes every signal on from now on, on the main thread, which must have no other work then.
     func takeOver(_ handler: @escaping Handler) {
-        state.withLock { $0.handler = handler }
+        let hasTerminal = !Self.terminalIsMissing
+        state.withLock {
+            $0.handler = handler
+            $0.hadTerminal = hasTerminal
+        }
         csystem_end_at_second_signal(-1)
     }
 
@@ -78,8 +84,24 @@ final class SignalInbox: Sendable {
     func receive() {
         var message: [UInt8] = [0, 0]
         while unsafe read(descriptor, &message, 2) == 2 {
-            handle(ReceivedSignal(number: Int32(message[0]), isFromKernel: message[1] != 0))
+            var signal = ReceivedSignal(number: Int32(message[0]), isFromKernel: message[1] != 0)
+            // A shell whose terminal is gone passes the kernel's signal on to its jobs.
+            if signal.number == SIGHUP, state.withLock(\.hadTerminal), Self.terminalIsMissing {
+                signal.isFromKernel = true
+            }
+            handle(signal)
         }
+    }
+
+    /// Whether this process has no controlling terminal, or has it no longer.
+    private static var terminalIsMissing: Bool {
+        let terminal = unsafe open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+        guard terminal < 0 else {
+            close(terminal)
+            return false
+        }
+        // For want of descriptors nothing is known.
+        return errno != EMFILE && errno != ENFILE
     }
 
     private func handle(_ signal: ReceivedSignal) {
@@ -112,7 +134,7 @@ extension Duration {
 /// A signal that this process got.
 struct ReceivedSignal: Hashable, Sendable {
     var number: Int32
-    /// Whether the kernel sent it, as for a key at the terminal, which goes to all the programs in
-    /// the foreground, or for a terminal that is gone.
+    /// Whether the kernel sent it, itself or through a shell, as for a key at the terminal, which goes
+    /// to all the programs in the foreground, or for a terminal that is gone.
     var isFromKernel = false
 }

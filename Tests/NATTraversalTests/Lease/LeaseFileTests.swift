@@ -247,6 +247,8 @@ import Testing
             (false, ["HOME": "/h", "XDG_STATE_HOME": "/x"], "/x/natctl"),
             (false, ["HOME": "/h", "XDG_STATE_HOME": "relative"], "/h/.local/state/natctl"),
             (false, ["HOME": "/h"], "/h/.local/state/natctl"), (false, [:], nil),
+            (false, ["NATCTL_STATE": "", "HOME": "/h"], "/h/.local/state/natctl"),
+            (false, ["HOME": ""], nil),
         ] as [(Bool, [String: String], String?)])
     func lies(isRoot: Bool, environment: [String: String], folder: String?) {
         #expect(

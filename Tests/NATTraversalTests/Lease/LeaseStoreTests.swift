@@ -146,6 +146,69 @@ import Testing
         #expect(await second.endHolds([key]) == [])
     }
 
+    @Test("a holder that another PID namespace takes for ended has lost nothing")
+    func outlivesPruning() async throws {
+        let folder = try TemporaryFolder()
+        let (key, first, second) = try await twoHolders(folder)
+        let other = LeaseStore(first.file)
+        try await other.change(isDurable: false) { $0.removeDeadHolders { _ in false } }
+        #expect(other.live(at: .now).first?.holders == [])
+        #expect(first.takeRemovedHolds() == [] && second.takeRemovedHolds() == [])
+        try await first.change(isDurable: false) { _ in }
+        #expect(other.live(at: .now).first?.holders.count == 1)
+        try await other.remove([key])
+        #expect(first.takeRemovedHolds() == [key] && second.takeRemovedHolds() == [key])
+    }
+
+    @Test("what is being asked for is spared by a holder that ends, and given up when not granted")
+    func claims() async throws {
+        let folder = try TemporaryFolder()
+        let lease = try LeaseFileTests.lease()
+        let file = LeaseFile(folder: folder.path)
+        _ = try await LeaseFileTests.add(lease, to: file)
+        let (holder, next, once) = (
+            LeaseStore(file, isHolder: true), LeaseStore(file, isHolder: true), LeaseStore(file)
+        )
+        holder.hold([lease])
+        try await holder.registerHolds()
+        for store in [next, once] {
+            store.claim([lease.key])
+            try await store.change(isDurable: false) { _ in }
+        }
+        #expect(once.live(at: .now).first?.holders.count == 2)
+        #expect(await holder.endHolds([lease.key]) == [])
+        // Nothing was granted.
+        try await next.registerHolds()
+        #expect(once.live(at: .now).first?.holders == [])
+        // Whoever removes it while it is asked for is noticed.
+        next.claim([lease.key])
+        try await next.change(isDurable: false) { _ in }
+        try await once.remove([lease.key])
+        try await next.change(isDurable: false) { $0[lease.key] = lease }
+        next.hold([lease])
+        #expect(next.takeRemovedHolds() == [lease.key])
+    }
+
+    @Test("a holder notices once that another process has moved its mapping")
+    func noticesMove() async throws {
+        let folder = try TemporaryFolder()
+        let (key, first, second) = try await twoHolders(folder)
+        var moved = try LeaseFileTests.lease()
+        moved.state = .asked
+        moved.externalPort = try TestPort.number(9000)
+        try await LeaseStore(first.file).remove([key], asking: [moved])
+        // It has its holders still, and nothing is known of it yet.
+        #expect(first.live(at: .now).first?.holders.count == 2)
+        #expect(first.takeRemovedHolds() == [] && first.takeReplacedHolds() == [])
+        moved.state = .granted
+        try await LeaseStore(first.file).change(isDurable: false) { [moved] in $0[key] = moved }
+        #expect(first.takeRemovedHolds() == [])
+        #expect(first.takeReplacedHolds() == [key] && first.takeReplacedHolds() == [])
+        try await second.change(isDurable: false) { _ in }
+        #expect(second.takeReplacedHolds() == [key])
+        #expect(second.takeRemovedHolds() == [] && second.takeReplacedHolds() == [])
+    }
+
     @Test("a holder wakes when another process removes its lease")
     func wakes() async throws {
         let folder = try TemporaryFolder()

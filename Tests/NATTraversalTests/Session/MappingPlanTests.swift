@@ -7,6 +7,7 @@ import Testing
         var testDescription: String
         var plan: MappingPlan
         var technique: Technique?
+        var standing: MappingPlan.Standing?
         var lease: @Sendable (inout Lease) -> Void = { _ in }
         var request: @Sendable (inout MappingRequest) -> Void = { _ in }
     }
@@ -54,6 +55,34 @@ import Testing
             testDescription: "a request that was never answered", plan: .renewal,
             lease: { $0.state = .asked }),
         Case(
+            testDescription: "another -e than a later command's, of a holder", plan: .renewal,
+            standing: .alone, request: { $0.externalPort = port9000 }),
+        Case(
+            testDescription: "another -e than another holder's", plan: .renewal,
+            standing: .shared, request: { $0.externalPort = port9000 }),
+        Case(
+            testDescription: "--exact on another port than a later command's, of a holder",
+            plan: .move, standing: .alone,
+            request: {
+                $0.externalPort = port9000
+                $0.isExact = true
+            }),
+        Case(
+            testDescription: "--exact on another port than another holder's", plan: .contested,
+            standing: .shared,
+            request: {
+                $0.externalPort = port9000
+                $0.isExact = true
+            }),
+        Case(
+            testDescription: "another --via than another holder's", plan: .contested,
+            technique: .natPMP, standing: .shared),
+        Case(
+            testDescription: "another --remote-host than another holder's", plan: .contested,
+            standing: .shared, lease: { $0.technique = .upnp }, request: { $0.remoteHost = peer }),
+        Case(
+            testDescription: "the same as another holder's", plan: .renewal, standing: .shared),
+        Case(
             testDescription: "another lifetime and description", plan: .renewal,
             request: {
                 $0.lifetime = .seconds(60)
@@ -66,7 +95,8 @@ import Testing
         var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
         example.request(&request)
         let plan = MappingPlan(
-            request, lease: try .sample(example.lease), technique: example.technique)
+            request, lease: try .sample(example.lease), technique: example.technique,
+            standing: example.standing)
         #expect(plan == example.plan)
     }
 

@@ -222,6 +222,50 @@ import TestSupport
         }
     }
 
+    @Test("a second signal takes a hook that hangs along")
+    func killsHook() async throws {
+        try await ToolBehindGateway.run { tool in
+            let file = tool.state.url.appendingPathComponent("hook").path
+            let outcome = try await tool.running(
+                "map tcp 8080 --keep --on-change 'echo $$ >\(file); exec sleep 300'"
+            ) { natctl in
+                try await condition { (try? tool.state.text("hook"))?.hasSuffix("\n") == true }
+                natctl.send(SIGTERM)
+                try await condition { tool.forwarded.isEmpty }
+                try await natctl.sendLater(SIGTERM)
+                try await condition { natctl.hasEnded }
+            }
+            #expect(outcome.status == 143)
+            let hook = try #require(
+                pid_t(tool.state.text("hook").trimmingCharacters(in: .newlines)))
+            // Whoever adopts it may take its time.
+            try await condition {
+                let state = try? String(contentsOfFile: "/proc/\(hook)/stat", encoding: .utf8)
+                return state == nil || state?.contains(") Z ") == true
+            }
+        }
+    }
+
+    @Test(
+        "ends with the terminal, of which a shell tells its jobs",
+        arguments: [
+            "natctl map tcp 8080 --keep; :", "natctl map tcp 8080 --keep & wait",
+            """
+            natctl map tcp 8080 --keep >/dev/null 2>&1 &
+            for n in $(seq 99); do natctl list --leases -q | grep . && break; sleep 0.1; done
+            echo mapped; wait
+            """,
+        ])
+    func endsWithTerminal(script: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.shell(
+                "exec python3 Tests/natctlTests/tools/press-keys.py close=mapped "
+                    + "bash --norc -i -c '\(script)'")
+            #expect(outcome.output.contains("mapped"), "\(outcome.output)")
+            try await condition { tool.forwarded.isEmpty }
+        }
+    }
+
     @Test("tells systemd that it is ready, how it does, and that it ends")
     func tellsService() async throws {
         let socket = try NotifySocket()

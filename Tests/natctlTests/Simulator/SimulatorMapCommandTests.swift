@@ -141,6 +141,17 @@ import TestSupport
         }
     }
 
+    @Test("gets arguments that are no text as they are")
+    func passesBytes() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.shell(
+                #"""
+                natctl map tcp 8080 -- printf %s "$(printf 'a\377b')" -- "$(printf '\200')" | od -An -tx1
+                """#)
+            #expect(outcome.output == " 61 ff 62 2d 2d 80\n")
+        }
+    }
+
     @Test("a key at the terminal reaches COMMAND once")
     func keyReachesOnce() async throws {
         try await ToolBehindGateway.run { tool in

@@ -1,6 +1,7 @@
-"""press-keys.py [columns=N] [at=WORD] [times=N] COMMAND...: runs COMMAND at a terminal of its own, N
-columns wide, and presses Ctrl-C each time it says WORD, "ready" unless told otherwise, N times at
-most; prints what the terminal gets, and exits with COMMAND's status."""
+"""press-keys.py [columns=N] [at=WORD] [times=N] [close=WORD] COMMAND...: runs COMMAND at a terminal of
+its own, N columns wide, and presses Ctrl-C each time it says WORD, "ready" unless told otherwise, N
+times at most; closes the terminal when it says the other WORD; prints what the terminal gets, and
+exits with COMMAND's status."""
 
 import fcntl
 import os
@@ -11,7 +12,7 @@ import termios
 
 arguments = sys.argv[1:]
 options = {"columns": "80", "at": "ready", "times": "1000"}
-while arguments[0].partition("=")[0] in options:
+while arguments[0].partition("=")[0] in (*options, "close"):
     name, _, value = arguments.pop(0).partition("=")
     options[name] = value
 child, terminal = pty.fork()
@@ -29,8 +30,11 @@ while True:
     if not more:
         break
     heard += more
+    if "close" in options and options["close"].encode() in heard:
+        break
     while min(heard.count(options["at"].encode()), int(options["times"])) > presses:
         presses += 1
         os.write(terminal, b"\x03")
+os.close(terminal)
 sys.stdout.buffer.write(heard)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
