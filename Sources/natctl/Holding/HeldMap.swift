@@ -89,7 +89,7 @@ extension CommandLine {
     /// - Parameter words: those arguments as `arguments` shows them.
     /// - Returns: the bytes of each.
     fileprivate static func bytes(of words: [String]) -> [[UInt8]] {
-        unsafe (Int(argc) - words.count..<Int(argc)).compactMap { index in
+        (Int(argc) - words.count..<Int(argc)).compactMap { index in
             unsafe unsafeArgv[index].map { word in
                 unsafe UnsafeBufferPointer(start: word, count: strlen(word))
                     .map(UInt8.init(bitPattern:))
