@@ -91,7 +91,8 @@ import Testing
             .leasesOnly(gateway, because: .noAnswer(gateway: gateway, after: .seconds(3))),
             .repointedLocation(url), .unchecked, .truncatedAnswers(3),
             .truncatedTable(entries: 1000, isBrokenOff: false),
-            .truncatedTable(entries: 12, isBrokenOff: true), .unreadableEntries(2),
+            .truncatedTable(entries: 12, isBrokenOff: true), .unreadableEntries(1),
+            .unreadableEntries(2),
             .truncatedTexts(of: address), .mappingFailed(.tcp, port, .noGateway),
             .hookFailed("the hook for mapped ended with 1"),
         ]
