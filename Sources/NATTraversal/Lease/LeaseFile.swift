@@ -36,7 +36,7 @@ struct LeaseFile: Sendable {
     /// Two seconds, because on a busy machine the process that has it may not run for one.
     var lockWait = Duration.seconds(2)
     /// How long to wait in all while many processes change the file in turn.
-    var lockLimit = Duration.seconds(10)
+    var lockLimit = Duration.seconds(30)
 
     init(folder: String?) { self.folder = folder }
 

@@ -71,7 +71,7 @@ import Testing
             let added = try await tool.natctl(
                 """
                 upnp-call WANIPConnection AddPortMapping NewRemoteHost=peer.example \
-                NewExternalPort=8080 NewProtocol=TCP NewInternalPort=80 NewInternalClient=127.0.0.1 \
+                NewExternalPort=8080 NewProtocol=TCP NewInternalPort=8080 NewInternalClient=127.0.0.1 \
                 NewEnabled=1 NewPortMappingDescription=x NewLeaseDuration=3600 \(location)
                 """)
             #expect(added.status == 0, "\(added.errors)")
@@ -84,8 +84,10 @@ import Testing
 
     @Test("cannot pass for another result in the log (T-7)")
     func isNoOtherResult() async throws {
-        try await ToolBehindGateway.run({ $0.faults.upnp.connectionStatus = "Up, NewX=1" }) {
-            tool in
+        try await ToolBehindGateway.run({
+            $0.techniques = [.upnp]
+            $0.faults.upnp.connectionStatus = "Up, NewX=1"
+        }) { tool in
             let location = try #require(tool.gateway.location)
             let outcome = try await tool.natctl(
                 "upnp-call WANIPConnection GetStatusInfo -vv --location \(location)")
