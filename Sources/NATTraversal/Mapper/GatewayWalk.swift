@@ -54,6 +54,8 @@ struct MapOutcome {
     var failures: [PortMapperError?]
     /// The warnings about the UPnP device that was asked.
     var deviceWarnings: [MapperWarning] = []
+    /// The pairs that have two external ports, by the lease of tcp.
+    var differentPorts: [Lease.Key: MapperWarning] = [:]
     /// Where answers go that do not leave through the gateway, by internal address and only peer.
     var replyRoutes: [ReplyPath: ReplyRoute] = [:]
 
@@ -74,6 +76,7 @@ struct MapOutcome {
     /// The warnings about the grant of one attempt.
     func warnings(of attempt: MappingAttempt) -> [MapperWarning] {
         attempt.warnings(gateway: target.socketAddress.address)
+            + [differentPorts[attempt.key]].compactMap(\.self)
             + (attempt.grant?.technique == .upnp ? deviceWarnings : [])
             + (attempt.grant == nil ? [] : replyWarnings(of: attempt))
     }
@@ -85,6 +88,15 @@ struct MapOutcome {
                 from: attempt.key.internalAddress, interface: route.interface,
                 router: route.router, gateway: target.name)
         ]
+    }
+
+    /// Looks which pairs have two external ports.
+    mutating func lookAtPairs() {
+        for pair in attempts.pairs {
+            guard let ports = attempts.newPorts(of: pair) else { continue }
+            let key = attempts[pair.tcp].key
+            differentPorts[key] = .differentPorts(key.internalPort, tcp: ports.tcp, udp: ports.udp)
+        }
     }
 
     /// Looks up where the answers from mapped addresses of this host go.
@@ -186,6 +198,7 @@ extension GatewayWalk {
         }
         outcome.attempts = requests.indices.compactMap { attempts[$0] }
         outcome.failures = outcome.attempts.map { $0.failure?.silent(since: budget.start) }
+        outcome.lookAtPairs()
         outcome.lookUpReplyRoutes()
         return outcome
     }

@@ -39,6 +39,8 @@ public enum MapperWarning: Hashable, Sendable {
     /// Another external port was granted than suggested.
     case differentExternalPort(
         TransportProtocol, PortNumber, granted: PortNumber, suggested: PortNumber)
+    /// tcp and udp of this port have two external ports: no common one was to be had.
+    case differentPorts(PortNumber, tcp: PortNumber, udp: PortNumber)
     /// A well-known service of this host is now open to everyone (T-11).
     case sensitivePort(PortNumber, service: String)
     /// The gateway reports its LAN address as its external address (T-14).
@@ -109,6 +111,7 @@ public enum MapperWarning: Hashable, Sendable {
         case .notDefaultGateway: "notDefaultGateway"
         case .shorterLifetime: "shorterLifetime"
         case .differentExternalPort: "differentExternalPort"
+        case .differentPorts: "differentPorts"
         case .sensitivePort: "sensitivePort"
         case .misconfiguredGateway: "misconfiguredGateway"
         case .leaseFileUnusable, .leaseFileDamaged: "leaseFileUnusable"

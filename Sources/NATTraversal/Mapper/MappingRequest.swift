@@ -19,6 +19,11 @@ public struct MappingRequest: Hashable, Sendable {
     public var takesAnyExternalPort: Bool
     /// Whether it is a failure to get another external port.
     public var isExact: Bool
+    /// Whether tcp and udp of the internal port are to have one external port: the request for the
+    /// other transport, in the same call, says so as well.
+    ///
+    /// With `isExact` either both are mapped or none is.
+    public var isPaired = false
     /// Whether an external address that is not public is a failure.
     public var requiresPublic: Bool
     /// Whether the gateway's table, read by UPnP, must show the mapping whatever technique made it.
@@ -37,6 +42,8 @@ public struct MappingRequest: Hashable, Sendable {
     public var description: String?
     /// The port's last grant, whose external port is suggested unless the user names one.
     var former: FormerGrant?
+    /// What the lease remembers as suggested, where that is not `externalPort`.
+    private(set) var rememberedSuggestion: PortNumber?
     /// Who asks; the mapper says it.
     var applicationName = ApplicationName.natctl
 
@@ -90,6 +97,19 @@ public struct MappingRequest: Hashable, Sendable {
             former.key.gateway != key.gateway || former.key.internalAddress == key.internalAddress
         else { return suggestedExternalPort }
         return former.externalPort
+    }
+
+    /// What the lease remembers as suggested, so that the user's own command is a renewal later.
+    var recordedSuggestion: PortNumber { rememberedSuggestion ?? suggestedExternalPort }
+
+    /// The same for this external port and no other; its lease remembers `suggestion`.
+    func moved(to port: PortNumber, remembering suggestion: PortNumber) -> MappingRequest {
+        var request = self
+        request.externalPort = port
+        request.takesAnyExternalPort = false
+        request.isExact = true
+        request.rememberedSuggestion = suggestion
+        return request
     }
 
     /// A mapping of the same port that was held before.

@@ -170,6 +170,16 @@ struct MappingAttempt: Sendable {
         grant?.isAddressKnown = true
     }
 
+    /// Its mapping was moved, or moved back.
+    mutating func moved(to grant: MappingGrant) { self.grant = grant }
+
+    /// The suggested external port that it was not granted, if there is one.
+    var refusedPort: PortNumber? {
+        let suggestion = ladder.variation.suggestion
+        guard !suggestion.isAny, suggestion.wanted != grant?.externalPort else { return nil }
+        return suggestion.wanted
+    }
+
     /// A grant was not what was demanded, and was deleted again.
     mutating func reject(
         _ rejected: MappingGrant, because problem: PortMapperError,
@@ -228,7 +238,7 @@ extension MappingAttempt {
                 ? recordedTechnique ?? ladder.openTechnique ?? ladder.firstTechnique ?? .pcp
                 : .upnp,
             nonce: nonce,
-            suggestedExternalPort: request.suggestedExternalPort, externalAddress: nil,
+            suggestedExternalPort: request.recordedSuggestion, externalAddress: nil,
             externalPort: intendedPort, remoteHost: request.remoteHost,
             lifetimeSeconds: lifetimeSeconds,
             expiry: now.advanced(bySeconds: lifetimeSeconds),

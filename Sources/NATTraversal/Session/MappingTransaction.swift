@@ -21,7 +21,7 @@ struct MappingTransaction {
             isKnownSilent: session.isKnownSilent)
     }
 
-    /// Maps ports.
+    /// Maps ports, pairs of them on one external port where the gateway has one.
     ///
     /// When the task is cancelled, new mappings are deleted again; those that cannot be deleted in
     /// time stay in the lease file as asked for.
@@ -30,6 +30,19 @@ struct MappingTransaction {
     /// - Returns: an attempt for each request.
     /// - Throws: `CancellationError`.
     func map(_ requests: [MappingRequest]) async throws -> [MappingAttempt] {
+        var attempts = try await mapEach(requests)
+        do { try await bringTogether(&attempts) } catch is CancellationError {
+            await releaseNew(attempts)
+            throw CancellationError()
+        }
+        if let first = attempts.first, let technique = first.grant?.technique {
+            session.remember(technique, othersAreSilent: first.ladder.isSharedPortSilent)
+        }
+        return attempts
+    }
+
+    /// Maps ports, each on an external port of its own.
+    private func mapEach(_ requests: [MappingRequest]) async throws -> [MappingAttempt] {
         var (attempts, elsewhere) = try await remember(requests)
         do {
             try await session.delete(elsewhere, in: store)
@@ -41,18 +54,21 @@ struct MappingTransaction {
                 attempts[index].ladder.learn(from: attempts[open[0]].ladder)
             }
             try await ask(Array(open.dropFirst()), of: &attempts)
+            try await deleteHalves(&attempts)
             try await restoreMoved(&attempts)
             try await record(attempts)
-            if let first = attempts.first, let technique = first.grant?.technique {
-                session.remember(technique, othersAreSilent: first.ladder.isSharedPortSilent)
-            }
             return attempts
         } catch is CancellationError {
-            let new = attempts.compactMap { $0.newLease(at: .now) }
-            await GatewaySession.release(
-                new, on: session.target, knowing: session.igd.known, leaseFile: store.file)
+            await releaseNew(attempts)
             throw CancellationError()
         }
+    }
+
+    /// Deletes what is new, although the task was cancelled.
+    private func releaseNew(_ attempts: [MappingAttempt]) async {
+        let new = attempts.compactMap { $0.newLease(at: .now) }
+        await GatewaySession.release(
+            new, on: session.target, knowing: session.igd.known, leaseFile: store.file)
     }
 
     /// Renews mappings, each by the technique that granted it and no other.
@@ -259,14 +275,23 @@ struct MappingTransaction {
         guard let grant = attempt.grant else { return }
         let problem = try await objection(to: grant, of: attempt)
         guard let objection = unknown ?? problem else { return }
-        let lease = attempt.lease(of: grant, at: .now)
-        let deletion = try await session.delete([lease], in: store)[0]
-        if case .failure = deletion {
+        if try await delete(grant, of: attempt) {
+            attempt.reject(grant, because: objection, at: session.now)
+        } else {
             attempt.leftover = grant
             attempt.fail(objection)
-        } else {
-            attempt.reject(grant, because: objection, at: session.now)
         }
+    }
+
+    /// Deletes an unwanted grant.
+    ///
+    /// - Returns: whether the gateway has deleted it.
+    private func delete(
+        _ grant: MappingGrant, of attempt: MappingAttempt
+    ) async throws -> Bool {
+        let lease = attempt.lease(of: grant, at: .now)
+        if case .failure = try await session.delete([lease], in: store)[0] { return false }
+        return true
     }
 
     /// How long to ask once more for an external address that must be public.
@@ -304,6 +329,74 @@ struct MappingTransaction {
             // A held mapping is not given up because its gateway was not to be reached by UPnP.
             return terms.renewsOnly ? nil : error
         }
+    }
+
+    /// Deletes the one half of an exact pair when the other has failed, unless it was mapped before.
+    private func deleteHalves(_ attempts: inout [MappingAttempt]) async throws {
+        for (tcp, udp) in attempts.pairs {
+            for (half, other) in [(tcp, udp), (udp, tcp)] {
+                guard attempts[half].request.isExact, attempts[half].plan != .renewal,
+                    let grant = attempts[half].grant, let failure = attempts[other].failure
+                else { continue }
+                if try await !delete(grant, of: attempts[half]) {
+                    attempts[half].leftover = grant
+                }
+                attempts[half].fail(failure)
+            }
+        }
+    }
+
+    /// Looks for one external port for each pair that was granted two.
+    private func bringTogether(_ attempts: inout [MappingAttempt]) async throws {
+        for pair in attempts.pairs {
+            guard let granted = attempts.newPorts(of: pair) else { continue }
+            let refused = [pair.tcp, pair.udp].compactMap { attempts[$0].refusedPort }
+            var search = CommonPort(refused: Set(refused))
+            while hasTimeToMove, let present = attempts.newPorts(of: pair),
+                let port = search.next(tcp: present.tcp, udp: present.udp)
+            {
+                log.debug("\(session.target.name): trying \(port) for both tcp and udp")
+                for half in [pair.tcp, pair.udp] {
+                    guard try await move(&attempts[half], to: port) else { break }
+                }
+            }
+            guard attempts.newPorts(of: pair) != nil else { continue }
+            // None is to be had: where they were at first, as near to the wish as they came.
+            try await move(&attempts[pair.tcp], to: granted.tcp)
+            try await move(&attempts[pair.udp], to: granted.udp)
+        }
+    }
+
+    /// Whether the command's time allows a move that may have to be undone.
+    private var hasTimeToMove: Bool {
+        session.budget.deadline - session.now > Self.restoration.lowerBound
+    }
+
+    /// Moves a mapping to another external port; where that is refused, it comes back.
+    ///
+    /// - Returns: whether it is there.
+    @discardableResult
+    private func move(
+        _ attempt: inout MappingAttempt, to port: PortNumber
+    ) async throws -> Bool {
+        guard let grant = attempt.grant else { return false }
+        if grant.externalPort == port { return true }
+        guard hasTimeToMove else { return false }
+        let suggestion = attempt.lease(of: grant, at: .now).suggestedExternalPort
+        var again = self
+        // The gateway has answered.
+        again.terms.silenceEnd = nil
+        var same = again
+        same.terms.only = grant.technique
+        let tried = try await same.mapEach([
+            attempt.request.moved(to: port, remembering: suggestion)
+        ])[0]
+        if let grant = tried.grant ?? tried.restored {
+            attempt.moved(to: grant)
+        } else {
+            attempt = try await again.mapEach([attempt.request])[0]
+        }
+        return tried.grant != nil
     }
 
     /// How long to ask for the old mappings of failed moves: the rest of the command's time, but

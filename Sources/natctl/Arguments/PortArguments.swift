@@ -75,6 +75,8 @@ struct PortList {
         var port: PortNumber
         /// The external port to suggest, where one was given.
         var externalPort: PortNumber?
+        /// Whether it was named with the other transport, by `both`.
+        var isPaired = false
     }
 
     private(set) var entries: [Entry] = []
@@ -115,13 +117,18 @@ struct PortList {
                 PortNumber(rawValue: $0.lowerBound + (value - first))
             }
             for transport in transports {
-                let entry = Entry(transport: transport, port: port, externalPort: externalPort)
+                let entry = Entry(
+                    transport: transport, port: port, externalPort: externalPort,
+                    isPaired: transports.count > 1)
                 guard let place = places[.init(transport, port)] else {
                     places[.init(transport, port)] = entries.count
                     entries.append(entry)
                     continue
                 }
-                guard entries[place] == entry else { throw ValidationError.contradiction(entry) }
+                guard entries[place].externalPort == externalPort else {
+                    throw ValidationError.contradiction(entry)
+                }
+                entries[place].isPaired = entries[place].isPaired || entry.isPaired
             }
         }
     }

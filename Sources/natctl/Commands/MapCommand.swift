@@ -130,6 +130,7 @@ struct MapCommand: AsyncParsableCommand {
                 throw ValidationError.noTranslation(outside, entry.port)
             }
             request.isExact = mapping.exact
+            request.isPaired = entry.isPaired
             request.requiresPublic = mapping.requirePublic
             request.mustBeVerified = mapping.verify
             request.lifetime = mapping.lifetime.duration

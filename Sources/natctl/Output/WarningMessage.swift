@@ -54,6 +54,9 @@ extension MapperWarning {
         case .differentExternalPort(let transport, let port, let granted, let suggested):
             "\(transport.rawValue) \(port): the gateway granted external port \(granted) instead "
                 + "of \(suggested)"
+        case .differentPorts(let port, let tcp, let udp):
+            "tcp \(port) and udp \(port) have the external ports \(tcp) and \(udp): the gateway "
+                + "granted no common one"
         case .sensitivePort(let port, let service):
             "port \(port), usually \(service), is now open to the whole Internet; --remote-host "
                 + "asks for one peer only"

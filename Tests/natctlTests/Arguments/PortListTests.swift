@@ -33,6 +33,13 @@ import Testing
         #expect(try named(words).joined(separator: " ") == ports)
     }
 
+    @Test("are a pair where both named them, once is enough")
+    func pairs() throws {
+        let list = try PortList(
+            "tcp 80 both 80 81 82/tcp 82/udp".split(separator: " ").map(String.init))
+        #expect(list.entries.map(\.isPaired) == [true, true, true, true, false, false])
+    }
+
     @Test("a range may be all ports there are")
     func readsAll() throws { #expect(try named("udp 1-65535").count == 65535) }
 

@@ -83,6 +83,7 @@ import Testing
             .shorterLifetime(.tcp, port, grantedSeconds: 3600, askedSeconds: 7200),
             .shorterLifetime(.tcp, port, grantedSeconds: 7200, askedSeconds: 7201),
             .differentExternalPort(.tcp, port, granted: 443, suggested: port),
+            .differentPorts(port, tcp: 9000, udp: 9001),
             .sensitivePort(port, service: "SSH"), .misconfiguredGateway(gateway.address),
             .leaseFileUnusable(path: "/var/lib/natctl/leases.json", problem: "no space is left"),
             .leaseFileDamaged(movedTo: "/var/lib/natctl/leases.json.damaged"),
