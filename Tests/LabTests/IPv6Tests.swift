@@ -91,6 +91,7 @@ private let byPCPAlone: [LabOption] = [.slaac, .config("enable_upnp=no")]
             ] {
                 let refused = try await lab.natctl("\(map) \(address)")
                 #expect(refused.status == status, "\(address): \(refused.errors)")
+                #expect(refused.isPrompt, "\(address): \(refused.seconds) s")
             }
             #expect(try await lab.pinholeCount() == 1)
             #expect(try await lab.natctl("unmap --all -6").status == 0)
@@ -155,7 +156,7 @@ private let byPCPAlone: [LabOption] = [.slaac, .config("enable_upnp=no")]
             #expect(list.status == 0, "\(list.errors)")
             let warning = try #require(try list.document.warnings?.first)
             #expect(warning.code == "leasesOnly")
-            #expect(warning.message.contains("no IPv4 gateway, but one for IPv6"))
+            #expect(warning.message.contains("has an IPv6 gateway but no IPv4 gateway"))
         }
     }
 
@@ -165,6 +166,7 @@ private let byPCPAlone: [LabOption] = [.slaac, .config("enable_upnp=no")]
             func failure(_ command: String) async throws -> String {
                 let outcome = try await lab.natctl(command)
                 #expect(outcome.status == 69, "\(outcome.errors)")
+                #expect(outcome.isPrompt, "\(command): \(outcome.seconds) s")
                 return outcome.errors
             }
             try await lab.on(.client, "ip addr change 2a00:77:1::10/64 dev eth0 preferred_lft 0")
