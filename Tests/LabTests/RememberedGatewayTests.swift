@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("What is remembered of a gateway", .needsLab, .timeLimit(.minutes(10)))
+@Suite("What is remembered of a gateway", .needsLab, .timeLimit(.minutes(30)))
 struct RememberedGatewayTests {
     private func record(_ lab: Lab) async throws -> String {
         try await lab.on(.client, "cat /run/lab/state/gateways.json").output

@@ -18,7 +18,7 @@ struct BrokenNetwork: Sendable, CustomTestStringConvertible {
         BrokenNetwork(
             testDescription: "the router's line is down",
             commands: [(.router, "ip link set wan0 down"), (.router, "ip addr flush dev wan0")],
-            words: ["192.168.77.1", "Internet side"], listCodes: []),
+            words: ["192.168.77.1", "Internet connection"], listCodes: []),
         BrokenNetwork(
             testDescription: "this host has no IPv4 address",
             commands: [(.client, "ip -4 addr flush dev eth0")], words: ["no IPv4 gateway", "-6"]),
