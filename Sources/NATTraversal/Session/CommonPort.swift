@@ -15,8 +15,8 @@ struct CommonPort: Sendable {
     /// The next port to ask for: the port of tcp, that of udp, then the next ports above.
     ///
     /// - Parameters:
-    ///   - tcp: the external port that tcp has now.
-    ///   - udp: the external port that udp has now.
+    ///   - tcp: the external port that tcp was granted.
+    ///   - udp: the external port that udp was granted.
     /// - Returns: `nil` when both are the same, or no port is left to be tried.
     mutating func next(tcp: PortNumber, udp: PortNumber) -> PortNumber? {
         guard tcp != udp, tries < Self.tryLimit else { return nil }

@@ -350,20 +350,21 @@ struct MappingTransaction {
     private func bringTogether(_ attempts: inout [MappingAttempt]) async throws {
         for pair in attempts.pairs {
             guard let granted = attempts.newPorts(of: pair) else { continue }
-            let refused = [pair.tcp, pair.udp].compactMap { attempts[$0].refusedPort }
-            var search = CommonPort(refused: Set(refused))
-            while hasTimeToMove, let present = attempts.newPorts(of: pair),
-                let port = search.next(tcp: present.tcp, udp: present.udp)
+            let halves = [pair.tcp, pair.udp]
+            var search = CommonPort(refused: Set(halves.compactMap { attempts[$0].refusedPort }))
+            var isMoved = false
+            var isFound = false
+            while !isFound, hasTimeToMove,
+                let port = search.next(tcp: granted.tcp, udp: granted.udp)
             {
                 log.debug("\(session.target.name): trying \(port) for both tcp and udp")
-                for half in [pair.tcp, pair.udp] {
-                    guard try await move(&attempts[half], to: port) else { break }
-                }
+                isMoved = true
+                isFound = try await move(halves, of: &attempts, to: [port, port], isExact: true)
             }
-            guard attempts.newPorts(of: pair) != nil else { continue }
+            guard isMoved, !isFound else { continue }
             // None is to be had: where they were at first, as near to the wish as they came.
-            try await move(&attempts[pair.tcp], to: granted.tcp)
-            try await move(&attempts[pair.udp], to: granted.udp)
+            _ = try await move(
+                halves, of: &attempts, to: [granted.tcp, granted.udp], isExact: false)
         }
     }
 
@@ -372,31 +373,43 @@ struct MappingTransaction {
         session.budget.deadline - session.now > Self.restoration.lowerBound
     }
 
-    /// Moves a mapping to another external port; where that is refused, it comes back.
+    /// Moves both halves of a pair to other external ports.
     ///
-    /// - Returns: whether it is there.
-    @discardableResult
+    /// Both are deleted first: a router that deletes one may take the other's firewall rule with it
+    /// (N-22).
+    ///
+    /// - Returns: whether both are there; if not, and `isExact`, neither is.
     private func move(
-        _ attempt: inout MappingAttempt, to port: PortNumber
+        _ halves: [Int], of attempts: inout [MappingAttempt], to ports: [PortNumber], isExact: Bool
     ) async throws -> Bool {
-        guard let grant = attempt.grant else { return false }
-        if grant.externalPort == port { return true }
-        guard hasTimeToMove else { return false }
-        let suggestion = attempt.lease(of: grant, at: .now).suggestedExternalPort
+        let now = Timestamp.now
         var again = self
         // The gateway has answered.
         again.terms.silenceEnd = nil
-        var same = again
-        same.terms.only = grant.technique
-        let tried = try await same.mapEach([
-            attempt.request.moved(to: port, remembering: suggestion)
-        ])[0]
-        if let grant = tried.grant ?? tried.restored {
-            attempt.moved(to: grant)
-        } else {
-            attempt = try await again.mapEach([attempt.request])[0]
+        let techniques = Set(halves.compactMap { attempts[$0].grant?.technique })
+        if isExact, techniques.count == 1 { again.terms.only = techniques.first }
+        let requests = zip(halves, ports).map { half, port in
+            let attempt = attempts[half]
+            let lease = attempt.grant.map { attempt.lease(of: $0, at: now) }
+            var request = attempt.request.moved(
+                to: port,
+                remembering: lease?.suggestedExternalPort ?? attempt.request.recordedSuggestion)
+            request.isExact = isExact
+            return request
         }
-        return tried.grant != nil
+        let keys = Set(halves.map { attempts[$0].key })
+        try await session.delete(store.live(at: now).filter { keys.contains($0.key) }, in: store)
+        let moved = try await again.mapEach(requests)
+        let areThere = moved.allSatisfy { $0.grant != nil }
+        guard areThere || !isExact else { return false }
+        for (half, new) in zip(halves, moved) {
+            if let grant = new.grant {
+                attempts[half].moved(to: grant)
+            } else {
+                attempts[half] = new
+            }
+        }
+        return areThere
     }
 
     /// How long to ask for the old mappings of failed moves: the rest of the command's time, but
