@@ -12,8 +12,8 @@ struct HeldMappingState: Sendable {
         case absence
         /// A no; the gateway may have told for how long it stays one.
         case refusal(for: Duration?)
-        /// What was granted is not what was demanded, and was deleted again; or another process
-        /// has deleted it.
+        /// The grant did not meet the demand and was deleted again, or another process has deleted
+        /// the mapping.
         case deletion
     }
 

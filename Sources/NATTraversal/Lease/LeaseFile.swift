@@ -11,7 +11,7 @@ enum LeaseFileProblem: Error, Hashable, Sendable {
     case locked
     /// It is not a lease file, or is too large.
     case damaged
-    /// What is to be written is too large to be read again.
+    /// The new content would be too large to read again.
     case tooLarge
     /// A lease file whose form this natctl does not know.
     case laterVersion

@@ -42,7 +42,7 @@ public struct MappingRequest: Hashable, Sendable {
     public var description: String?
     /// The port's last grant, whose external port is suggested unless the user names one.
     var former: FormerGrant?
-    /// What the lease remembers as suggested, where that is not `externalPort`.
+    /// The suggestion that the lease remembers, where it is not `externalPort`.
     private(set) var rememberedSuggestion: PortNumber?
     /// Who asks; the mapper says it.
     var applicationName = ApplicationName.natctl
@@ -99,7 +99,7 @@ public struct MappingRequest: Hashable, Sendable {
         return former.externalPort
     }
 
-    /// What the lease remembers as suggested, so that the user's own command is a renewal later.
+    /// The suggestion that the lease remembers, so that the user's own command is a renewal later.
     var recordedSuggestion: PortNumber { rememberedSuggestion ?? suggestedExternalPort }
 
     /// The same for this external port and no other; its lease remembers `suggestion`.

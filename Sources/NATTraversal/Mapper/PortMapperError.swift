@@ -112,7 +112,7 @@ extension PortMapperError: CustomStringConvertible {
         }
     }
 
-    /// What a container's bridge does to port mapping: a clause.
+    /// Why ports cannot be mapped from a container on a bridge: a clause.
     package static let bridge =
         "this is a container on a bridge network, where no router maps ports"
 
