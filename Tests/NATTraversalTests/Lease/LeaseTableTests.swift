@@ -8,24 +8,24 @@ import Testing
         leases.reduce(into: LeaseTable()) { table, lease in table[lease.key] = lease }
     }
 
-    @Test("thousands of leases are removed one by one in no time, and the others keep their order")
+    @Test("many leases are removed one by one in no time, and the others keep their order")
     func removesMany() throws {
-        let leases = try (1...3000).map { port in
+        let leases = try (1...1500).map { port in
             try Lease.sample { $0.key.internalPort = try TestPort.number(port) }
         }
         func remove(_ leases: [Lease], from table: inout LeaseTable) -> Duration {
             processorTime {
-                for lease in leases where lease.key.internalPort.rawValue % 1000 != 0 {
+                for lease in leases where lease.key.internalPort.rawValue % 500 != 0 {
                     table[lease.key] = nil
                 }
             }
         }
-        var (few, table) = (Self.table(Array(leases.prefix(300))), Self.table(leases))
-        let short = remove(Array(leases.prefix(300)), from: &few)
+        var (few, table) = (Self.table(Array(leases.prefix(150))), Self.table(leases))
+        let short = remove(Array(leases.prefix(150)), from: &few)
         let long = remove(leases, from: &table)
         // A hundred times as long if one removal costs as much as there are leases.
         #expect(long < short * 40, "\(long), not \(short)")
-        var left = [leases[999], leases[1999], leases[2999]]
+        var left = [leases[499], leases[999], leases[1499]]
         #expect(table.leases == left)
         #expect(table == Self.table(left))
         #expect(Set([table, Self.table(left)]).count == 1)
