@@ -8,12 +8,11 @@ STRICT = $(if $(filter true,$(CI)),-Xswiftc -warnings-as-errors)
 # What users get is built from the versions in Package.resolved, and is the same in every folder.
 RELEASED = -c release --force-resolved-versions -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
     -Xcc -ffile-prefix-map=$(CURDIR)=.
-DYNAMIC = swift build $(RELEASED) --static-swift-stdlib --product natctl
 # What is installed: static or dynamic; PROGRAM is its file.
 BUILD ?= static
 PROGRAM = .build/natctl$(if $(filter dynamic,$(BUILD)),-dynamic)
 # `make install` builds nothing, and needs no Swift, once PROGRAM is newer than these.
-SOURCES = Package.swift Package.resolved $(shell find Packaging/static \
+SOURCES = Package.swift Package.resolved $(shell find Packaging/program \
     $(addprefix Sources/,CLibXML2 CSystemCalls NATTraversal Support natctl))
 INSTALL_ROOT = $(DESTDIR)$(PREFIX)
 # The sources state the version once, for `natctl --version`; everything else takes it from there.
@@ -22,7 +21,7 @@ VERSION = $(shell sed -nE 's/^.*version(:| =) "([^"]* )?([0-9]+[.][0-9]+[.][0-9]
 RELEASE = .build/release-$(VERSION)
 
 BASH_SCRIPTS = $(addprefix Scripts/,coverage demo docs fuzz setup test test-sanitized) \
-    $(addprefix Packaging/static/,build notices) \
+    $(addprefix Packaging/program/,build notices) \
     $(addprefix Packaging/deb/,build postinst prerm postrm) \
     $(addprefix Packaging/,release reproduce) .ci/run \
     $(addprefix Tests/LabTests/,lab tools/router-daemon)
@@ -42,15 +41,14 @@ static: .build/natctl
 
 .build/natctl: $(SOURCES)
 	@Scripts/setup static
-	Packaging/static/build $@ $(RELEASED) $(STRICT)
+	Packaging/program/build static $@ $(RELEASED) $(STRICT)
 
 # For a package whose libxml2 gets the distribution's security updates.
 dynamic: .build/natctl-dynamic
 
 .build/natctl-dynamic: $(SOURCES)
 	@Scripts/setup build
-	$(DYNAMIC) $(STRICT)
-	strip --strip-all -o $@ "$$($(DYNAMIC) --show-bin-path)/natctl"
+	Packaging/program/build dynamic $@ $(RELEASED) $(STRICT)
 
 # The options have changed: the shells' scripts follow.
 completions: build
@@ -176,4 +174,4 @@ reproduce:
 clean:
 	swift package clean
 	rm -rf .build/natctl .build/natctl-dynamic .build/deb .build/release-* .build/examples \
-	    .build/coverage .build/fuzz .build/asan .build/tsan .build/soak .build-static
+	    .build/coverage .build/fuzz .build/asan .build/tsan .build/soak .build-static .build-dynamic

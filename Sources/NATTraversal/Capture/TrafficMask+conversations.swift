@@ -1,3 +1,5 @@
+import NATTraversalSupport
+
 extension TrafficMask {
     /// Masks what went over sockets; the documents among it are read first for the names that are
     /// masked everywhere.
@@ -102,8 +104,8 @@ extension [UInt8] {
     fileprivate var namesGateway: Bool {
         guard let message = SSDPMessage(parsing: self) else { return false }
         let texts = [message.fields["ST"], message.fields["NT"], message.fields["USN"]]
-        return texts.contains { text in
-            text.map { $0.contains("InternetGatewayDevice") || $0.contains(":WAN") } == true
+        return texts.compactMap(\.self).contains { text in
+            ["InternetGatewayDevice", ":WAN"].contains { text.firstPlace(of: $0) != nil }
         }
     }
 }

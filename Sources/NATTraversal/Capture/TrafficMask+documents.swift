@@ -1,3 +1,5 @@
+import NATTraversalSupport
+
 extension TrafficMask {
     /// Masks a document of XML, or whatever stands in its place: of every element that is not known
     /// to tell nothing about a person, and of every page that is no such document, only the form
@@ -50,8 +52,7 @@ extension TrafficMask {
 
     /// Whether a name tells no more than the make and model do.
     func isProduct(_ name: [UInt8]) -> Bool {
-        let name = String(decoding: name, as: UTF8.self)
-        return products.contains { String(decoding: $0, as: UTF8.self).contains(name) }
+        products.contains { $0.firstPlace(of: name) != nil }
     }
 
     /// Masks a name that a device was given, unless it tells no more than its make and model.
@@ -177,7 +178,7 @@ private struct XMLParts: Sequence, IteratorProtocol {
         guard index < document.count else { return nil }
         let rest = document[index...]
         if isInCDATA {
-            let end = rest.firstRange(of: Array("]]>".utf8))?.lowerBound ?? rest.endIndex
+            let end = rest.firstPlace(of: Array("]]>".utf8))?.lowerBound ?? rest.endIndex
             isInCDATA = false
             if end > index { return part(text, to: end) }
         }
@@ -187,7 +188,7 @@ private struct XMLParts: Sequence, IteratorProtocol {
             return part(.markup, to: index + 9)
         }
         if rest.starts(with: "<!--".utf8) {
-            let end = rest.firstRange(of: Array("-->".utf8))?.upperBound ?? rest.endIndex
+            let end = rest.firstPlace(of: Array("-->".utf8))?.upperBound ?? rest.endIndex
             return part(.comment, to: end)
         }
         guard rest.first == UInt8(ascii: "<") else {

@@ -1,3 +1,5 @@
+import NATTraversalSupport
+
 extension TrafficMask {
     /// Masks a message of HTTP or SSDP, or the beginning of one: its heads, each with its fields,
     /// and the document behind them.
@@ -89,7 +91,7 @@ extension ArraySlice<UInt8> {
     fileprivate var isChunkedHead: Bool {
         linesWithEnds.contains { line in
             let text = String(decoding: line, as: UTF8.self).lowercased()
-            return text.hasPrefix("transfer-encoding:") && text.contains("chunked")
+            return text.hasPrefix("transfer-encoding:") && text.firstPlace(of: "chunked") != nil
         }
     }
 

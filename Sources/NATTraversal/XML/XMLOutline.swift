@@ -1,3 +1,5 @@
+import NATTraversalSupport
+
 /// Where a document begins and ends, and that it is within its limits, found before any parser runs.
 ///
 /// The scan knows only what delimits: tags, quotes, comments, CDATA sections and processing
@@ -132,7 +134,7 @@ private struct XMLScanner {
     /// Refuses an XML declaration that names another encoding than those in which `scan` can see.
     private mutating func checkEncoding(_ instruction: ArraySlice<UInt8>) throws(XMLTreeError) {
         let text = String(decoding: instruction.prefix(256), as: UTF8.self).lowercased()
-        guard text.hasPrefix("<?xml"), let keyword = text.firstRange(of: "encoding") else { return }
+        guard text.hasPrefix("<?xml"), let keyword = text.firstPlace(of: "encoding") else { return }
         let name = text[keyword.upperBound...]
             .drop { $0 == " " || $0 == "\t" || $0 == "=" || $0 == "\r\n" || $0 == "\n" }
             .dropFirst().prefix { $0 != "\"" && $0 != "'" }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NATTraversal
+import NATTraversalSupport
 
 /// A word that a shell offers, and what it means; fish and zsh show both.
 struct CompletionOffer: Equatable {
@@ -15,7 +16,9 @@ struct CompletionOffer: Equatable {
     func text(for shell: CompletionShell?) -> String {
         switch shell {
         case .fish: "\(word)\t\(harmless(meaning))"
-        case .zsh: "\(word.replacing(":", with: #"\:"#)):\(harmless(meaning))"
+        case .zsh:
+            word.split(separator: ":", omittingEmptySubsequences: false).joined(separator: #"\:"#)
+                + ":\(harmless(meaning))"
         // Bash shows no meanings.
         default: word
         }
@@ -168,12 +171,25 @@ enum CommandCompletion {
         if script.hasPrefix("#compdef") {
             // At its end the script already completes, the first time that zsh loads it.
             let end = "\nif [[ \"${funcstack[1]}\" = _natctl ]]; then"
-            return script.replacing(end, with: zsh + end)
+            return Self.script(script, with: zsh + end, inPlaceOf: end)
         }
         if script.hasPrefix("#!/bin/bash") { return script + bash }
         // Fish says where the cursor is only to a script that completes at its own prompt.
         let cursor = "(__natctl_tokens -tC)"
-        return script.replacing(cursor, with: "(string length -- (commandline -ct))") + fish
+        return Self.script(
+            script, with: "(string length -- (commandline -ct))", inPlaceOf: cursor) + fish
+    }
+
+    /// The script with another text in place of a piece of it, wherever it stands.
+    private static func script(
+        _ script: String, with text: String, inPlaceOf piece: String
+    ) -> String {
+        var (rest, changed) = (script[...], "")
+        while let place = rest.firstPlace(of: piece) {
+            changed += rest[..<place.lowerBound] + text
+            rest = rest[place.upperBound...]
+        }
+        return changed + rest
     }
 
     private static let bash = #"""

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NATTraversal
+import NATTraversalSupport
 
 /// What is wrong with a command line that was not understood, and what was probably meant.
 struct Mistake: Equatable {
@@ -17,7 +18,7 @@ struct Mistake: Equatable {
     ///     sentence where nothing better is known.
     init(in arguments: [String], of natctl: CommandHelp, complaint: String) {
         let first = arguments.first ?? ""
-        let command = (natctl.subcommands ?? []).first { $0.commandName == first }
+        let command = natctl.subcommands.first { $0.commandName == first }
         let found: Mistake? =
             if let command, first != "help" {
                 Self.words(arguments, of: command, in: natctl).map { Mistake($0, first) }
@@ -38,7 +39,7 @@ struct Mistake: Equatable {
 
     /// The sentence of the parser's complaint: our own where an argument's type has thrown one.
     private static func sentence(of complaint: String) -> String {
-        guard complaint.hasPrefix("The value '"), let end = complaint.firstRange(of: ">': ") else {
+        guard complaint.hasPrefix("The value '"), let end = complaint.firstPlace(of: ">': ") else {
             return complaint
         }
         return String(complaint[end.upperBound...])
@@ -49,7 +50,7 @@ struct Mistake: Equatable {
     private static func unknownCommand(
         _ word: String, _ before: [String], _ after: [String], in natctl: CommandHelp
     ) -> Mistake {
-        let commands = (natctl.subcommands ?? []).map(\.commandName)
+        let commands = natctl.subcommands.map(\.commandName)
         if before.isEmpty, isPort(word) || TransportArgument(argument: word) != nil {
             let transport = isPort(word) && !word.contains("/") ? ["tcp"] : []
             return Mistake(
@@ -67,7 +68,7 @@ struct Mistake: Equatable {
     private static func topic(
         of words: ArraySlice<String>, in natctl: CommandHelp
     ) -> Mistake? {
-        let commands = (natctl.subcommands ?? []).map(\.commandName)
+        let commands = natctl.subcommands.map(\.commandName)
         if let option = words.first(where: { $0.hasPrefix("-") }) {
             return Mistake("help has no option \(plain(option))", nil)
         }
@@ -82,7 +83,7 @@ struct Mistake: Equatable {
             return Mistake("\(name) takes bash, zsh or fish", nil)
         }
         guard natctl.option(name) == nil else { return nil }
-        let commands = (natctl.subcommands ?? []).filter { $0.commandName != "help" }
+        let commands = natctl.subcommands.filter { $0.commandName != "help" }
         guard let having = commands.first(where: { $0.option(name) != nil }) else {
             return Mistake(
                 "there is no option \(plain(name))"
@@ -178,7 +179,7 @@ struct Mistake: Equatable {
             nearest(to: name, among: command.options)
             ?? command.option("-" + name).map { _ in "-" + name }
         if let guess { return start + "; did you mean \(guess)?" }
-        let others = (natctl.subcommands ?? []).filter { $0.option(name) != nil }.map(\.commandName)
+        let others = natctl.subcommands.filter { $0.option(name) != nil }.map(\.commandName)
         return others.isEmpty
             ? start
             : start + "; only \(enumerated(others, "and")) \(others.count == 1 ? "has" : "have") it"

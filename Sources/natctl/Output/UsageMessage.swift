@@ -208,7 +208,7 @@ extension ValidationError {
     static func url(_ text: String, _ refusal: URLRefusal) -> ValidationError {
         ValidationError(
             "\(displayed(text)) is not an http URL whose host is an address "
-                + "(\(refusal.rawValue.replacing("-", with: " ")))")
+                + "(\(refusal.rawValue.split(separator: "-").joined(separator: " ")))")
     }
 
     /// A link-local host is one of many without its zone.

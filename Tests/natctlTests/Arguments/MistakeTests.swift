@@ -229,7 +229,7 @@ import Testing
         let words = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #expect(words.contains("-q, --quiet "), "\(outcome.output)")
         for help in try CommandHelp.ofNATCtl().commands where help.commandName == "map" {
-            for meaning in (help.arguments ?? []).compactMap(\.abstract) {
+            for meaning in help.arguments.compactMap(\.abstract) {
                 let meaning = meaning.split(whereSeparator: \.isWhitespace).joined(separator: " ")
                 #expect(words.contains(meaning), "\(meaning)")
             }

@@ -51,7 +51,7 @@ import TestSupport
                 try await condition { natctl.events.contains("unmapped") && tool.forwarded.isEmpty }
                 try await natctl.sendLater(SIGTERM)
                 try await condition { natctl.hasEnded }
-                let hook = pid_t(natctl.errors.trimmingCharacters(in: .newlines))
+                let hook = pid_t(natctl.errors.prefix(while: \.isNumber))
                 kill(try #require(hook), SIGKILL)
             }
             #expect(outcome.status == 143)

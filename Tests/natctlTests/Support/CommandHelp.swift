@@ -4,8 +4,8 @@ import TestSupport
 
 extension CommandHelp {
     /// The values that are taken for options that are left out.
-    var defaults: [String] { (arguments ?? []).compactMap(\.defaultValue) }
+    var defaults: [String] { arguments.compactMap(\.defaultValue) }
 
     /// The commands, without the one that prints help.
-    var commands: [CommandHelp] { (subcommands ?? []).filter { $0.commandName != "help" } }
+    var commands: [CommandHelp] { subcommands.filter { $0.commandName != "help" } }
 }

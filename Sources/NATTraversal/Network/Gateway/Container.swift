@@ -1,4 +1,5 @@
 import Glibc
+import NATTraversalSupport
 
 /// Whether this process is in a container whose network is a bridge on the container's host.
 ///
@@ -41,7 +42,7 @@ enum Container {
 
     /// Whether the text of /proc/self/cgroup names a container.
     static func isContainer(groups text: String) -> Bool {
-        text.split(separator: "\n").contains { line in groups.contains { line.contains($0) } }
+        groups.contains { text.firstPlace(of: $0) != nil }
     }
 
     private static var ownControlGroups: String {

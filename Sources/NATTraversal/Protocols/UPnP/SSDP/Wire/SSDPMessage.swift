@@ -1,3 +1,5 @@
+import NATTraversalSupport
+
 /// One SSDP datagram that devices send: an answer to a search, or an announcement.
 ///
 /// Reading is liberal (S-5): any line end, any case, no blank line at the end, the first of equal
@@ -37,7 +39,7 @@ struct SSDPMessage: Hashable, Sendable {
 
     /// The device's name in a USN, before the first `::`.
     static func udn(ofUSN usn: String) -> String {
-        usn.firstRange(of: "::").map { String(usn[..<$0.lowerBound]) } ?? usn
+        usn.firstPlace(of: "::").map { String(usn[..<$0.lowerBound]) } ?? usn
     }
 
     /// Where the description is, unchecked.
