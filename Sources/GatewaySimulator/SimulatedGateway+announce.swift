@@ -15,7 +15,7 @@ extension SimulatedGateway {
     /// Tells by SSDP that its devices and services are alive, where the configuration wants it.
     func announceAlive() {
         guard let location = announcedLocation, let search,
-            let destination = state.withLock(\.configuration.upnp.announcesTo)
+            let destination = state.current.configuration.upnp.announcesTo
         else { return }
         let messages = state.withLock { $0.aliveMessages(location: location) }
         send(messages, to: destination, by: search)

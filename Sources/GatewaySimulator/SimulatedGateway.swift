@@ -106,7 +106,7 @@ package final class SimulatedGateway: Sendable {
 
     /// What it does wrong; a change counts from the next request on.
     package var faults: GatewayFaults {
-        get { state.withLock(\.faults) }
+        get { state.current.faults }
         set {
             state.withLock { state in
                 state.faults = newValue
@@ -116,22 +116,22 @@ package final class SimulatedGateway: Sendable {
     }
 
     /// What it was asked so far.
-    package var log: RequestLog { state.withLock(\.log) }
+    package var log: RequestLog { state.current.log }
 
     /// The mappings at this moment, in the order they were made.
     package var mappings: [SimulatedMapping] {
         let now = ContinuousClock.now
-        return state.withLock(\.table.mappings).filter { $0.remainingSeconds(at: now) > 0 }
+        return state.current.table.mappings.filter { $0.remainingSeconds(at: now) > 0 }
     }
 
     /// The ports that are open at this moment, in the order they were opened.
     package var pinholes: [SimulatedPinhole] {
         let now = ContinuousClock.now
-        return state.withLock(\.pinholes.pinholes).filter { $0.expiry > now }
+        return state.current.pinholes.pinholes.filter { $0.expiry > now }
     }
 
     /// The address that clients are told.
-    package var reportedAddress: IPv4Address { state.withLock(\.reportedAddress) }
+    package var reportedAddress: IPv4Address { state.current.reportedAddress }
 
     /// Tells clients another address from now on; the epoch starts anew with it, unless told not to
     /// (RFC 6887, section 8.5).
@@ -149,7 +149,7 @@ package final class SimulatedGateway: Sendable {
     /// configuration wants it.
     package func restart() async {
         await end { $0.restart(at: .now) }
-        if state.withLock(\.configuration.upnp.movesOnRestart) { try? moveUPnP() }
+        if state.current.configuration.upnp.movesOnRestart { try? moveUPnP() }
         announce()
         announceAlive()
     }

@@ -62,12 +62,12 @@ final class ScriptedTransport: DatagramTransport {
     }
 
     /// How many sockets were opened.
-    var sockets: Int { state.withLock(\.sockets) }
+    var sockets: Int { state.current.sockets }
 
     /// Everything that was sent so far.
-    var sent: [Sent] { state.withLock(\.sent) }
+    var sent: [Sent] { state.current.sent }
     /// How much time has passed.
-    var elapsed: Duration { state.withLock(\.time) }
+    var elapsed: Duration { state.current.time }
 
     var now: ContinuousClock.Instant { start + elapsed }
 

@@ -6,7 +6,7 @@ extension SimulatedGateway {
 
     /// Answers HTTP until the task is cancelled, each connection once.
     func serveHTTP() async {
-        if state.withLock(\.configuration.upnp.hasClosedPort) { return }
+        if state.current.configuration.upnp.hasClosedPort { return }
         await withTaskGroup(of: Void.self) { group in
             var open = 0
             while !Task.isCancelled {

@@ -93,7 +93,7 @@ extension SimulatedGateway {
         var address = gateway
         address.port = 0
         let moved =
-            state.withLock(\.configuration.upnp.hasClosedPort)
+            state.current.configuration.upnp.hasClosedPort
             ? try StreamSocket(boundTo: address) : try StreamSocket(listeningOn: address)
         let old = web.withLock { web in
             defer { web = moved }

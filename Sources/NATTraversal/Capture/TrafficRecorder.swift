@@ -32,7 +32,7 @@ package final class TrafficRecorder: Sendable {
     /// What was recorded so far: the sockets that have asked something or were to connect, in the
     /// order they were opened.
     package var conversations: [Conversation] {
-        state.withLock(\.conversations).filter { conversation in
+        state.current.conversations.filter { conversation in
             // A connection that never opened has a peer and nothing else.
             !conversation.events.isEmpty
                 || conversation.transport == .tcp && conversation.peer != nil

@@ -15,12 +15,17 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// Reads RFC 3339 in UTC, `2026-11-22T18:55:00Z`.
     init?(_ text: String) {
-        let fields = text.split(whereSeparator: { "-T:Z".contains($0) }).compactMap { Int64($0) }
-        guard text.utf8.count == 20, fields.count == 6 else { return nil }
+        let bytes = Array(text.utf8)
+        guard bytes.count == 20 else { return nil }
+        func number(_ places: Range<Int>) -> Int64 {
+            bytes[places].reduce(0) { 10 * $0 + Int64($1) - 0x30 }
+        }
+        let day = CalendarDay(year: number(0..<4), month: number(5..<7), day: number(8..<10))
         secondsSince1970 =
-            CalendarDay(year: fields[0], month: fields[1], day: fields[2]).daysSince1970 * 86400
-            + fields[3] * 3600 + fields[4] * 60 + fields[5]
-        // An impossible date, such as the 31st of November, does not read back the same.
+            day.daysSince1970 * 86400
+            + number(11..<13) * 3600 + number(14..<16) * 60 + number(17..<19)
+        // What is no number, and an impossible date, such as the 31st of November, does not read
+        // back the same.
         guard description == text else { return nil }
     }
 
@@ -38,9 +43,15 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     public var description: String {
         let second = (secondsSince1970 % 86400 + 86400) % 86400
         let day = CalendarDay(daysSince1970: (secondsSince1970 - second) / 86400)
-        return padded(day.year, to: 4) + "-" + padded(day.month, to: 2) + "-"
-            + padded(day.day, to: 2) + "T" + padded(second / 3600, to: 2) + ":"
-            + padded(second / 60 % 60, to: 2) + ":" + padded(second % 60, to: 2) + "Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(20)
+        text.append(day.year, width: 4, then: "-")
+        text.append(day.month, width: 2, then: "-")
+        text.append(day.day, width: 2, then: "T")
+        text.append(second / 3600, width: 2, then: ":")
+        text.append(second / 60 % 60, width: 2, then: ":")
+        text.append(second % 60, width: 2, then: "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
@@ -88,7 +99,14 @@ private struct CalendarDay {
     }
 }
 
-private func padded(_ number: Int64, to width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+extension [UInt8] {
+    /// Appends a number, with zeros in front up to a width, and what follows it.
+    ///
+    /// Lines of strings put together took half the time of reading and writing a long lease file.
+    fileprivate mutating func append(_ number: Int64, width: Int, then end: Unicode.Scalar) {
+        let digits = String(number).utf8
+        append(contentsOf: repeatElement(0x30, count: Swift.max(0, width - digits.count)))
+        append(contentsOf: digits)
+        append(UInt8(ascii: end))
+    }
 }

@@ -121,7 +121,7 @@ package final class Reactor: TaskExecutor {
 
     /// Makes the thread look at what is new; it does by itself after what it is doing.
     private func wakeThread() {
-        guard state.withLock(\.isPolling) else { return }
+        guard state.current.isPolling else { return }
         var one: UInt64 = 1
         // A full eventfd already wakes the thread, so the result does not matter.
         _ = unsafe write(wakeUp, &one, 8)

@@ -35,7 +35,7 @@ final class HoldControl: Sendable {
         csystem_give_memory_back()
         inbox.takeOver { [self] in receive($0) }
         inbox.catchUnlessIgnored(SIGHUP, SIGPIPE)
-        if state.withLock(\.signals.hasCommand) {
+        if state.current.signals.hasCommand {
             inbox.catchUnlessIgnored(SIGQUIT, SIGUSR1, SIGUSR2)
         }
     }
@@ -83,7 +83,7 @@ final class HoldControl: Sendable {
     }
 
     /// The reason to end, if there is one.
-    var endingSoFar: Ending? { state.withLock(\.ending) }
+    var endingSoFar: Ending? { state.current.ending }
 
     /// Something ends it; what comes later is no reason.
     func end(_ ending: Ending) {
@@ -113,7 +113,7 @@ final class HoldControl: Sendable {
         case .stop(let number):
             end(.signal(number))
             // Looked for after the end is known: `starting` looks the other way round.
-            self.state.withLock(\.cancelStart)?()
+            self.state.current.cancelStart?()
         case .leave(let number):
             ChildProcess.killGroups()
             _exit(128 + number)

@@ -23,7 +23,7 @@ enum ColorChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
     }
 
     fileprivate static func isUsed(onTerminal isTerminal: Bool) -> Bool {
-        switch chosen.withLock(\.self) {
+        switch chosen.current {
         case .auto: isTerminal && !isPlainTerminal
         case .always: true
         case .never: false

@@ -50,7 +50,7 @@ final class StandardErrorLog: Sendable {
     ///
     /// - Parameter limit: for how long at most; `nil` is for as long as it takes.
     func flush(within limit: Duration? = nil) {
-        guard state.withLock(\.waiting) > 0 else { return }
+        guard state.current.waiting > 0 else { return }
         let written = DispatchSemaphore(value: 0)
         queue.async { written.signal() }
         let milliseconds = limit.map { Int($0 / .milliseconds(1)) }

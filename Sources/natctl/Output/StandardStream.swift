@@ -80,7 +80,7 @@ enum ReaderTimeLimit {
     /// When it is over; `nil` while there is no limit.
     static var deadline: ContinuousClock.Instant? {
         let requested = SignalInbox.timeSinceRequest.map { ContinuousClock.now - $0 + atEnd }
-        return [end.withLock(\.self), requested].compactMap(\.self).max()
+        return [end.current, requested].compactMap(\.self).max()
     }
 
     /// Limits it to a time from now, or extends it to that.

@@ -63,7 +63,7 @@ final class WaitingLine: QuestionObserver {
     }
 
     /// Wipes what is shown, so that a line can be written in its place.
-    static func wipe() { present.withLock(\.self)?.wipe() }
+    static func wipe() { present.current?.wipe() }
 
     private func wipe() {
         state.withLock { state in

@@ -68,7 +68,7 @@ final class SignalInbox: Sendable {
     }
 
     /// Whether the command handles signals itself.
-    var isTakenOver: Bool { state.withLock(\.handler) != nil }
+    var isTakenOver: Bool { state.current.handler != nil }
 
     /// Passes every signal on from now on, on the main thread, which must have no other work then.
     func takeOver(_ handler: @escaping Handler) {
@@ -86,7 +86,7 @@ final class SignalInbox: Sendable {
         while unsafe read(descriptor, &message, 2) == 2 {
             var signal = ReceivedSignal(number: Int32(message[0]), isFromKernel: message[1] != 0)
             // A shell whose terminal is gone passes the kernel's signal on to its jobs.
-            if signal.number == SIGHUP, state.withLock(\.hadTerminal), Self.terminalIsMissing {
+            if signal.number == SIGHUP, state.current.hadTerminal, Self.terminalIsMissing {
                 signal.isFromKernel = true
             }
             handle(signal)
@@ -116,7 +116,7 @@ final class SignalInbox: Sendable {
     /// Ends the process with this status, or with that of a signal that has come before.
     func exit(with status: Int32) -> Never {
         receive()
-        Glibc.exit(state.withLock(\.first).map { 128 + $0 } ?? status)
+        Glibc.exit(state.current.first.map { 128 + $0 } ?? status)
     }
 
     /// How long ago the first signal came that asked a command to end which does not handle signals

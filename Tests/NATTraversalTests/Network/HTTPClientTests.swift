@@ -247,7 +247,7 @@ import Testing
                 until: .now + .seconds(3600))
         }
         var most = 0
-        while !isOver.withLock(\.self), most < HTTPClient.connectionLimit {
+        while !isOver.current, most < HTTPClient.connectionLimit {
             most = max(most, try listener.waitingConnections())
             try await Task.sleep(for: .milliseconds(20))
         }

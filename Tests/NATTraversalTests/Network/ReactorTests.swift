@@ -11,7 +11,7 @@ import Testing
         let ends: [Int32]
         private let readings = Locked(0)
 
-        var readCount: Int { readings.withLock(\.self) }
+        var readCount: Int { readings.current }
 
         init() {
             var ends: [Int32] = [-1, -1]
@@ -49,7 +49,7 @@ import Testing
             { argument in
                 if let argument = unsafe argument {
                     let box = unsafe Unmanaged<Locked<@Sendable () -> Void>>.fromOpaque(argument)
-                    unsafe box.takeRetainedValue().withLock(\.self)()
+                    unsafe box.takeRetainedValue().current()
                 }
                 return nil
             }, box.toOpaque())
@@ -72,7 +72,7 @@ import Testing
                     }
                 }
             }
-            return threads.withLock(\.self)
+            return threads.current
         }
         #expect(threads.count == 1)
     }

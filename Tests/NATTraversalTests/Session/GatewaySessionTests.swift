@@ -166,7 +166,7 @@ import Testing
             MappingRequest(.tcp, internalPort: try TestPort.number($0))
         }
         _ = try await scripted.map(requests)
-        let files = seen.withLock(\.self)
+        let files = seen.current
         #expect(files.count == 4)
         // The first port is asked for alone, and the others after it.
         let tables = try files.map { try LeaseTable(parsing: $0).leases.map(\.technique) }

@@ -33,7 +33,7 @@ import Testing
             return ScriptedUPnPNetwork(http: http) { search, _ in
                 let isSecond =
                     search.contains("InternetGatewayDevice:1") && second != nil
-                    && isCalled.withLock(\.self)
+                    && isCalled.current
                 let source = isSecond ? second ?? gateway : gateway
                 let location = "http://\(source.address):5000/\(isSecond ? 1 : 2).xml"
                 return [ScriptedUPnPNetwork.answer(from: source, location: location)]

@@ -31,7 +31,7 @@ private final class ScriptedPCPFirewall: Sendable {
 
     /// What is open, by the port.
     var open: [UInt16: Entry] {
-        get { state.withLock(\.open) }
+        get { state.current.open }
         set { state.withLock { $0.open = newValue } }
     }
 

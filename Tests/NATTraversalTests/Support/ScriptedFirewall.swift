@@ -47,10 +47,10 @@ final class ScriptedFirewall: Sendable {
     }
 
     /// The actions that were called so far.
-    var calls: [String] { state.withLock(\.calls) }
+    var calls: [String] { state.current.calls }
     /// What is open, with its lease: `6 8080 600`.
     var open: [String] {
-        state.withLock(\.open).sorted { $0.key < $1.key }.map { _, pinhole in
+        state.current.open.sorted { $0.key < $1.key }.map { _, pinhole in
             "\(pinhole.tuple[4]) \(pinhole.tuple[3]) \(pinhole.lease)"
         }
     }

@@ -91,7 +91,7 @@ final class ScriptedIGD: Sendable {
             case .response(let call) = try SOAPAnswer(parsing: body, limits: .action)
         else { return .status(400) }
         let arguments = Dictionary(call.results.map { ($0.name, $0.value) }) { first, _ in first }
-        state.withLock(\.willAnswer)()
+        state.current.willAnswer()
         return try state.withLock { state in
             state.calls.append((call.element, arguments))
             if let end = state.end, state.calls.count > end.calls { return try end.fault.response }

@@ -70,13 +70,13 @@ final class ScriptedUPnPNetwork: UPnPNetwork {
 
         init(_ network: ScriptedUPnPNetwork) { self.network = network }
 
-        var now: ContinuousClock.Instant { start + state.withLock(\.time) }
+        var now: ContinuousClock.Instant { start + state.current.time }
 
         func send(_ payload: [UInt8], to peer: SocketAddress?) throws(SystemError) {
             guard let peer else { return }
             let search = String(decoding: payload, as: UTF8.self)
             network.searches.withLock { $0.append((search, peer)) }
-            let time = state.withLock(\.time)
+            let time = state.current.time
             network.times.withLock { $0.append(time) }
             let answers = network.responder(search, peer)
             state.withLock { state in

@@ -51,7 +51,7 @@ import Testing
         control.receive(ReceivedSignal(number: SIGTERM))
         #expect(await ending == .signal(SIGTERM))
         #expect(try folder.text("heard") == "mapped\ngatewayRestarted\nunmapped\n")
-        #expect(script.refreshes.withLock(\.self) == 1)
+        #expect(script.refreshes.current == 1)
     }
 
     @Test("ends with the status of COMMAND, whatever comes later")

@@ -27,12 +27,19 @@ import TestSupport
         }
     }
 
-    /// What makes the lease file unusable for writing, as a shell says it before natctl runs.
-    static let obstacles = [
-        "ulimit -f 0; trap '' XFSZ;", "rm -f $NATCTL_STATE/*; rmdir $NATCTL_STATE; >$NATCTL_STATE;",
-        "ln -sf /dev/null $NATCTL_STATE/leases.json;",
-        "rm -f $NATCTL_STATE/leases.lock; mkdir $NATCTL_STATE/leases.lock;",
-    ]
+    /// A full disk, as a shell says it before natctl runs; under ThreadSanitizer, which writes a file
+    /// when it starts, there is none.
+    static let fullDisk =
+        ProcessInfo.processInfo.environment["TSAN_OPTIONS"] == nil
+        ? "ulimit -f 0; trap '' XFSZ;" : nil
+
+    /// What makes the lease file unusable for writing.
+    static let obstacles =
+        [
+            "rm -f $NATCTL_STATE/*; rmdir $NATCTL_STATE; >$NATCTL_STATE;",
+            "ln -sf /dev/null $NATCTL_STATE/leases.json;",
+            "rm -f $NATCTL_STATE/leases.lock; mkdir $NATCTL_STATE/leases.lock;",
+        ] + [fullDisk].compactMap(\.self)
 
     @Test("a file that cannot be written costs a warning, not the mapping", arguments: obstacles)
     func costAWarning(obstacle: String) async throws {
@@ -45,12 +52,15 @@ import TestSupport
         }
     }
 
-    @Test("a renewal knows its nonce and port though the disk is full (N-9)")
+    @Test(
+        "a renewal knows its nonce and port though the disk is full (N-9)",
+        .enabled(if: fullDisk != nil))
     func areReadOnFullDisk() async throws {
+        let fullDisk = try #require(Self.fullDisk)
         try await ToolBehindGateway.run { tool in
             try await tool.natctl("map tcp 8080 -e 9090")
             let outcome = try await tool.shell(
-                "(ulimit -f 0; trap '' XFSZ; exec natctl map tcp 8080 --lifetime 1h --json) | cat")
+                "(\(fullDisk) exec natctl map tcp 8080 --lifetime 1h --json) | cat")
             #expect(try outcome.document.mappings?.map(\.externalPort) == [9090])
             #expect(try outcome.document.warnings?.map(\.code) == ["leaseFileUnusable"])
         }

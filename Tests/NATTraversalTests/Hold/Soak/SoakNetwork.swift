@@ -30,7 +30,7 @@ final class SoakNetwork: DatagramTransport {
         }
     }
 
-    var elapsed: Duration { state.withLock(\.time) }
+    var elapsed: Duration { state.current.time }
     var now: ContinuousClock.Instant { start + elapsed }
 
     /// Lets time pass until `end`, in which nobody receives.

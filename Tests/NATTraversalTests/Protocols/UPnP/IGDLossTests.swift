@@ -51,7 +51,7 @@ import Testing
         let failure = await #expect(throws: UPnPFailure.self) { try await map(gateway) }
         // Whoever is silent to the end may still do it.
         #expect(failure?.mayHaveBeenDone == failure?.isSilence)
-        #expect(gateway.state.withLock(\.table).isEmpty)
+        #expect(gateway.state.current.table.isEmpty)
         // Nothing is sent again that was not looked for before.
         let actions = gateway.actions
         for (index, action) in actions.enumerated() where action == Self.add(1) {
@@ -87,7 +87,7 @@ import Testing
             let failure = await #expect(throws: UPnPFailure.self) { try await map(gateway) }
             #expect(failure?.mayHaveBeenDone == true)
             #expect(gateway.actions.last == Self.delete)
-            #expect(gateway.state.withLock(\.table).isEmpty)
+            #expect(gateway.state.current.table.isEmpty)
         }
     }
 
@@ -167,7 +167,7 @@ import Testing
             if isDone, case .failure(.unopened) = loss { continue }
             let gateway = ScriptedIGD(version: 1)
             #expect(try await delete(gateway, [isDone ? .done(loss) : loss]) == .deleted)
-            #expect(gateway.state.withLock(\.table).isEmpty)
+            #expect(gateway.state.current.table.isEmpty)
         }
         let stubborn = ScriptedIGD(version: 1)
         await #expect(throws: UPnPFailure.self) {

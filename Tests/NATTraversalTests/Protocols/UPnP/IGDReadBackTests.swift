@@ -31,7 +31,7 @@ import Testing
             if case .result = error as? UPnPFailure { true } else { false }
         }
         #expect(gateway.actions.last == "DeletePortMapping")
-        #expect(gateway.state.withLock(\.table).isEmpty)
+        #expect(gateway.state.current.table.isEmpty)
     }
 
     @Test("that leads to another host is reported and stays (A-21)")
@@ -82,7 +82,7 @@ import Testing
         #expect(failure == .unconfirmed(.http(.timeout)))
         #expect(failure?.mayHaveBeenDone == true)
         #expect(gateway.actions.last == Self.read)
-        #expect(gateway.state.withLock(\.table.count) == 1)
+        #expect(gateway.state.current.table.count == 1)
     }
 
     /// The ways in which a table cannot be read.
@@ -104,7 +104,7 @@ import Testing
             grant.key, client: request.internalClient, internalPort: request.internalPort,
             isRecorded: true, until: .now + .seconds(30))
         #expect(deletion == .deleted)
-        #expect(gateway.state.withLock(\.table).isEmpty)
+        #expect(gateway.state.current.table.isEmpty)
     }
 
     @Test("the line going up or down is waited for once", arguments: [705, 707])
