@@ -78,7 +78,8 @@ let package = Package(
         .testTarget(
             name: "NATTraversalTests",
             dependencies: [
-                "NATTraversal", "NATTraversalSupport", "GatewaySimulator", "TestSupport",
+                "NATTraversal", "NATTraversalSupport", "CSystemCalls", "GatewaySimulator",
+                "TestSupport",
             ],
             exclude: ["Fixtures"], swiftSettings: swiftSettings),
         .testTarget(
