@@ -4,12 +4,14 @@ import NATTraversal
 
 /// Which gateway is asked, and how long; shared by every command that asks one.
 struct GatewayOptions: ParsableArguments {
+    // Without a value: ArgumentParser describes one by casts that take as long as a tenth of the
+    // whole parsing.
     @Option(
-        name: .long,
+        name: .customLong("via"),
         help: ArgumentHelp(
-            "The technique to use; auto prefers PCP, then NAT-PMP, then UPnP.",
+            "The technique to use; auto, the default, prefers PCP, then NAT-PMP, then UPnP.",
             valueName: "technique"))
-    var via: TechniqueArgument = .auto
+    var givenTechnique: TechniqueArgument?
 
     @Option(
         name: .long,
@@ -49,6 +51,8 @@ struct GatewayOptions: ParsableArguments {
             throw ValidationError.cannotCombine("--location", with: "--via \(via.rawValue)")
         }
     }
+
+    var via: TechniqueArgument { givenTechnique ?? .auto }
 
     private var chosenInterface: String? { interface ?? environment("NATCTL_INTERFACE") }
 

@@ -14,12 +14,13 @@ struct OutputOptions: ParsableArguments {
         help: "Log requests and decisions to standard error; -vv adds packets.")
     var verbose: Int
 
+    // Without a value, like `--via`.
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Colour the text; auto does on a terminal, unless NO_COLOR is set.",
+            "Colour the text; auto, the default, does on a terminal, unless NO_COLOR is set.",
             valueName: "when"))
-    var color: ColorChoice = .auto
+    var color: ColorChoice?
 
     func validate() throws {
         if json, quiet { throw ValidationError.cannotCombine("--quiet", with: "--json") }
@@ -52,7 +53,7 @@ struct OutputOptions: ParsableArguments {
         _ body: () async throws -> Value
     ) async throws -> Value {
         StandardErrorLog.setUp(verbosity: verbose)
-        ColorChoice.setUp(color, format: format)
+        ColorChoice.setUp(color ?? .auto, format: format)
         let failure: PortMapperError
         do {
             // A log says the same at length.

@@ -10,7 +10,6 @@ enum TechniqueArgument: String, ExpressibleByArgument, CaseIterable {
 
     static var allValueStrings: [String] { allCases.map(\.rawValue) }
     static var allValueDescriptions: [String: String] { [:] }
-    var defaultValueDescription: String { rawValue }
 
     static let defaultCompletionKind = CompletionKind.offers([
         CompletionOffer("auto", "the best that the gateway offers"),

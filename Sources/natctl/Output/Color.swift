@@ -12,7 +12,6 @@ enum ColorChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
     // Told here, because ArgumentParser finds them out by casts that take a while.
     static var allValueStrings: [String] { allCases.map(\.rawValue) }
     static var allValueDescriptions: [String: String] { [:] }
-    var defaultValueDescription: String { rawValue }
 
     /// What the command line says; `never` where the text is for programs.
     private static let chosen = Locked(ColorChoice.auto)
