@@ -4,8 +4,8 @@ import NATTraversal
 
 /// Which gateway is asked, and how long; shared by every command that asks one.
 struct GatewayOptions: ParsableArguments {
-    // Without a value: ArgumentParser describes one by casts that take as long as a tenth of the
-    // whole parsing.
+    // Without a default value, which ArgumentParser would describe by casts: two of them take a
+    // twentieth of the whole parsing.
     @Option(
         name: .customLong("via"),
         help: ArgumentHelp(

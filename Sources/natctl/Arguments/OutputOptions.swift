@@ -14,7 +14,7 @@ struct OutputOptions: ParsableArguments {
         help: "Log requests and decisions to standard error; -vv adds packets.")
     var verbose: Int
 
-    // Without a value, like `--via`.
+    // Without a default value, like `--via`.
     @Option(
         name: .long,
         help: ArgumentHelp(
