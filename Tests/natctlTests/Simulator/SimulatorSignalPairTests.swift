@@ -75,7 +75,7 @@ import Testing
                 let start = ContinuousClock.now
                 try await condition { natctl.hasEnded }
                 #expect(ContinuousClock.now - start < .seconds(4))
-                let hook = pid_t(natctl.errors.trimmingCharacters(in: .newlines))
+                let hook = pid_t(natctl.errors.prefix(while: \.isNumber))
                 kill(try #require(hook), SIGKILL)
             }
             #expect(outcome.status == 128 + SIGINT)
