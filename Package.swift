@@ -78,8 +78,7 @@ let package = Package(
         .testTarget(
             name: "NATTraversalTests",
             dependencies: [
-                "NATTraversal", "NATTraversalSupport", "CSystemCalls", "GatewaySimulator",
-                "TestSupport",
+                "NATTraversal", "NATTraversalSupport", "GatewaySimulator", "TestSupport",
             ],
             exclude: ["Fixtures"], swiftSettings: swiftSettings),
         .testTarget(

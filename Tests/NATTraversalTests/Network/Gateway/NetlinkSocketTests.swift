@@ -1,4 +1,3 @@
-import CSystemCalls
 import Foundation
 import Glibc
 import Testing
@@ -25,21 +24,20 @@ private let hasNetlink: Bool = {
         _ play: (_ kernel: Int32, _ port: UInt32) -> Void
     ) throws -> [InterfaceLink] {
         var socket = try NetlinkSocket()
-        var address = sockaddr_nl()
-        var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
-        let isNamed = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(socket.descriptor, $0, &length) == 0
-            }
+        // struct sockaddr_nl: two bytes of family, two of padding, the port, the groups.
+        var address = sockaddr()
+        var length = socklen_t(MemoryLayout<sockaddr>.size)
+        try #require(unsafe getsockname(socket.descriptor, &address, &length) == 0)
+        let port = unsafe withUnsafeBytes(of: address) {
+            unsafe $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
         }
-        try #require(isNamed)
         var ends: [Int32] = [-1, -1]
         let kind = SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
         try #require(unsafe socketpair(AF_UNIX, Int32(kind), 0, &ends) == 0)
         defer { close(ends[1]) }
         try #require(dup2(ends[0], socket.descriptor) == socket.descriptor)
         close(ends[0])
-        play(ends[1], address.nl_pid)
+        play(ends[1], port)
         return try socket.ask(.links, parse: InterfaceLink.init(parsing:))
     }
 
