@@ -29,9 +29,7 @@ import TestSupport
 
     /// A full disk, as a shell says it before natctl runs; under ThreadSanitizer, which writes a file
     /// when it starts, there is none.
-    static let fullDisk =
-        ProcessInfo.processInfo.environment["TSAN_OPTIONS"] == nil
-        ? "ulimit -f 0; trap '' XFSZ;" : nil
+    static let fullDisk = Sanitizer.thread.isUsed ? nil : "ulimit -f 0; trap '' XFSZ;"
 
     /// What makes the lease file unusable for writing.
     static let obstacles =

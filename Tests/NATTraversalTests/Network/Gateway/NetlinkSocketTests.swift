@@ -17,9 +17,8 @@ private let hasNetlink: Bool = {
 /// What the real kernel never does is done by a test at the other end of a pair of sockets, one of
 /// which takes the place of the netlink socket.
 @Suite("A netlink socket", .enabled(if: hasNetlink)) struct NetlinkSocketTests {
-    /// Asks a kernel that the test plays for the interfaces.
-    ///
-    /// - Parameter play: gets the kernel's end, and the port of the socket that asks.
+    /// Asks a kernel that the test plays for the interfaces; `play` gets the kernel's end, and the port
+    /// of the socket that asks.
     private func ask(
         _ play: (_ kernel: Int32, _ port: UInt32) -> Void
     ) throws -> [InterfaceLink] {
