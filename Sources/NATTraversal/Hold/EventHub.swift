@@ -1,10 +1,17 @@
 /// Hands events to any number of listeners, each with a stream of its own.
 final class EventHub<Event: Sendable>: Sendable {
-    /// How many events are kept for a slow listener, the newest; each carries the whole state.
+    /// How many events or rounds are kept for a slow listener, the newest; each event carries the whole
+    /// state.
     private static var bufferSize: Int { 4096 }
 
+    private struct Listener: Sendable {
+        /// Hands over the events of a round, and says whether somebody still listens.
+        var take: @Sendable ([Event]) -> Bool
+        var finish: @Sendable () -> Void
+    }
+
     private struct State {
-        var listeners: [AsyncStream<Event>.Continuation] = []
+        var listeners: [Listener] = []
         var isFinished = false
     }
 
@@ -14,24 +21,45 @@ final class EventHub<Event: Sendable>: Sendable {
     func stream(first: [Event] = []) -> AsyncStream<Event> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Event.self, bufferingPolicy: .bufferingNewest(Self.bufferSize + first.count))
-        for event in first { continuation.yield(event) }
-        state.withLock { state in
-            if state.isFinished {
-                continuation.finish()
-            } else {
-                state.listeners.append(continuation)
-            }
-        }
+        add(
+            Listener(
+                take: { round in
+                    round.allSatisfy {
+                        if case .terminated = continuation.yield($0) { false } else { true }
+                    }
+                }, finish: { continuation.finish() }),
+            first)
         return stream
     }
 
-    /// Sends an event to every listener, and drops those whose stream has ended.
-    func yield(_ event: Event) {
+    /// The same with the events of each round together.
+    func rounds(first: [Event] = []) -> AsyncStream<[Event]> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: [Event].self, bufferingPolicy: .bufferingNewest(Self.bufferSize))
+        add(
+            Listener(
+                take: { if case .terminated = continuation.yield($0) { false } else { true } },
+                finish: { continuation.finish() }),
+            first)
+        return stream
+    }
+
+    private func add(_ listener: Listener, _ first: [Event]) {
+        if !first.isEmpty { _ = listener.take(first) }
         state.withLock { state in
-            state.listeners.removeAll { listener in
-                if case .terminated = listener.yield(event) { true } else { false }
+            if state.isFinished {
+                listener.finish()
+            } else {
+                state.listeners.append(listener)
             }
         }
+    }
+
+    /// Sends the events of a round, what came of one answer, to every listener, and drops those whose
+    /// stream has ended.
+    func yield(_ round: [Event]) {
+        guard !round.isEmpty else { return }
+        state.withLock { state in state.listeners.removeAll { !$0.take(round) } }
     }
 
     /// Ends every stream, including those yet to be made.

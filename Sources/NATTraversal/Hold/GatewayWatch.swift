@@ -20,6 +20,9 @@ public final class GatewayWatch: Sendable {
     /// Each call gives another listener.
     public func events() async -> AsyncStream<MapperEvent> { await watcher.events() }
 
+    /// The same with what comes of one answer together.
+    package func rounds() async -> AsyncStream<[MapperEvent]> { await watcher.rounds() }
+
     /// Asks the gateway again, now.
     public func refresh() { watcher.mailbox.put(.refresh) }
 
@@ -100,13 +103,17 @@ actor GatewayWatcher {
     }
 
     /// What happens from now on; what is known already comes first.
-    func events() -> AsyncStream<MapperEvent> {
+    func events() -> AsyncStream<MapperEvent> { hub.stream(first: present) }
+
+    /// The same with what comes of one answer together.
+    func rounds() -> AsyncStream<[MapperEvent]> { hub.rounds(first: present) }
+
+    private var present: [MapperEvent] {
         var changes = monitor.hasLooked ? presentPath : []
         if let address = address.told {
             changes.append(.externalAddressChanged(address, previous: nil))
         }
-        let now = Timestamp.now
-        return hub.stream(first: changes.map { MapperEvent($0, at: now) })
+        return events(of: changes)
     }
 
     /// Watches until the task is cancelled.
@@ -197,8 +204,10 @@ actor GatewayWatcher {
 
     private func tell(_ change: MapperEvent.Change?) { tell([change].compactMap(\.self)) }
 
-    private func tell(_ changes: [MapperEvent.Change]) {
+    private func tell(_ changes: [MapperEvent.Change]) { hub.yield(events(of: changes)) }
+
+    private func events(of changes: [MapperEvent.Change]) -> [MapperEvent] {
         let now = Timestamp.now
-        for change in changes { hub.yield(MapperEvent(change, at: now)) }
+        return changes.map { MapperEvent($0, at: now) }
     }
 }

@@ -123,12 +123,13 @@ actor MappingHolder {
     // MARK: What there is
 
     /// What happens from now on, the present state first.
-    func events() -> AsyncStream<MapperEvent> {
-        let changes: [MapperEvent.Change] =
-            ports.warnings.map { .warning($0) } + mappings.map { .mapped($0) }
-        let (now, assignments) = (Timestamp.now, assignments)
-        return hub.stream(
-            first: changes.map { MapperEvent($0, at: now, assignments: assignments) })
+    func events() -> AsyncStream<MapperEvent> { hub.stream(first: present) }
+
+    /// The same with what comes of one answer together.
+    func rounds() -> AsyncStream<[MapperEvent]> { hub.rounds(first: present) }
+
+    private var present: [MapperEvent] {
+        events(of: ports.warnings.map { .warning($0) } + mappings.map { .mapped($0) })
     }
 
     /// The same with the assignments at its beginning.
@@ -147,13 +148,15 @@ actor MappingHolder {
     }
 
     /// Tells what has changed, with the state that it has led to.
-    private func tell(_ changes: [MapperEvent.Change]) {
-        guard !changes.isEmpty else { return }
-        let (now, assignments) = (Timestamp.now, assignments)
-        for change in changes { hub.yield(MapperEvent(change, at: now, assignments: assignments)) }
+    private func tell(_ changes: [MapperEvent.Change?]) {
+        hub.yield(events(of: changes.compactMap(\.self)))
     }
 
-    private func tell(_ change: MapperEvent.Change?) { tell([change].compactMap(\.self)) }
+    private func events(of changes: [MapperEvent.Change]) -> [MapperEvent] {
+        guard !changes.isEmpty else { return [] }
+        let (now, assignments) = (Timestamp.now, assignments)
+        return changes.map { MapperEvent($0, at: now, assignments: assignments) }
+    }
 
     // MARK: What has happened
 
@@ -177,11 +180,13 @@ actor MappingHolder {
     private func loseRemoved() {
         let removed = requester.takeRemovedHolds()
         guard !removed.isEmpty else { return }
+        var changes: [MapperEvent.Change?] = []
         for index in ports.indices(of: removed) {
             guard let gateway = ports[index].held?.lease.key.gateway else { continue }
-            tell(ports.lost(index, because: .unmappedElsewhere(gateway: gateway)))
+            changes.append(ports.lost(index, because: .unmappedElsewhere(gateway: gateway)))
             plan.missing(index, at: .now)
         }
+        tell(changes)
     }
 
     /// Looks whether the gateway or this host's address is another one, and says so.
@@ -216,7 +221,7 @@ actor MappingHolder {
                 await readBack(indices)
             }
         }
-        for index in plan.ended(at: .now) { tell(ports.lost(index, because: .noGateway)) }
+        tell(plan.ended(at: .now).map { ports.lost($0, because: .noGateway) })
     }
 
     /// Asks again for what is not there, or may not be.
@@ -264,7 +269,7 @@ actor MappingHolder {
                 asksAddress: asksAddress)
         else { return false }
         let news = ports.take(reading, of: index)
-        tell(news.change)
+        tell([news.change])
         switch news.isPresent {
         case true?: plan.seen(index, at: .now)
         case false?: plan.missing(index, at: .now)
@@ -282,17 +287,18 @@ actor MappingHolder {
         do {
             await take(try await request(), of: indices)
         } catch let error as PortMapperError {
-            for index in indices { fail(index, error) }
+            tell(indices.map { failed($0, error) })
         } catch {}  // cancelled: nobody waits for it any more
     }
 
     /// Takes an answer: first the failures, then the grants together.
     private func take(_ answer: HoldRequester.Answer, of indices: [Int]) async {
         var grants: [(index: Int, grant: HeldPort.Grant)] = []
+        var changes: [MapperEvent.Change?] = []
         for (index, result) in zip(indices, answer.results) {
             switch result {
             case .success(let grant): grants.append((index, grant))
-            case .failure(let error): fail(index, error)
+            case .failure(let error): changes.append(failed(index, error))
             }
         }
         let gateway = answer.hasLostTable ? answer.target.name : nil
@@ -305,7 +311,7 @@ actor MappingHolder {
                 step.index, for: step.mapping.lifetime, by: step.mapping.gateway, step.evidence,
                 with: granted, at: .now)
         }
-        tell(batch.changes)
+        tell(changes + batch.changes)
         await requester.registerHolds()
         for (target, left) in batch.left.grouped(by: \.target) {
             await requester.release(left.map(\.lease), on: target)
@@ -316,13 +322,16 @@ actor MappingHolder {
     }
 
     /// A request brought nothing.
-    private func fail(_ index: Int, _ error: PortMapperError) {
+    ///
+    /// - Returns: what listeners are to be told.
+    private func failed(_ index: Int, _ error: PortMapperError) -> MapperEvent.Change? {
         let consequence = plan.failed(index, HeldMappingState.Failure(error), at: .now)
-        tell(ports.failed(index, error, consequence))
+        let change = ports.failed(index, error, consequence)
         guard case .unmappedElsewhere = error, let lease = ports[index].remainder(at: .now)?.lease
-        else { return }
+        else { return change }
         // What is mapped now is another process's.
         _ = ports.deleted(index)
         requester.remember([], replacing: [lease.key])
+        return change
     }
 }

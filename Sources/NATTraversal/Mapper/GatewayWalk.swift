@@ -243,23 +243,35 @@ extension GatewayWalk {
     ///
     /// - Throws: `PortMapperError` when none does, `CancellationError`.
     func externalAddresses() async throws -> [ExternalAddress] {
-        var answers: [ExternalAddress] = []
-        var failure: PortMapperError?
-        for target in targets {
-            for technique in Technique.of(target.family) where selection.allows(technique) {
-                do {
-                    // Each has its own socket and time limit.
-                    let session = try GatewaySession(
-                        target, others: targets, via: selection.technique ?? technique,
-                        budget: selection.budget())
-                    answers.append(
-                        try await session.externalAddress(by: technique, session.wholeLimit))
-                } catch let error as PortMapperError {
-                    failure = .moreTelling(failure, error)
+        let (selection, targets) = (selection, targets)
+        let questions = targets.flatMap { target in
+            Technique.of(target.family).filter(selection.allows).map { (target, $0) }
+        }
+        let outcomes = try await withThrowingTaskGroup(
+            of: (Int, Result<ExternalAddress, PortMapperError>).self
+        ) { group in
+            for (index, (target, technique)) in questions.enumerated() {
+                group.addTask {
+                    do {
+                        let session = try GatewaySession(
+                            target, others: targets, via: selection.technique ?? technique,
+                            budget: selection.budget())
+                        let address = try await session.externalAddress(
+                            by: technique, session.wholeLimit)
+                        return (index, .success(address))
+                    } catch let error as PortMapperError {
+                        return (index, .failure(error))
+                    }
                 }
             }
+            return try await group.reduce(into: []) { $0.append($1) }
+                .sorted { $0.0 < $1.0 }.map(\.1)
         }
-        guard !answers.isEmpty else { throw failure ?? .noGateway }
-        return answers
+        let answers = outcomes.compactMap { try? $0.get() }
+        guard answers.isEmpty else { return answers }
+        throw outcomes.reduce(nil) { failure, outcome in
+            guard case .failure(let error) = outcome else { return failure }
+            return .moreTelling(failure, error)
+        } ?? PortMapperError.noGateway
     }
 }

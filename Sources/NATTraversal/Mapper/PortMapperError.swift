@@ -97,7 +97,7 @@ extension PortMapperError: CustomStringConvertible {
         case .noExternalAddress(let gateway, _):
             "\(gateway) has no external address"
         case .notPublic(let address, let gateway, _):
-            "the external address of \(gateway), \(address), is \(address.scope.rawValue), not "
+            "the external address of \(gateway), \(address), is \(address.scope.adjective), not "
                 + "public: nobody outside can reach it"
         case .inexpressible(let problem):
             problem

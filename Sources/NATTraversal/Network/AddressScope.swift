@@ -23,6 +23,9 @@ public enum AddressScope: String, Sendable, CaseIterable {
     case reserved
     /// 0.0.0.0 or `::`: no address.
     case unspecified
+
+    /// What an address of this scope is, in a sentence.
+    package var adjective: String { self == .documentation ? "for examples only" : rawValue }
 }
 
 extension IPAddress {

@@ -6,6 +6,9 @@ public struct IPv4Address: Hashable, Sendable, CustomStringConvertible {
     /// The address with this number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// 255.255.255.255 (RFC 919): every host of the link.
+    package static let broadcast = IPv4Address(rawValue: .max)
+
     /// Reads four decimal fields from 0 to 255, without leading zeros, short forms or blanks.
     public init?(_ text: String) {
         let fields = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)

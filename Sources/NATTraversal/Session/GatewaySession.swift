@@ -223,11 +223,19 @@ extension GatewaySession {
             address: address, technique: technique, gateway: target.name, warnings: warnings)
     }
 
+    /// How much of the user's time limit is left to delete what the table does not show.
+    private static let deletion = Duration.seconds(1)
+
     /// Reads by UPnP whether the gateway's table shows a mapping, whichever technique made it.
     ///
     /// - Throws: `PortMapperError` when the table cannot be read, `CancellationError`.
     func hasMapping(_ lease: Lease) async throws -> Bool {
-        let entry = try await igd.entry(lease.portMappingKey, wholeLimit)
+        var limit = wholeLimit
+        if budget.searchLimit == nil {
+            let rest = budget.deadline - now
+            limit.end = budget.deadline - min(Self.deletion, rest / 2)
+        }
+        let entry = try await igd.entry(lease.portMappingKey, limit)
         return entry?.leads(to: lease.key.internalAddress, port: lease.key.internalPort) == true
     }
 

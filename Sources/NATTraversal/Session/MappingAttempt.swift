@@ -26,6 +26,8 @@ struct MappingAttempt: Sendable {
     private(set) var recordedPort: PortNumber
     /// Whether no technique is left to be asked.
     var isSettled = false
+    /// Whether the gateway has not deleted the old mapping, whose lease stays.
+    var isOldLeft = false
     /// The old mapping, granted again because the new one was refused.
     var restored: MappingGrant?
     /// Whether the old mapping was asked for again, and may be there although nobody has said so.

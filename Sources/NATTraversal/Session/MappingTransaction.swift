@@ -146,7 +146,9 @@ struct MappingTransaction {
             // A technique that is gone cannot delete its mapping, which expires.
             switch outcome {
             case .success, .failure(.unsupported), .failure(.closed): break
-            case .failure(let error): attempts[index].fail(error)
+            case .failure(let error):
+                attempts[index].isOldLeft = true
+                attempts[index].fail(error)
             }
         }
         let intents = moved.filter { !attempts[$0].isOver }.map { attempts[$0].intent(at: now) }
@@ -423,6 +425,7 @@ struct MappingTransaction {
         let lost = attempts.indices.filter { index in
             attempts[index].plan == .move && attempts[index].failure != nil
                 && attempts[index].leftover == nil && attempts[index].openPort == nil
+                && !attempts[index].isOldLeft
                 && attempts[index].old?.state == .granted
         }
         guard !lost.isEmpty else { return }

@@ -76,14 +76,23 @@ struct GatewayOptions: ParsableArguments {
         let variable =
             gateway == nil && location == nil
             ? try environmentGateway(interface: chosenInterface) : nil
+        let chosenGateway = gateway ?? variable.flatMap { applies($0) ? $0 : nil }
         return GatewaySelection(
-            technique: via.technique,
-            gateway: gateway ?? variable.flatMap { applies($0) ? $0 : nil },
+            technique: via.technique, gateway: chosenGateway,
             location: try location.map { try locationURL($0, interface: chosenInterface) }
-                ?? (via.usesUPnP && gateway == nil
-                    ? environmentLocation(interface: chosenInterface) : nil),
+                ?? variableLocation(hasGateway: chosenGateway != nil),
             interface: chosenInterface,
             timeout: timeout?.duration)
+    }
+
+    /// The description that the environment names, where it applies.
+    ///
+    /// With `--via pcp` it tells no gateway, but where the table of the gateway is that
+    /// `NATCTL_GATEWAY` names: `--verify`, and what UPnP has mapped before, need it.
+    private func variableLocation(hasGateway: Bool) throws -> HTTPURL? {
+        guard gateway == nil else { return nil }
+        if via.usesUPnP { return try environmentLocation(interface: chosenInterface) }
+        return hasGateway ? try? environmentLocation(interface: chosenInterface) : nil
     }
 
     /// The same for commands that map ports of one family.
@@ -148,7 +157,12 @@ private func readLocation(
 
 /// The description that the environment names.
 func environmentLocation(interface: String?) throws -> HTTPURL? {
-    try environment("NATCTL_LOCATION").map { try locationURL($0, interface: interface) }
+    guard let text = environment("NATCTL_LOCATION") else { return nil }
+    do {
+        return try locationURL(text, interface: interface)
+    } catch let error as ValidationError {
+        throw ValidationError("NATCTL_LOCATION: \(error.message)")
+    }
 }
 
 /// The gateway of the environment; `interface` is the zone of a link-local one that has none.

@@ -130,7 +130,7 @@ struct MappingOptions: ParsableArguments {
             [
                 .private, .public, .linkLocal, .shared, .loopback, .uniqueLocal,
                 .documentation, .reserved,
-            ].contains(address.scope)
+            ].contains(address.scope), address.unmapped != .v4(.broadcast)
         else { throw ValidationError.noHost(option) }
         return address.unmapped
     }

@@ -7,18 +7,19 @@ struct EventNotifier {
 
     init(_ audience: EventAudience) { self.audience = audience }
 
-    /// Passes an event on.
-    mutating func notify(of event: MapperEvent) {
-        present.note(event.change)
-        if let status = audience.isWatch ? event.change.line?.text : status(after: event.change) {
-            audience.service?.tell("STATUS=\(status)")
+    /// Passes on what has come of one answer.
+    mutating func notify(of round: [MapperEvent]) {
+        for event in round {
+            present.note(event.change)
+            if let status = audience.isWatch ? event.change.line?.text : status(after: event.change)
+            {
+                audience.service?.tell("STATUS=\(status)")
+            }
         }
-        guard event.change.isForHooks, let hooks = audience.hooks else { return }
-        hooks.add(
-            Hook.Call(
-                event: event.change.name,
-                document: { OutputFormat.json.render(EventOutput(event: event)) ?? "" },
-                variables: event.change.variables(first: present.first)))
+        guard let hooks = audience.hooks,
+            let call = Hook.Call(round.filter(\.change.isForHooks), firstMapping: present.first)
+        else { return }
+        hooks.add(call)
     }
 
     private func status(after change: MapperEvent.Change) -> String? {

@@ -2,8 +2,9 @@ import NATTraversal
 
 /// Where events come from: mappings that are held, or the way to the Internet that is watched.
 struct EventSource: Sendable {
-    /// What happens, the present state first; ends when it is stopped.
-    var events: AsyncStream<MapperEvent>
+    /// What happens, the present state first, what comes of one answer together; ends when it is
+    /// stopped.
+    var rounds: AsyncStream<[MapperEvent]>
     /// Asks the gateway again, now.
     var refresh: @Sendable () -> Void
     /// Lets go, and tells what could not be deleted.
@@ -13,13 +14,13 @@ struct EventSource: Sendable {
 extension EventSource {
     init(_ held: MappingHold) async {
         self.init(
-            events: await held.events(), refresh: { held.refresh() },
+            rounds: await held.rounds(), refresh: { held.refresh() },
             stop: { await held.stop() })
     }
 
     init(_ watch: GatewayWatch) async {
         self.init(
-            events: await watch.events(), refresh: { watch.refresh() },
+            rounds: await watch.rounds(), refresh: { watch.refresh() },
             stop: {
                 await watch.stop()
                 return MappingReport()

@@ -44,9 +44,9 @@ struct HoldSession: Sendable {
         await withTaskGroup(of: Part.self) { group in
             group.addTask {
                 var notifier = EventNotifier(audience)
-                for await event in source.events {
-                    notifier.notify(of: event)
-                    outbox.yield(.event(event))
+                for await round in source.rounds {
+                    notifier.notify(of: round)
+                    for event in round { outbox.yield(.event(event)) }
                 }
                 audience.hooks?.finish()
                 return .events

@@ -4,12 +4,15 @@ import NATTraversalSupport
 
 /// The command of `--on-change`.
 struct Hook: Sendable {
-    /// An event to be told.
+    /// Events to be told at once: what has come of one answer.
     struct Call: Sendable {
-        /// Its name.
+        /// The name of the first.
         var event: String
-        /// Makes its document, which is long where many ports are mapped, and many may wait.
+        /// How many there are.
+        var count: Int
+        /// Makes a line for each, long ones where many ports are mapped, and many may wait.
         var document: @Sendable () -> String
+        /// Those of the first.
         var variables: [String: String?]
     }
 
@@ -30,7 +33,7 @@ struct Hook: Sendable {
     /// When it is killed.
     var limit = Duration.seconds(30)
 
-    /// Runs it for one event.
+    /// Runs it for the events of a call.
     ///
     /// - Returns: what went wrong, if something did.
     func run(_ call: Call) async -> Failure? {
@@ -64,5 +67,23 @@ struct Hook: Sendable {
             group.cancelAll()
             return status
         }
+    }
+}
+
+extension Hook.Call {
+    /// The call that tells these events; `nil` where there is none.
+    ///
+    /// - Parameters:
+    ///   - events: what is told.
+    ///   - firstMapping: the mapping to name where the first event is about none.
+    init?(_ events: [MapperEvent], firstMapping: Mapping?) {
+        guard let first = events.first else { return nil }
+        event = first.change.name
+        count = events.count
+        document = {
+            events.compactMap { OutputFormat.json.render(EventOutput(event: $0)) }
+                .joined(separator: "\n")
+        }
+        variables = first.change.variables(first: firstMapping)
     }
 }

@@ -1,9 +1,8 @@
 import NATTraversal
 
-/// Runs a hook for one event after the other; whoever adds one never waits.
+/// Runs a hook for one call after the other; whoever adds one never waits.
 struct HookQueue: Sendable {
-    /// How many events wait at most; of more the oldest are passed over, as each tells the whole
-    /// state.
+    /// How many calls wait at most; of more the oldest are passed over, as each tells the whole state.
     private static let capacity = 1024
 
     private let hook: Hook
@@ -17,12 +16,14 @@ struct HookQueue: Sendable {
             of: Hook.Call.self, bufferingPolicy: .bufferingNewest(Self.capacity))
     }
 
-    /// Lets an event be told after those that wait.
+    /// Lets a call be made after those that wait.
     func add(_ call: Hook.Call) {
-        if case .dropped = continuation.yield(call) { missed.withLock { $0 += 1 } }
+        if case .dropped(let dropped) = continuation.yield(call) {
+            missed.withLock { $0 += dropped.count }
+        }
     }
 
-    /// No event comes any more.
+    /// No call comes any more.
     func finish() { continuation.finish() }
 
     /// Runs the hook until the queue is finished and empty, or the task cancelled.

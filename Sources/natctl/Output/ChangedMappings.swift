@@ -21,17 +21,8 @@ struct ChangedMappings: CommandOutput {
     /// Whether there is something to show.
     var isEventful: Bool { !events.isEmpty || !report.failures.isEmpty }
 
-    /// What the hook is told, all at once: an event a line, the variables of the first.
-    var hookCall: Hook.Call? {
-        guard let first = events.first else { return nil }
-        return Hook.Call(
-            event: first.change.name,
-            document: { [events] in
-                events.compactMap { OutputFormat.json.render(EventOutput(event: $0)) }
-                    .joined(separator: "\n")
-            },
-            variables: first.change.variables(first: nil))
-    }
+    /// What the hook is told.
+    var hookCall: Hook.Call? { Hook.Call(events, firstMapping: nil) }
 
     private var changed: [Mapping] { events.compactMap(\.change.mapping) }
     private var whole: MappingOutput { MappingOutput(kind: kind, report: report) }

@@ -187,7 +187,7 @@ extension ValidationError {
     /// Nobody outside can reach the address that is to be opened.
     static func unreachable(_ option: String, _ address: IPAddress) -> ValidationError {
         ValidationError(
-            "\(option) \(address) is \(address.scope.rawValue): nobody outside can reach it, whatever "
+            "\(option) \(address) is \(address.scope.adjective): nobody outside can reach it, whatever "
                 + "is opened")
     }
 

@@ -69,7 +69,7 @@ extension GatewayRefusal {
     fileprivate var hint: String {
         if let unreachableAddress {
             return ": its external address, \(unreachableAddress), is "
-                + "\(unreachableAddress.scope.rawValue), so nobody outside can reach it; "
+                + "\(unreachableAddress.scope.adjective), so nobody outside can reach it; "
                 + unreachableAddress.wayOut
         }
         return switch (technique, code) {

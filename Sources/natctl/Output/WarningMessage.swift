@@ -15,7 +15,7 @@ extension MapperWarning {
             "the external address \(address) of \(gateway) is shared by the carrier's customers "
                 + "(carrier-grade NAT): nobody outside can reach it"
         case .reservedAddress(let address, let gateway):
-            "the external address \(address) of \(gateway) is \(address.scope.rawValue): nobody "
+            "the external address \(address) of \(gateway) is \(address.scope.adjective): nobody "
                 + "outside can reach it"
         case .containerNetwork:
             PortMapperError.bridge + PortMapperError.wayOutOfBridge

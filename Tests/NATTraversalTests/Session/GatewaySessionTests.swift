@@ -201,6 +201,23 @@ import Testing
         #expect(scripted.leases == ["tcp 8080 granted upnp 8080"])
     }
 
+    @Test("a move whose old mapping cannot be deleted leaves its lease as it was, in time")
+    func keepsUndeleted() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .silent, natpmp: .silent), timeout: .seconds(2))
+        let lease = try Lease.sample { lease in
+            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
+            lease.confirmed = .now
+        }
+        try await scripted.store.change(isDurable: false) { $0[lease.key] = lease }
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        request.externalPort = try TestPort.number(9090)
+        let transaction = MappingTransaction(scripted.session, via: nil, store: scripted.store)
+        #expect(try await transaction.map([request]).first?.failure != nil)
+        #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
+        #expect(scripted.network.elapsed <= .seconds(2))
+    }
+
     @Test("a move that may have been carried out is one mapping, and the lease file names it")
     func settlesMove() async throws {
         let igd = ScriptedIGD(version: 1)
@@ -342,6 +359,21 @@ import Testing
         #expect(scripted.router.mapped == [])
         #expect(scripted.network.sent.count { $0.bytes.count >= 60 && $0.bytes[7] != 0 } == 1)
         #expect(scripted.network.elapsed < .seconds(10))
+    }
+
+    @Test("what --verify cannot find out within the user's time limit is deleted within it")
+    func verifiesInTime() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .grants, natpmp: .unsupported))
+        var request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        request.mustBeVerified = true
+        scripted.session.begin(TimeBudget(limit: .seconds(4), from: scripted.network.now))
+        let transaction = MappingTransaction(scripted.session, via: nil, store: scripted.store)
+        let attempt = try #require(try await transaction.map([request]).first)
+        #expect(attempt.failure != nil)
+        #expect(scripted.router.mapped == [])
+        #expect(scripted.leases == [])
+        #expect(scripted.network.elapsed <= .seconds(4))
     }
 
     @Test("the other ports are asked though the first one took its time")

@@ -10,7 +10,7 @@ import Testing
         _ event: String = "mapped", document: String = #"{"version":1}"#,
         variables: [String: String?] = [:]
     ) -> Hook.Call {
-        Hook.Call(event: event, document: { document }, variables: variables)
+        Hook.Call(event: event, count: 1, document: { document }, variables: variables)
     }
 
     @Test("reads the event from standard input, as one line, and finds its variables")

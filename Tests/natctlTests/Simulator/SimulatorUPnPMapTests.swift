@@ -26,6 +26,19 @@ struct SimulatorUPnPMapTests {
         }
     }
 
+    @Test("is moved to another technique, and read back for it, where NATCTL_LOCATION says")
+    func isMoved() async throws {
+        try await ToolBehindGateway.run({ $0.techniques = [.pcp, .natPMP, .upnp] }) { tool in
+            let location = try #require(tool.gateway.location)
+            for arguments in ["--via upnp", "--via pcp", "--via nat-pmp --verify"] {
+                let outcome = try await tool.shell(
+                    "NATCTL_LOCATION=\(location) natctl map tcp 8080 -q \(arguments)")
+                #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
+                #expect(tool.gateway.mappings.count == 1)
+            }
+        }
+    }
+
     @Test(
         "interrupted or killed in the middle of a request leaves nothing that unmap does not delete",
         arguments: [SIGINT, SIGKILL], [1, 2])

@@ -215,7 +215,7 @@ extension IGDTechnique {
     /// An entry; `nil` when there is none.
     func entry(_ key: PortMappingKey, _ limit: AskLimit) async throws -> PortMappingEntry? {
         try await service.ask(limit) {
-            try await $0.connection.entry(key, until: limit.budget.deadline)
+            try await $0.connection.entry(key, until: limit.deadline)
         }
     }
 
