@@ -164,8 +164,11 @@ struct TechniqueLadder: Sendable {
     ///   - deadline: when the command's time is over, as far as is known now.
     /// - Returns: the step.
     mutating func next(at now: Instant, deadline: Instant) -> Step {
-        let isOver = isGranted || now >= limit(deadline)
-        let asking = isOver ? nil : repeated ?? nextTechnique.map { self.asking($0, at: now) }
+        let limit = limit(deadline)
+        let isOver = isGranted || now >= limit
+        var asking = isOver ? nil : repeated ?? nextTechnique.map { self.asking($0, at: now) }
+        // Nothing is asked after a pause that outlasts the time.
+        if let start = asking?.start, start >= limit { asking = nil }
         // What is renewed may be there all the time: it goes only when another technique maps.
         if let technique = withdrawn,
             !isRenewal || asking.map({ $0.technique != technique }) == true
