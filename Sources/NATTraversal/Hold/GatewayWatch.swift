@@ -20,7 +20,7 @@ public final class GatewayWatch: Sendable {
     /// Each call gives another listener.
     public func events() async -> AsyncStream<MapperEvent> { await watcher.events() }
 
-    /// The same with what comes of one answer together.
+    /// The same, with the events that result from one answer together.
     package func rounds() async -> AsyncStream<[MapperEvent]> { await watcher.rounds() }
 
     /// Asks the gateway again, now.
@@ -105,7 +105,7 @@ actor GatewayWatcher {
     /// What happens from now on; what is known already comes first.
     func events() -> AsyncStream<MapperEvent> { hub.stream(first: present) }
 
-    /// The same with what comes of one answer together.
+    /// The same, with the events that result from one answer together.
     func rounds() -> AsyncStream<[MapperEvent]> { hub.rounds(first: present) }
 
     private var present: [MapperEvent] {

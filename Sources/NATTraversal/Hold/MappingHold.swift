@@ -46,7 +46,7 @@ public final class MappingHold: Sendable {
     /// Each call gives another listener; it ends when the mappings are stopped.
     public func events() async -> AsyncStream<MapperEvent> { await holder.events() }
 
-    /// The same with what comes of one answer together.
+    /// The same, with the events that result from one answer together.
     package func rounds() async -> AsyncStream<[MapperEvent]> { await holder.rounds() }
 
     func eventsAndAssignments() async -> (AsyncStream<MapperEvent>, [PortAssignment]) {

@@ -125,7 +125,7 @@ actor MappingHolder {
     /// What happens from now on, the present state first.
     func events() -> AsyncStream<MapperEvent> { hub.stream(first: present) }
 
-    /// The same with what comes of one answer together.
+    /// The same, with the events that result from one answer together.
     func rounds() -> AsyncStream<[MapperEvent]> { hub.rounds(first: present) }
 
     private var present: [MapperEvent] {

@@ -24,7 +24,7 @@ public enum AddressScope: String, Sendable, CaseIterable {
     /// 0.0.0.0 or `::`: no address.
     case unspecified
 
-    /// What an address of this scope is, in a sentence.
+    /// The word for this scope after "the address is".
     package var adjective: String { self == .documentation ? "for examples only" : rawValue }
 }
 

@@ -2,8 +2,9 @@ import NATTraversal
 
 /// Where events come from: mappings that are held, or the way to the Internet that is watched.
 struct EventSource: Sendable {
-    /// What happens, the present state first, what comes of one answer together; ends when it is
-    /// stopped.
+    /// The events, beginning with the present state; those that result from one answer come together.
+    ///
+    /// Ends when the source is stopped.
     var rounds: AsyncStream<[MapperEvent]>
     /// Asks the gateway again, now.
     var refresh: @Sendable () -> Void

@@ -74,7 +74,7 @@ extension Hook.Call {
     /// The call that tells these events; `nil` where there is none.
     ///
     /// - Parameters:
-    ///   - events: what is told.
+    ///   - events: the events, in order.
     ///   - firstMapping: the mapping to name where the first event is about none.
     init?(_ events: [MapperEvent], firstMapping: Mapping?) {
         guard let first = events.first else { return nil }

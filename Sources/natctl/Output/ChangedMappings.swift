@@ -21,7 +21,7 @@ struct ChangedMappings: CommandOutput {
     /// Whether there is something to show.
     var isEventful: Bool { !events.isEmpty || !report.failures.isEmpty }
 
-    /// What the hook is told.
+    /// The hook's call; `nil` when no mapping is new or has changed.
     var hookCall: Hook.Call? { Hook.Call(events, firstMapping: nil) }
 
     private var changed: [Mapping] { events.compactMap(\.change.mapping) }

@@ -161,9 +161,10 @@ import Testing
 
     /// What an argument's own type says is said without the parser's words in front.
     @Test(
-        "of a value has the words of its type", arguments: ["--remote-host", "--internal-address"])
-    func hasOwnWords(option: String) throws {
-        let mistake = try #require(try Self.mistake(in: "map tcp 80 \(option) peer"))
+        "of a value has the words of its type", arguments: ["--remote-host", "--internal-address"],
+        ["peer", "0.0.0.0", "224.0.0.1", "255.255.255.255"])
+    func hasOwnWords(option: String, value: String) throws {
+        let mistake = try #require(try Self.mistake(in: "map tcp 80 \(option) \(value)"))
         #expect(mistake.sentence.hasPrefix("\(option) takes "))
     }
 
