@@ -55,6 +55,6 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible,
         let port = " \(transport.rawValue) \(port)"
         var name = plainDescription.prefix(max(0, Self.limit - port.utf8.count))
         while name.last == " " { name.removeLast() }
-        return name + port
+        return String(name) + port
     }
 }

@@ -1,7 +1,12 @@
 extension Sequence<UInt8> {
     /// The octets as two hexadecimal digits each, in small letters.
     package var hexadecimal: String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        var text = ""
+        for octet in self {
+            if octet < 16 { text += "0" }
+            text += String(octet, radix: 16)
+        }
+        return text
     }
 }
 

@@ -36,10 +36,10 @@ struct MappingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The lifetime to request, such as 90, 90s, 15m, 2h, 7d or 1h30m.",
+            "The lifetime to request, such as 90, 90s, 15m, 2h, 7d or 1h30m. (default: 2h)",
             valueName: "duration"),
         completion: .lifetimes)
-    var lifetime = defaultLifetime
+    var lifetime: DurationArgument?
 
     @Option(
         name: .long,
@@ -122,8 +122,6 @@ struct MappingOptions: ParsableArguments {
         else { throw ValidationError.portsBeyondEnd(from: first) }
         return port
     }
-
-    private static let defaultLifetime = DurationArgument(.seconds(7200))
 
     private static func address(_ text: String, _ option: String) throws -> IPAddress {
         guard let address = IPAddress(text),

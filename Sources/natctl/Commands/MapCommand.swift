@@ -133,7 +133,7 @@ struct MapCommand: AsyncParsableCommand {
             request.isPaired = entry.isPaired
             request.requiresPublic = mapping.requirePublic
             request.mustBeVerified = mapping.verify
-            request.lifetime = mapping.lifetime.duration
+            if let lifetime = mapping.lifetime { request.lifetime = lifetime.duration }
             request.internalAddress = mapping.internalAddress
             request.remoteHost = mapping.remoteHost
             request.description = mapping.description
