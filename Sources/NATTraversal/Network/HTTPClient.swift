@@ -41,7 +41,9 @@ extension HTTPTransport {
 
     func closeNextConnection() {}
 
-    func sleep(for pause: Duration) async throws { try await Task.sleep(for: pause) }
+    func sleep(for pause: Duration) async throws {
+        try await Reactor.shared.sleep(until: .now + pause)
+    }
 }
 
 /// Why an exchange produced no answer.
@@ -156,7 +158,7 @@ struct HTTPClient: HTTPTransport {
                 let start = ContinuousClock.now + Self.nextConnection * (number - 1)
                 guard start < deadline else { break }
                 group.addTask {
-                    try await Task.sleep(until: start)
+                    try await Reactor.shared.sleep(until: start)
                     let socket = try beginConnecting(to: peer)
                     return try await socket.isConnected(until: deadline) ? socket : nil
                 }

@@ -84,6 +84,16 @@ package final class Reactor: TaskExecutor {
         }
     }
 
+    /// Waits for a point in time.
+    ///
+    /// `Task.sleep` starts two threads of Dispatch's, which a short run does not need otherwise.
+    ///
+    /// - Throws: `CancellationError`, `SystemError`.
+    package func sleep(until deadline: ContinuousClock.Instant) async throws {
+        // poll skips a negative descriptor.
+        _ = try await wait(for: -1, events: 0, until: deadline)
+    }
+
     private func enter(_ wait: Wait, as identifier: UInt64) {
         let startsThread: Bool? = state.withLock { state in
             if state.cancelled.remove(identifier) != nil { return nil }

@@ -208,7 +208,7 @@ final class GatewayServiceFinder<Service: GatewayService>: Sendable {
             defer { group.cancelAll() }
             group.addTask { try await self.device(at: hint, until: deadline) }
             group.addTask {
-                try await Task.sleep(for: self.limits.remembered)
+                try await Reactor.shared.sleep(until: .now + self.limits.remembered)
                 return try await self.searchDevice(until: deadline, searchingUntil: searchEnd)
             }
             for try await device in group {

@@ -56,6 +56,28 @@ import Testing
         pthread_detach(thread)
     }
 
+    @Test("sleeps until a point in time, unless the task is cancelled")
+    func sleeps() async throws {
+        let start = ContinuousClock.now
+        let ends = [30, 10, 20].map { start + .milliseconds($0) }
+        let woken = Locked<[ContinuousClock.Instant]>([])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for end in ends {
+                group.addTask {
+                    try await Reactor.shared.sleep(until: end)
+                    #expect(.now >= end)
+                    woken.withLock { $0.append(end) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(woken.current.count == ends.count)
+
+        let sleeper = Task { try await Reactor.shared.sleep(until: .now + .seconds(3600)) }
+        sleeper.cancel()
+        await #expect(throws: CancellationError.self) { try await sleeper.value }
+    }
+
     @Test("runs a task and its children on that thread alone, through waits and time limits")
     func runsThere() async throws {
         let taken = Taken()

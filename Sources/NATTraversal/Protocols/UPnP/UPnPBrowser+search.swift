@@ -51,7 +51,7 @@ extension UPnPBrowser {
                 group.addTask { await listen(on: link, plan, until: deadline, feed) }
             }
             group.addTask {
-                try? await Task.sleep(for: plan.duration)
+                try? await Reactor.shared.sleep(until: .now + plan.duration)
                 feed.yield(.planIsOver)
             }
             var progress = UPnPSearchProgress(plan: plan, links: links.count)
@@ -68,7 +68,7 @@ extension UPnPBrowser {
                     }
                     guard reply.isGateway else { continue }
                     group.addTask {
-                        try? await Task.sleep(for: .milliseconds(300))
+                        try? await Reactor.shared.sleep(until: .now + .milliseconds(300))
                         feed.yield(.slow(reply))
                     }
                 }
