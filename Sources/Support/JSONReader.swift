@@ -123,8 +123,12 @@ private struct JSONReader {
         while true {
             switch next {
             case UInt8(ascii: "\""):
-                text += bytes[start..<position]
-                guard let string = String(validating: text, as: UTF8.self) else { throw malformed }
+                let end = bytes[start..<position]
+                let string =
+                    text.isEmpty
+                    ? String(validating: end, as: UTF8.self)
+                    : String(validating: text + end, as: UTF8.self)
+                guard let string else { throw malformed }
                 position += 1
                 return string
             case UInt8(ascii: "\\"):
