@@ -237,6 +237,16 @@ import Testing
 
     @Test("begins other connections beside one that does not open, and takes the first that does")
     func lostConnection() async throws {
+        var most = 0
+        // On a machine that is busy elsewhere the time for connecting may pass before the last.
+        for _ in 0..<10 where most < HTTPClient.connectionLimit {
+            most = try await connectionsBegun()
+        }
+        #expect(most == HTTPClient.connectionLimit)
+    }
+
+    /// How many connections a client begins to a server that does not let the first one in.
+    private func connectionsBegun() async throws -> Int {
         let listener = try DeafListener()
         let url = try HTTPURL("http://127.0.0.1:\(listener.port)/d.xml")
         let isOver = Locked(false)
@@ -251,7 +261,6 @@ import Testing
             most = max(most, try listener.waitingConnections())
             try await Task.sleep(for: .milliseconds(20))
         }
-        #expect(most == HTTPClient.connectionLimit)
         listener.hear()
         do {
             _ = try await client.value
@@ -260,6 +269,7 @@ import Testing
             // One opens when the kernel repeats its SYN, or on a busy machine none does in time.
             #expect(error == .timeout || error == .unopened, "\(error)")
         }
+        return most
     }
 
     @Test("leaves by its interface and by no other")
