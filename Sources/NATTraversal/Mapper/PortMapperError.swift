@@ -138,6 +138,28 @@ extension PortMapperError {
         }
     }
 
+    /// The error of a UPnP device, which knows its own host alone, as that of the gateway that was
+    /// asked: a device at its address is it, and has its name.
+    func naming(_ gateway: SocketAddress) -> PortMapperError {
+        let host = GatewayAddress(hostOf: gateway)
+        let name = { $0 == host ? GatewayAddress(gateway) : $0 }
+        switch self {
+        case .closed(let device, let technique, let cause):
+            return .closed(gateway: name(device), technique: technique, cause: cause)
+        case .unsupported(let device, let technique):
+            return .unsupported(gateway: name(device), technique: technique)
+        case .noAnswer(let device, let technique, let time):
+            return .noAnswer(gateway: name(device), technique: technique, after: time)
+        case .badAnswer(let device, let technique, let problem):
+            return .badAnswer(gateway: name(device), technique: technique, problem: problem)
+        case .refused(var refusal):
+            refusal.gateway = name(refusal.gateway)
+            return .refused(refusal)
+        default:
+            return self
+        }
+    }
+
     /// The error, told as a silence since `start` where it is one: each technique knows only of its
     /// own part of the wait.
     package func silent(since start: ContinuousClock.Instant) -> PortMapperError {

@@ -11,7 +11,7 @@ struct GatewayOutput: CommandOutput {
             return (index > 0 ? [""] : []) + report.picture(among: reports.count, on: page)
         }
     }
-    var quietLines: [String] { reports.prefix(1).map(\.name) }
+    var quietLines: [String] { reports.prefix(1).map(\.name.description) }
     var warnings: [MapperWarning] {
         reports.flatMap { report in
             report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
@@ -79,7 +79,7 @@ extension GatewayReport {
                 "this host",
                 place.isEmpty ? "no route to the gateway" : place.joined(separator: ", ")),
             wire,
-            node("gateway", ([name] + (names ?? [])).joined(separator: "  "))
+            node("gateway", ([name.description] + (names ?? [])).joined(separator: "  "))
                 + StyledLine(count > 1 ? "  \(rank): \(reason)" : "", .secondary),
         ]
         lines += facts.map { (wire + "       " + $0).hanging(21) }
@@ -94,7 +94,7 @@ extension GatewayReport {
     /// The report as the command's document and the file of `--report` hold it.
     var document: JSONValue {
         [
-            "address": .string(name),
+            "address": .string(name.description),
             "interface": JSONValue(interface),
             "localAddress": JSONValue(localAddress?.description),
             "rank": JSONValue(rank),

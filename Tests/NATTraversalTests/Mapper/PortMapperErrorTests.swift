@@ -7,6 +7,27 @@ import Testing
     private static let cause = SystemError("connect", code: 111)
 
     @Test(
+        "of a UPnP device names the gateway with its port, if the device is at its address",
+        arguments: [
+            ("192.168.77.1", "192.168.77.1:5352"), ("192.168.77.2", "192.168.77.2"),
+        ])
+    func naming(device: String, name: String) throws {
+        func errors(_ text: String) -> [PortMapperError] {
+            let gateway = GatewayAddress.test(text)
+            return [
+                .closed(gateway: gateway, technique: .upnp, cause: Self.cause),
+                .unsupported(gateway: gateway, technique: .upnp),
+                .noAnswer(gateway: gateway, technique: .upnp, after: .seconds(1)),
+                .badAnswer(gateway: gateway, technique: .upnp, problem: "nonsense"),
+                .refused(GatewayRefusal(gateway: gateway, technique: .upnp, code: 606, name: nil)),
+                .system(Self.cause),
+            ]
+        }
+        let asked = SocketAddress(GatewayAddress.router.address, port: 5352)
+        #expect(errors(device).map { $0.naming(asked) } == errors(name))
+    }
+
+    @Test(
         "says in one sentence what happened",
         arguments: [
             (.noGateway, "this host has no default gateway"),
