@@ -41,6 +41,9 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case noExternalAddress(gateway: GatewayAddress, technique: Technique)
     /// The external address cannot be reached from the Internet, although that was demanded.
     case notPublic(IPAddress, gateway: GatewayAddress, technique: Technique?)
+    /// The mapping was to be verified, and its gateway's table cannot be read by UPnP for this reason;
+    /// the grant was deleted.
+    indirect case unverifiable(PortMapperError)
     /// No remaining technique can express the request, such as a remote host by NAT-PMP.
     case inexpressible(String)
     /// No UPnP device has a service of this name.
@@ -99,6 +102,8 @@ extension PortMapperError: CustomStringConvertible {
         case .notPublic(let address, let gateway, _):
             "the external address of \(gateway), \(address), is \(address.scope.adjective), not "
                 + "public: nobody outside can reach it"
+        case .unverifiable(let error):
+            "\(Self.cannotVerify): \(error)"
         case .inexpressible(let problem):
             problem
         case .noSuchService(let name):
@@ -115,6 +120,9 @@ extension PortMapperError: CustomStringConvertible {
     /// Why ports cannot be mapped from a container on a bridge: a clause.
     package static let bridge =
         "this is a container on a bridge network, where no router maps ports"
+
+    /// What is missing where a mapping was to be verified: a clause.
+    package static let cannotVerify = "the mapping cannot be verified without UPnP"
 
     /// The sentence of a silence, with the time as its caller writes times.
     package static func silence(
@@ -135,6 +143,19 @@ extension PortMapperError {
         switch self {
         case .noGateway, .onlyGatewaysOf, .noRouteBy: true
         default: false
+        }
+    }
+
+    /// Why the gateway's table, which UPnP alone shows, could not be read to verify a mapping; a failure
+    /// of this host's stays what it is.
+    var asUnverifiable: PortMapperError {
+        switch self {
+        case .noAnswer(let gateway, _, let time):
+            .unverifiable(.noAnswer(gateway: gateway, technique: .upnp, after: time))
+        case .closed(let gateway, _, let cause):
+            .unverifiable(.closed(gateway: gateway, technique: .upnp, cause: cause))
+        case .unsupported, .badAnswer, .refused: .unverifiable(self)
+        default: self
         }
     }
 

@@ -329,7 +329,7 @@ struct MappingTransaction {
             return isThere ? nil : session.missingMapping
         } catch let error as PortMapperError {
             // A held mapping is not given up because its gateway was not to be reached by UPnP.
-            return terms.renewsOnly ? nil : error
+            return terms.renewsOnly ? nil : error.asUnverifiable
         }
     }
 

@@ -101,6 +101,11 @@ import Testing
                 "the external address of 192.168.77.1, 127.0.0.1, is loopback, not public: nobody "
                     + "outside can reach it"
             ),
+            (
+                .unverifiable(.unsupported(gateway: .router, technique: .upnp)),
+                "the mapping cannot be verified without UPnP: 192.168.77.1 speaks UPnP, but offers "
+                    + "no port mapping by it"
+            ),
             (.inexpressible("NAT-PMP cannot say it"), "NAT-PMP cannot say it"),
             (.noSuchService("X"), "no UPnP device on this network offers X"),
             (
