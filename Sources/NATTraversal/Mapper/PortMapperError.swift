@@ -79,12 +79,11 @@ extension PortMapperError: CustomStringConvertible {
         case .unreachable(let address, let reason):
             "\(address) cannot be opened to the Internet: \(reason)"
         case .closed(let gateway, .upnp, let cause):
-            "\(gateway) answered the search for UPnP, but its service cannot be reached "
-                + "(\(cause.reason))"
+            "\(gateway) cannot be reached by UPnP (\(cause.reason))"
         case .closed(let gateway, _, let cause):
             "\(gateway) does not accept port mapping requests (\(cause.reason))"
         case .unsupported(let gateway, .upnp):
-            "\(gateway) was found, but offers no port mapping by UPnP"
+            "\(gateway) speaks UPnP, but offers no port mapping by it"
         case .unsupported(let gateway, let technique):
             "\(gateway) does not speak \(technique.displayName)"
         case .noAnswer(let gateway, let technique, let time):
@@ -129,7 +128,7 @@ extension PortMapperError: CustomStringConvertible {
         of gateway: GatewayAddress, _ technique: Technique?, within time: String
     ) -> String {
         switch technique {
-        case .upnp?: "\(gateway) was found by UPnP, but did not answer within \(time)"
+        case .upnp?: "\(gateway) did not answer by UPnP within \(time)"
         case let other?:
             "\(gateway) speaks \(other.displayName), but did not answer this request within \(time)"
         case nil: "\(gateway) did not answer within \(time)"

@@ -50,8 +50,7 @@ import Testing
             ),
             (
                 .closed(gateway: .router, technique: .upnp, cause: cause),
-                "192.168.77.1 answered the search for UPnP, but its service cannot be reached "
-                    + "(Connection refused)"
+                "192.168.77.1 cannot be reached by UPnP (Connection refused)"
             ),
             (
                 .unsupported(gateway: .router, technique: .pcp),
@@ -63,7 +62,7 @@ import Testing
             ),
             (
                 .noAnswer(gateway: .router, technique: .upnp, after: .seconds(1)),
-                "192.168.77.1 was found by UPnP, but did not answer within 1.0 seconds"
+                "192.168.77.1 did not answer by UPnP within 1.0 seconds"
             ),
             (
                 .noAnswer(gateway: .router, technique: .pcp, after: .seconds(1)),
