@@ -99,7 +99,7 @@ struct HeldPort: Sendable {
         lastGrant = MappingRequest.FormerGrant(
             key: new.lease.key, externalPort: new.mapping.externalPort)
         toldFailure = nil
-        let isUnchanged = old.map { new.mapping.isSame(as: $0.mapping) } ?? false
+        let isUnchanged = old.map { new.mapping.isRenewal(of: $0.mapping) } ?? false
         let change: MapperEvent.Change =
             switch old {
             case nil: .mapped(new.mapping)
@@ -173,11 +173,11 @@ struct HeldPort: Sendable {
 }
 
 extension Mapping {
-    /// Whether listeners need not care about the difference to `old`.
-    fileprivate func isSame(as old: Mapping) -> Bool {
+    /// Whether listeners need not care about the difference to `old`: a renewal, and no change.
+    package func isRenewal(of old: Mapping) -> Bool {
         externalAddress == old.externalAddress && externalPort == old.externalPort
             && technique == old.technique && gateway == old.gateway
-            && internalAddress == old.internalAddress
+            && internalAddress == old.internalAddress && remoteHost == old.remoteHost
     }
 }
 
