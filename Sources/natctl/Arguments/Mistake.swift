@@ -136,7 +136,8 @@ struct Mistake: Equatable {
             }
             let value = inlineValue ?? (index < arguments.count ? arguments[index] : "-")
             if inlineValue == nil {
-                if value.hasPrefix("-") {
+                // A hyphen alone is a value, which the command refuses or not.
+                if value.hasPrefix("-"), value != "-" || index >= arguments.count {
                     return "\(name) needs <\(option.valueName ?? "value")>"
                 }
                 index += 1

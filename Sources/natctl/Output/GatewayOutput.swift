@@ -4,6 +4,8 @@ import NATTraversal
 struct GatewayOutput: CommandOutput {
     let kind = DocumentKind.gateway
     var reports: [GatewayReport]
+    /// The file of `--report`, where it could not be written.
+    var unwritten: (path: String, cause: SystemError)?
 
     func lines(on page: Page) -> [StyledLine] {
         reports.enumerated().flatMap { index, report in
@@ -19,6 +21,13 @@ struct GatewayOutput: CommandOutput {
                     externalAddress: $0, gateway: report.address, outer: report.outerRouter)
             } + report.warnings
         }
+    }
+    var failures: [PortMapperError] { unwritten.map { [.system($0.cause)] } ?? [] }
+
+    /// The file is its only failure: any diagnosis is success.
+    func message(about failure: PortMapperError) -> String {
+        unwritten.map { unwritable(displayed($0.path, limit: nil), $0.cause) }
+            ?? failure.userMessage
     }
     /// The sentence below the picture says what the address means.
     func tells(_ warning: MapperWarning, on page: Page) -> Bool {

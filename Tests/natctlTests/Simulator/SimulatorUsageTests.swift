@@ -32,6 +32,7 @@ import TestSupport
         "upnp-scan --location http://127.0.0.1:9/ --gateway 127.0.0.1",
         "list --leases --gateway 127.0.0.1", "list --leases --via pcp",
         "gateway -q --via pcp", "gateway -q --timeout 3s", "gateway -q --report file",
+        "gateway --report -", "gateway --json --report=-",
         "map tcp 80 --internal-address laptop", "map tcp 80 --remote-host 0.0.0.0",
         "map tcp 80 --internal-address 224.0.0.1", "map tcp 80 --bogus", "unmap", "unmap tcp",
         "unmap tcp 0", "unmap --all tcp 80", "unmap both --external-port 80",
@@ -297,13 +298,25 @@ import TestSupport
         }
     }
 
-    @Test("a report that cannot be written is 74, and what was found out is shown")
-    func reportIsFull() async throws {
+    @Test(
+        "a report that cannot be written is 74, and what was found out is shown",
+        arguments: [
+            ("/dev/full", "No space left on device"),
+            ("/nowhere/file", "No such file or directory"),
+        ])
+    func reportIsFull(file: String, reason: String) async throws {
         try await ToolBehindGateway.run { tool in
-            let outcome = try await tool.natctl("gateway --json --report /dev/full")
+            let outcome = try await tool.natctl("gateway --json --report \(file)")
             #expect(outcome.status == 74)
-            #expect(outcome.output.contains("\"gateways\""))
-            #expect(outcome.errors.contains("\"/dev/full\" cannot be written: No space left"))
+            #expect(try outcome.document.gateways?.count == 1)
+            let error = try #require(try outcome.document.error)
+            #expect(error.code == "io")
+            #expect(error.message == "\"\(file)\" cannot be written: \(reason)")
+            #expect(outcome.errors == "natctl: \(error.message)\n")
+            let text = try await tool.natctl("gateway --report \(file)")
+            #expect(text.status == 74)
+            #expect(text.output.contains("127.0.0.1"))
+            #expect(text.errors == "natctl: \(error.message)\n")
         }
     }
 
