@@ -142,6 +142,9 @@ struct Mistake: Equatable {
                 }
                 index += 1
             }
+            if value.isEmpty {
+                return ValidationError.emptyValue(name, option.valueName).message
+            }
             if let problem = problem(of: value, for: option, named: name) { return problem }
         }
         if takesPorts {

@@ -129,6 +129,36 @@ import TestSupport
         #expect(unknown.status == 69)
     }
 
+    @Test(
+        "an option with an empty value, which would count as not given",
+        arguments: [
+            "list --interface", "gateway --report", "upnp-scan --target", "gateway --gateway",
+            "external-ip --location", "external-ip --via", "upnp-scan --scan-time",
+            "upnp-call WANIPConnection GetStatusInfo --interface", "external-ip --color",
+            "map tcp 80 --keep --on-change", "map tcp 80 --internal-address", "map tcp 80 -e",
+            "map tcp 80 --remote-host", "map tcp 80 --lifetime", "map tcp 80 --description",
+            "unmap tcp --external-port", "external-ip --timeout",
+        ], [true, false])
+    func refuseEmptyValue(words: String, isSeparate: Bool) async throws {
+        try await ToolBehindGateway.run { tool in
+            var arguments = words.split(separator: " ").map(String.init)
+            if isSeparate || words.hasSuffix(" -e") {
+                arguments.append("")
+            } else {
+                arguments[arguments.count - 1] += "="
+            }
+            let outcome = try await BuiltTool.run(
+                ProjectFiles.natctl, arguments, environment: tool.environment)
+            #expect(outcome.status == 64)
+            #expect(outcome.output == "")
+            let line = outcome.errors.split(separator: "\n").first ?? ""
+            let option = words.hasSuffix(" -e") ? "-e" : words.split(separator: " ").last ?? ""
+            #expect(line.hasPrefix("natctl: \(option) needs <"), "\(line)")
+            #expect(line.hasSuffix(">, which is empty here"), "\(line)")
+            #expect(tool.gateway.log.count == 0)
+        }
+    }
+
     @Test("point to unmap where no lifetime is asked for")
     func pointToUnmap() async throws {
         let outcome = try await BuiltTool.natctl("map tcp 80 --lifetime 0")
