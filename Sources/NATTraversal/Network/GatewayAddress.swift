@@ -66,10 +66,7 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
         } else {
             self.address = address
         }
-        switch self.address.scope {
-        case .unspecified, .multicast: return nil
-        default: break
-        }
+        guard self.address.canBeHost else { return nil }
         self.port = port.flatMap { PortNumber(String($0)) }
         if port != nil, self.port == nil { return nil }
     }

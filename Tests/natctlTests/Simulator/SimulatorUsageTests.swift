@@ -179,6 +179,31 @@ import TestSupport
     }
 
     @Test(
+        "an address that no host has, whichever way it comes",
+        arguments: [
+            "external-ip --gateway", "gateway -q --gateway", "upnp-scan --gateway",
+            "map tcp 80 --internal-address", "map tcp 80 --remote-host",
+            "external-ip --location", "upnp-scan --location", "upnp-call S A --location",
+        ], ["255.255.255.255", "0.0.0.0", "224.0.0.1", "::", "ff02::1", "::ffff:255.255.255.255"])
+    func refuseNoHost(words: String, address: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let isURL = words.hasSuffix("--location")
+            let host = isURL && address.contains(":") ? "[\(address)]" : address
+            let value = isURL ? "http://\(host):9/" : address
+            let outcome = try await tool.natctl("\(words) \(value)")
+            #expect(outcome.status == 64, "\(outcome.errors)")
+            #expect(outcome.output == "")
+            #expect(tool.gateway.log.count == 0)
+            let name = isURL ? "NATCTL_LOCATION" : "NATCTL_GATEWAY"
+            guard words.hasPrefix("external-ip ") || words.hasPrefix("upnp-scan ") else { return }
+            let command = words.split(separator: " ").first.map(String.init) ?? ""
+            let variable = try await BuiltTool.natctl(command, environment: [name: value])
+            #expect(variable.status == 64, "\(variable.errors)")
+            #expect(variable.errors.hasPrefix("natctl: \(name)"), "\(variable.errors)")
+        }
+    }
+
+    @Test(
         "so does a wrong NATCTL_GATEWAY, unless a flag wins over it",
         arguments: ["router.local", "192.168.1.1:0", "\u{1B}[31m", "fe80::1"])
     func environmentIsRefused(text: String) async throws {
