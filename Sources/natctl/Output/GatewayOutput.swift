@@ -16,10 +16,14 @@ struct GatewayOutput: CommandOutput {
     var quietLines: [String] { reports.prefix(1).map(\.name.description) }
     var warnings: [MapperWarning] {
         reports.flatMap { report in
-            report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
+            let addresses = report.techniques.compactMap(\.externalAddress)
+            let different = addresses.enumerated().filter { index, address in
+                !addresses[..<index].contains(address)
+            }.map(\.element)
+            return different.flatMap {
                 MapperWarning.about(
                     externalAddress: $0, gateway: report.address, outer: report.outerRouter)
-            } + report.warnings
+            } + (different.count > 1 ? [.disagreement(addresses)] : []) + report.warnings
         }
     }
     var failures: [PortMapperError] { unwritten.map { [.system($0.cause)] } ?? [] }

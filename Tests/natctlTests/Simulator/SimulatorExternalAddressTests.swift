@@ -76,6 +76,24 @@ import TestSupport
         }
     }
 
+    @Test("that disagree are a warning of external-ip --all and of gateway, and its diagnosis")
+    func disagree() async throws {
+        try await ToolBehindGateway.run({
+            $0.techniques = [.natPMP, .upnp]
+            $0.faults.upnp.externalAddress = "192.168.1.3"
+        }) { tool in
+            let location = ["NATCTL_LOCATION": try #require(tool.gateway.location)]
+            let all = try await tool.shell("natctl external-ip --all --json", environment: location)
+            let gateway = try await tool.shell("natctl gateway --json", environment: location)
+            #expect(try gateway.document.gateways?.map(\.diagnosis) == ["disagreement"])
+            let codes = try gateway.document.warnings?.map(\.code) ?? []
+            #expect(Set(codes) == ["doubleNAT", "disagreement"])
+            #expect(Set(try all.document.warnings?.map(\.code) ?? []) == Set(codes))
+            let text = try await tool.shell("natctl gateway", environment: location)
+            #expect(text.errors.contains("different external addresses were reported: "))
+        }
+    }
+
     @Test("external-ip leaves no mapping and no lease behind", arguments: techniques)
     func leavesNothing(via: String) async throws {
         try await ToolBehindGateway.run { tool in
