@@ -35,6 +35,22 @@ import TestSupport
         try await ToolBehindGateway.run({ $0.reportedAddress = reported }, body: body)
     }
 
+    @Test("--all asks every technique at once: none waits for another's silence")
+    func asksAtOnce() async throws {
+        try await ToolBehindGateway.run { tool in
+            tool.gateway.faults.silence = .all
+            let outcome = try await tool.natctl("external-ip --all --timeout 2s")
+            #expect(outcome.status == 75)
+            // One after the other, all requests by one would come before any by the other.
+            let versions = tool.gateway.log.entries.compactMap(\.bytes.first)
+            for (first, second) in [(2, 0), (0, 2)] as [(UInt8, UInt8)] {
+                let begins = try #require(versions.firstIndex(of: first))
+                let ends = try #require(versions.lastIndex(of: second))
+                #expect(begins < ends, "\(versions)")
+            }
+        }
+    }
+
     @Test("are told with a warning", arguments: unreachable, techniques)
     func areTold(address: Address, via: String) async throws {
         try await Self.run(address.text) { tool in
