@@ -131,12 +131,12 @@ extension NATCtl {
             throw ValidationError.noHelp(for: topic)
         }
         guard arguments.first == MapCommand.configuration.commandName else {
-            return try parsed(arguments)
+            return try parsedWithoutEmptyValues(arguments)
         }
         let words = arguments.split(
             separator: "--", maxSplits: 1, omittingEmptySubsequences: false
         ).map(Array.init)
-        let command = try parsed(words[0])
+        let command = try parsedWithoutEmptyValues(words[0])
         guard var map = command as? MapCommand else { return command }
         map.command = words.count > 1 ? words[1] : []
         if words.count > 1, map.command.isEmpty {
@@ -144,6 +144,21 @@ extension NATCtl {
         }
         try map.validateHolding()
         return map
+    }
+
+    /// The command that the arguments mean, unless an option has an empty value: a script's variable
+    /// that is not set must not count as an option that was not given.
+    private static func parsedWithoutEmptyValues(
+        _ arguments: [String]
+    ) throws -> any AsyncParsableCommand {
+        let command = try parsed(arguments)
+        // ArgumentParser itself refuses `--option=`, and takes an empty word for nothing else here.
+        if let empty = arguments.dropFirst().firstIndex(of: ""),
+            case let option = arguments[empty - 1], option.hasPrefix("-")
+        {
+            throw ValidationError.emptyValue(option)
+        }
+        return command
     }
 
     /// The command that the arguments mean to ArgumentParser.

@@ -41,7 +41,8 @@ package struct Recording: Sendable {
         }
         let reports = (members["gateways"]?.array ?? []).compactMap(\.object)
         for report in reports {
-            guard let address = report["address"]?.string.flatMap(IPAddress.init) else {
+            guard let address = report["address"]?.string.flatMap(GatewayAddress.init)?.address
+            else {
                 throw Malformed(description: "a gateway has no address")
             }
             gateways.append(address)

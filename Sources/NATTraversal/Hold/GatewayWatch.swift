@@ -177,7 +177,7 @@ actor GatewayWatcher {
             tell(address.take(.success(answer)))
         } catch let error as PortMapperError {
             log.debug("watching: \(error)")
-            if let gateway = error.gatewayWithoutAddress { noteRestart(of: name(of: gateway)) }
+            if let gateway = error.gatewayWithoutAddress { noteRestart(of: gateway) }
             tell(address.take(.failure(error)))
         } catch {}  // cancelled: nobody waits for it any more
     }
@@ -194,12 +194,6 @@ actor GatewayWatcher {
             presence = new
         }
         if hasRestarted { tell([.gatewayRestarted(gateway: gateway)]) }
-    }
-
-    /// The name of a gateway on the path, which has its port where a refusal names the address alone.
-    private func name(of gateway: GatewayAddress) -> GatewayAddress {
-        monitor.path?.targets.first { GatewayAddress(hostOf: $0.socketAddress) == gateway }?.name
-            ?? gateway
     }
 
     private func tell(_ change: MapperEvent.Change?) { tell([change].compactMap(\.self)) }

@@ -174,7 +174,7 @@ extension HeldMappingState.Failure {
             .unreachable, .noSuchService, .closed, .unsupported, .system:
             self = .absence
         case .refused(let refusal): self = .refusal(for: refusal.lifetime)
-        case .portTaken, .notPublic, .unmappedElsewhere: self = .deletion
+        case .portTaken, .notPublic, .unverifiable, .unmappedElsewhere: self = .deletion
         case .foreign, .noExternalAddress, .inexpressible, .leaseFile: self = .refusal(for: nil)
         }
     }

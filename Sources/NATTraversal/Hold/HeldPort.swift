@@ -44,6 +44,9 @@ struct HeldPort: Sendable {
     /// What the user wants.
     let request: MappingRequest
     private var state = State.unmapped
+    /// What UPnP has made and another technique has mapped anew, because UPnP could not be asked: the
+    /// entry may still be in the gateway's table, which has no room for a second lease of the port.
+    private(set) var superseded: HeldMapping?
     /// The last grant.
     private var lastGrant: MappingRequest.FormerGrant?
     /// The failure that listeners were told last; `nil` since the last grant.
@@ -95,11 +98,12 @@ struct HeldPort: Sendable {
             new.lease.externalAddress = old?.mapping.externalAddress
         }
         new.wasSeen = old?.wasSeen == true && isSameGateway && !grant.isNew
+        supersede(former, by: new)
         state = .held(new)
         lastGrant = MappingRequest.FormerGrant(
             key: new.lease.key, externalPort: new.mapping.externalPort)
         toldFailure = nil
-        let isUnchanged = old.map { new.mapping.isSame(as: $0.mapping) } ?? false
+        let isUnchanged = old.map { new.mapping.isRenewal(of: $0.mapping) } ?? false
         let change: MapperEvent.Change =
             switch old {
             case nil: .mapped(new.mapping)
@@ -119,6 +123,17 @@ struct HeldPort: Sendable {
         return Update(
             change: change, evidence: evidence,
             replaced: former?.lease.key == new.lease.key ? nil : former)
+    }
+
+    /// Keeps an entry of UPnP's in mind that nobody has deleted.
+    private mutating func supersede(_ former: HeldMapping?, by new: HeldMapping) {
+        if new.lease.technique == .upnp {
+            if superseded?.lease.externalPort == new.lease.externalPort { superseded = nil }
+        } else if let former, former.lease.technique == .upnp,
+            former.lease.key == new.lease.key, former.target.family == .ipv4
+        {
+            superseded = former
+        }
     }
 
     /// A request brought nothing.
@@ -173,11 +188,11 @@ struct HeldPort: Sendable {
 }
 
 extension Mapping {
-    /// Whether listeners need not care about the difference to `old`.
-    fileprivate func isSame(as old: Mapping) -> Bool {
+    /// Whether listeners need not care about the difference to `old`: a renewal, and no change.
+    package func isRenewal(of old: Mapping) -> Bool {
         externalAddress == old.externalAddress && externalPort == old.externalPort
             && technique == old.technique && gateway == old.gateway
-            && internalAddress == old.internalAddress
+            && internalAddress == old.internalAddress && remoteHost == old.remoteHost
     }
 }
 

@@ -174,6 +174,12 @@ struct HeldPorts: Sendable {
             .map { ($0.key, $0.elements.map(\.0), $0.elements.map(\.1.lease)) }
     }
 
+    /// What UPnP may still have in the table of a gateway, beside the remainders there.
+    func superseded(of indices: [Int], on target: GatewayTarget, at now: Timestamp) -> [Lease] {
+        indices.compactMap { ports[$0].superseded }
+            .filter { $0.target == target && $0.lease.isLive(at: now) }.map(\.lease)
+    }
+
     /// The mapping whose entry in the gateway's table is worth reading.
     func readable(_ index: Int) -> HeldMapping? {
         guard let held = ports[index].held else { return nil }

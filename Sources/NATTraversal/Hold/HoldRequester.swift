@@ -158,10 +158,17 @@ final class HoldRequester {
         outcomes: [Result<GatewaySession.LeaseRemoval, PortMapperError>],
         warnings: [MapperWarning]
     ) {
-        let service = sessions.all.lazy.filter { $0.target == target }.compactMap(\.igd.known).first
-        return await GatewaySession.release(
-            leases, on: target, knowing: service, leaseFile: store.file)
+        await GatewaySession.release(
+            leases, on: target, knowing: service(of: target), leaseFile: store.file)
     }
+
+    /// The connection service of a gateway, where one is known.
+    func service(of target: GatewayTarget) -> IGDFinder.Found? {
+        sessions.all.lazy.filter { $0.target == target }.compactMap(\.igd.known).first
+    }
+
+    /// Where mappings are remembered.
+    var leaseFile: LeaseFile { store.file }
 
     /// Keeps leases in mind, whatever becomes of the lease file, in place of those replaced.
     func remember(_ leases: [Lease], replacing replaced: Set<Lease.Key>) {

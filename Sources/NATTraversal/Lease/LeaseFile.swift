@@ -28,6 +28,8 @@ struct LeaseFile: Sendable {
 
     /// The folder; `nil` when none is named and there is no home.
     let folder: String?
+    /// The same for this file.
+    var byteLimit = Self.sizeLimit
     /// How long to wait for a lock that another process holds, while the folder stays the same.
     ///
     /// A process normally holds it for milliseconds; one that holds it longer is stuck, and the
@@ -87,7 +89,7 @@ struct LeaseFile: Sendable {
         guard let folder else { throw .noFolder }
         guard
             let bytes = try StateFolder(path: folder).bytes(
-                of: Self.name, sizeLimit: Self.sizeLimit)
+                of: Self.name, sizeLimit: byteLimit)
         else {
             return Contents(bytes: [], table: LeaseTable())
         }
@@ -133,7 +135,7 @@ struct LeaseFile: Sendable {
         let result = change(&contents.table)
         let bytes = contents.table.encoded
         if bytes != contents.bytes {
-            guard bytes.count <= Self.sizeLimit else { throw LeaseFileProblem.tooLarge }
+            guard bytes.count <= byteLimit else { throw LeaseFileProblem.tooLarge }
             try stateFolder.replace(Self.name, with: bytes, isDurable: isDurable)
             contents.bytes = bytes
         }

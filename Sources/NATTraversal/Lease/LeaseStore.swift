@@ -7,6 +7,8 @@ final class LeaseStore {
     private(set) var warnings: [MapperWarning] = []
     private var isUnusable = false
     private var hasCheckedFolder = false
+    /// Whether the last change would have made the file larger than natctl reads.
+    private(set) var isOverfull = false
     /// Whether the last wait for the lock timed out.
     private var isLockStuck = false
 
@@ -146,7 +148,7 @@ final class LeaseStore {
 
     private func take<Result>(_ update: LeaseFile.Update<Result>) {
         known = update.contents
-        isLockStuck = false
+        (isLockStuck, isOverfull) = (false, false)
         if let movedAside = update.movedAside {
             add(.leaseFileDamaged(movedTo: movedAside))
         }
@@ -156,6 +158,7 @@ final class LeaseStore {
     /// Warns of the first problem; later ones follow from it.
     private func warn(_ problem: LeaseFileProblem) {
         isLockStuck = problem == .locked
+        isOverfull = problem == .tooLarge
         guard !isUnusable else { return }
         isUnusable = true
         add(.leaseFileUnusable(path: file.path, problem: problem.sentence))

@@ -25,21 +25,19 @@ public struct GatewayRefusal: Error, Hashable, Sendable, CustomStringConvertible
         self.externalAddress = externalAddress
     }
 
-    init(gateway: SocketAddress, pcp response: PCPResponse, externalAddress: IPAddress? = nil) {
+    init(gateway: GatewayAddress, pcp response: PCPResponse, externalAddress: IPAddress? = nil) {
         // 0 must not mean "ask again at once", and a day is too long for an error (RFC 6887,
         // section 7.4, leaves the numbers to the client).
         let lifetime = min(max(response.lifetimeSeconds, 30), 1800)
         self.init(
-            gateway: GatewayAddress(hostOf: gateway), technique: .pcp,
-            code: Int(response.result.rawValue), name: response.result.name,
-            lifetime: .seconds(Int64(lifetime)), externalAddress: externalAddress)
+            gateway: gateway, technique: .pcp, code: Int(response.result.rawValue),
+            name: response.result.name, lifetime: .seconds(Int64(lifetime)),
+            externalAddress: externalAddress)
     }
 
-    init(gateway: SocketAddress, natpmp result: NATPMPResult) {
+    init(gateway: GatewayAddress, natpmp result: NATPMPResult) {
         self.init(
-            gateway: GatewayAddress(hostOf: gateway), technique: .natPMP,
-            code: Int(result.rawValue),
-            name: result.name)
+            gateway: gateway, technique: .natPMP, code: Int(result.rawValue), name: result.name)
     }
 }
 

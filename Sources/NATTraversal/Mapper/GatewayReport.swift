@@ -37,6 +37,8 @@ public struct GatewayReport: Hashable, Sendable {
     public var address: IPAddress
     /// The interface of a link-local address, which means nothing without.
     public var zone: String?
+    /// The port of PCP and NAT-PMP, if not 5351.
+    public var port: PortNumber?
     /// The interface that leads to it; `nil` when the user named the gateway.
     public var interface: String?
     /// This host's address towards it, for an IPv6 gateway the one that would be opened; `nil` when
@@ -55,8 +57,8 @@ public struct GatewayReport: Hashable, Sendable {
     /// What the user should know about that device, such as that it is not the gateway.
     public var warnings: [MapperWarning] = []
 
-    /// The address as people and scripts need it on this host: with its zone.
-    public var name: String { address.description + (zone.map { "%\($0)" } ?? "") }
+    /// The gateway as mappings and errors name it: with its zone, and its port if that is not 5351.
+    public var name: GatewayAddress { GatewayAddress(address, zone: zone, port: port) }
 
     /// The diagnosis; `nil` when the gateway speaks only PCP, which reports no address in a probe,
     /// and when a technique was found that gave no usable answer.

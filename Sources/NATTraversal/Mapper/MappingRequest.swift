@@ -75,6 +75,9 @@ public struct MappingRequest: Hashable, Sendable {
         where address.family != family {
             return "\(address) does not belong to the same IP version as the port"
         }
+        for address in [internalAddress, remoteHost].compactMap(\.self) where !address.canBeHost {
+            return "\(address) is no host's address"
+        }
         if takesAnyExternalPort, isExact || externalPort != nil {
             return "any external port was requested, and a certain one too"
         }

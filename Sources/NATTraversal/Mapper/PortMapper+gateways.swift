@@ -37,7 +37,7 @@ extension PortMapper {
     ) async throws -> GatewayReport {
         let target = candidate.target
         var report = GatewayReport(
-            address: target.socketAddress.address, zone: target.socketAddress.zone,
+            address: target.name.address, zone: target.name.zone, port: target.name.port,
             interface: candidate.interface,
             localAddress: try? target.socket().local.address, rank: candidate.rank,
             reason: candidate.reason, techniques: [])

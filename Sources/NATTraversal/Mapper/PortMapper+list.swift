@@ -123,6 +123,7 @@ extension PortMapper {
     /// they cannot be asked now.
     package func absentGateways(of mappings: [Mapping]) -> Set<GatewayAddress> {
         let gateways = Set(mappings.map(\.gateway))
+        if gateways.isEmpty { return [] }
         let present = (try? presentTargets(of: gateways)) ?? []
         return gateways.subtracting(present.map(\.name))
     }

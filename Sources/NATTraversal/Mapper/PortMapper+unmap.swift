@@ -68,19 +68,25 @@ extension PortMapper {
         // Without a lease no gateway is asked, unless an option says how.
         if !leases.isEmpty || !unknown.isEmpty {
             let targets = try presentTargets(of: Set(leases.map(\.key.gateway)))
-            let outcomes = try await delete(byWay(leases, targets), among: targets)
-            outcomes.forEach { report.add($0) }
+            var deletions = byWay(leases, targets).map { Deletion.leases($1, on: $0) }
+            let target = targets.first { gateway == nil || $0.name == gateway }
+            if let target, !unknown.isEmpty {
+                deletions.append(.ports(unknown, of: request, on: target))
+            }
+            for outcome in try await delete(deletions, among: targets) { report.add(outcome) }
             let present = Set(targets.map(\.name))
             for lease in leases where !present.contains(lease.key.gateway) {
                 report.add([.leaseOfAbsentGateway(lease.mapping(at: .now))])
             }
-            let target = targets.first { gateway == nil || $0.name == gateway }
-            if let target, !unknown.isEmpty {
-                try await delete(unknown, of: request, on: target, among: targets, &report)
-            }
         }
         report.add(store.warnings)
         return report
+    }
+
+    /// What is to be deleted on one gateway.
+    private enum Deletion: Sendable {
+        case leases([Lease], on: GatewayTarget)
+        case ports([UnmapRequest.Port], of: UnmapRequest, on: GatewayTarget)
     }
 
     /// The gateways that can be asked: the candidates, and those of leases that are on a network of
@@ -129,16 +135,22 @@ extension PortMapper {
         }
     }
 
-    /// Deletes leases on their gateways, all at once, so that a silent one delays no other.
+    /// Deletes all at once, within one time limit, so that a silent gateway delays no other one and
+    /// a silent technique no other technique.
     ///
     /// - Returns: a report for each, in their order.
     private func delete(
-        _ leases: [(target: GatewayTarget, leases: [Lease])], among targets: [GatewayTarget]
+        _ deletions: [Deletion], among targets: [GatewayTarget]
     ) async throws -> [MappingReport] {
         try await withThrowingTaskGroup(of: (Int, MappingReport).self) { group in
-            for (index, (target, leases)) in leases.enumerated() {
+            for (index, deletion) in deletions.enumerated() {
                 group.addTask {
-                    (index, try await delete(leases, on: target, among: targets))
+                    switch deletion {
+                    case .leases(let leases, let target):
+                        (index, try await delete(leases, on: target, among: targets))
+                    case .ports(let ports, let request, let target):
+                        (index, try await delete(ports, of: request, on: target, among: targets))
+                    }
                 }
             }
             return try await group.reduce(into: [(Int, MappingReport)]()) { $0.append($1) }
@@ -206,8 +218,9 @@ extension PortMapper {
 
     private func delete(
         _ ports: [UnmapRequest.Port], of request: UnmapRequest, on target: GatewayTarget,
-        among targets: [GatewayTarget], _ report: inout MappingReport
-    ) async throws {
+        among targets: [GatewayTarget]
+    ) async throws -> MappingReport {
+        var report = MappingReport()
         let session = try GatewaySession(
             target, others: targets, via: selection.technique, memory: memory,
             budget: selection.budget(forPorts: ports.count))
@@ -226,6 +239,7 @@ extension PortMapper {
             }
         }
         report.add(session.igd.warnings)
+        return report
     }
 
     /// The entries to delete: the one at an external port, or those that lead to this host.

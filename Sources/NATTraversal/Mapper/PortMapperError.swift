@@ -41,6 +41,9 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case noExternalAddress(gateway: GatewayAddress, technique: Technique)
     /// The external address cannot be reached from the Internet, although that was demanded.
     case notPublic(IPAddress, gateway: GatewayAddress, technique: Technique?)
+    /// The mapping was to be verified, and its gateway's table cannot be read by UPnP for this reason;
+    /// the grant was deleted.
+    indirect case unverifiable(PortMapperError)
     /// No remaining technique can express the request, such as a remote host by NAT-PMP.
     case inexpressible(String)
     /// No UPnP device has a service of this name.
@@ -76,12 +79,11 @@ extension PortMapperError: CustomStringConvertible {
         case .unreachable(let address, let reason):
             "\(address) cannot be opened to the Internet: \(reason)"
         case .closed(let gateway, .upnp, let cause):
-            "\(gateway) answered the search for UPnP, but its service cannot be reached "
-                + "(\(cause.reason))"
+            "\(gateway) cannot be reached by UPnP (\(cause.reason))"
         case .closed(let gateway, _, let cause):
             "\(gateway) does not accept port mapping requests (\(cause.reason))"
         case .unsupported(let gateway, .upnp):
-            "\(gateway) was found, but offers no port mapping by UPnP"
+            "\(gateway) speaks UPnP, but offers no port mapping by it"
         case .unsupported(let gateway, let technique):
             "\(gateway) does not speak \(technique.displayName)"
         case .noAnswer(let gateway, let technique, let time):
@@ -99,6 +101,8 @@ extension PortMapperError: CustomStringConvertible {
         case .notPublic(let address, let gateway, _):
             "the external address of \(gateway), \(address), is \(address.scope.adjective), not "
                 + "public: nobody outside can reach it"
+        case .unverifiable(let error):
+            "\(Self.cannotVerify): \(error)"
         case .inexpressible(let problem):
             problem
         case .noSuchService(let name):
@@ -116,12 +120,15 @@ extension PortMapperError: CustomStringConvertible {
     package static let bridge =
         "this is a container on a bridge network, where no router maps ports"
 
+    /// What is missing where a mapping was to be verified: a clause.
+    package static let cannotVerify = "the mapping cannot be verified without UPnP"
+
     /// The sentence of a silence, with the time as its caller writes times.
     package static func silence(
         of gateway: GatewayAddress, _ technique: Technique?, within time: String
     ) -> String {
         switch technique {
-        case .upnp?: "\(gateway) was found by UPnP, but did not answer within \(time)"
+        case .upnp?: "\(gateway) did not answer by UPnP within \(time)"
         case let other?:
             "\(gateway) speaks \(other.displayName), but did not answer this request within \(time)"
         case nil: "\(gateway) did not answer within \(time)"
@@ -135,6 +142,41 @@ extension PortMapperError {
         switch self {
         case .noGateway, .onlyGatewaysOf, .noRouteBy: true
         default: false
+        }
+    }
+
+    /// Why the gateway's table, which UPnP alone shows, could not be read to verify a mapping; a failure
+    /// of this host's stays what it is.
+    var asUnverifiable: PortMapperError {
+        switch self {
+        case .noAnswer(let gateway, _, let time):
+            .unverifiable(.noAnswer(gateway: gateway, technique: .upnp, after: time))
+        case .closed(let gateway, _, let cause):
+            .unverifiable(.closed(gateway: gateway, technique: .upnp, cause: cause))
+        case .unsupported, .badAnswer, .refused: .unverifiable(self)
+        default: self
+        }
+    }
+
+    /// The error of a UPnP device, which knows its own host alone, as that of the gateway that was
+    /// asked: a device at its address is it, and has its name.
+    func naming(_ gateway: SocketAddress) -> PortMapperError {
+        let host = GatewayAddress(hostOf: gateway)
+        let name = { $0 == host ? GatewayAddress(gateway) : $0 }
+        switch self {
+        case .closed(let device, let technique, let cause):
+            return .closed(gateway: name(device), technique: technique, cause: cause)
+        case .unsupported(let device, let technique):
+            return .unsupported(gateway: name(device), technique: technique)
+        case .noAnswer(let device, let technique, let time):
+            return .noAnswer(gateway: name(device), technique: technique, after: time)
+        case .badAnswer(let device, let technique, let problem):
+            return .badAnswer(gateway: name(device), technique: technique, problem: problem)
+        case .refused(var refusal):
+            refusal.gateway = name(refusal.gateway)
+            return .refused(refusal)
+        default:
+            return self
         }
     }
 

@@ -38,6 +38,17 @@ extension IPAddress {
     }
 }
 
+extension IPAddress {
+    /// Whether one host can have it: it is not 0.0.0.0, a group's address, or that of every host of a
+    /// link.
+    package var canBeHost: Bool {
+        switch unmapped.scope {
+        case .unspecified, .multicast: false
+        default: unmapped != .v4(.broadcast)
+        }
+    }
+}
+
 extension IPv4Address {
     /// The scope of the address.
     public var scope: AddressScope { AddressBlock.scope(of: IPv6Address(mapping: self)) }

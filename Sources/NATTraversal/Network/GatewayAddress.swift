@@ -31,11 +31,11 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(host: host, port: port)
     }
 
-    /// A gateway as its errors name it: the host alone.
-    package init(_ address: IPAddress) {
+    /// A gateway that is known by its parts.
+    package init(_ address: IPAddress, zone: String? = nil, port: PortNumber? = nil) {
         self.address = address.unmapped
-        zone = nil
-        port = nil
+        self.zone = zone
+        self.port = port
     }
 
     /// The gateway at the other end of a socket; port 5351 goes without saying.
@@ -47,7 +47,7 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
             ? nil : PortNumber(rawValue: socketAddress.port)
     }
 
-    /// The gateway at the other end of a socket as its errors name it: the host alone.
+    /// The host of a UPnP device, whose errors name it so: the port of its URLs is not one to ask.
     package init(hostOf socketAddress: SocketAddress) {
         address = socketAddress.address.unmapped
         zone = socketAddress.zone
@@ -66,10 +66,7 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
         } else {
             self.address = address
         }
-        switch self.address.scope {
-        case .unspecified, .multicast: return nil
-        default: break
-        }
+        guard self.address.canBeHost else { return nil }
         self.port = port.flatMap { PortNumber(String($0)) }
         if port != nil, self.port == nil { return nil }
     }

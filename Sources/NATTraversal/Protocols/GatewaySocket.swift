@@ -54,6 +54,9 @@ final class GatewaySocket {
         self.open = open
     }
 
+    /// The gateway as errors and mappings name it.
+    var name: GatewayAddress { GatewayAddress(gateway) }
+
     /// The present, by the transport's clock.
     var now: ContinuousClock.Instant { transport.now }
 
@@ -233,7 +236,7 @@ final class GatewaySocket {
     /// ICMP errors mean that the gateway's port is closed or unreachable; others are this host's.
     private func classified(_ error: SystemError) -> PortMapperError {
         error.saysPortIsClosed
-            ? .closed(gateway: GatewayAddress(hostOf: gateway), cause: error) : .system(error)
+            ? .closed(gateway: name, cause: error) : .system(error)
     }
 
     /// Records the epoch of an accepted PCP response, and counts a lost table.

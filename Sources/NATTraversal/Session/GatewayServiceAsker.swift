@@ -83,6 +83,7 @@ final class GatewayServiceAsker<Service: GatewayService> {
         } catch let failure as UPnPFailure {
             guard mayBeStale, failure.isStale else {
                 throw PortMapperError(failure, of: found, since: limit.budget.start)
+                    .naming(socket.gateway)
             }
             log.debug("\(found.device.location.host): its services have moved; searching again")
             mayBeStale = false

@@ -39,6 +39,7 @@ extension GatewayServiceFinder {
         let found = try await find(budget, until: limit, silence: silence)
         do { return try await ask(found, budget, question) } catch let failure as UPnPFailure {
             throw PortMapperError(failure, of: found, since: budget.start)
+                .naming(target.socketAddress)
         }
     }
 

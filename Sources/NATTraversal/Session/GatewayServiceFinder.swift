@@ -153,6 +153,7 @@ final class GatewayServiceFinder<Service: GatewayService>: Sendable {
         do {
             return try await search(until: deadline, searchingUntil: searchEnd)
         } catch let error as PortMapperError {
+            let error = error.naming(target.socketAddress)
             problem.withLock { $0 = error }
             throw error
         }

@@ -450,6 +450,50 @@ extension GatewaySession {
     }
 }
 
+extension GatewaySession {
+    /// Deletes by UPnP, within five seconds, what another technique has mapped anew meanwhile; the
+    /// lease file knows that one alone.
+    ///
+    /// Runs even if the task was cancelled, as `release` does.
+    ///
+    /// - Parameters:
+    ///   - leases: what UPnP has made.
+    ///   - target: the gateway.
+    ///   - service: its connection service, where one is known.
+    /// - Returns: what could not be deleted, and why.
+    static func deleteSuperseded(
+        _ leases: [Lease], on target: GatewayTarget, knowing service: IGDFinder.Found?
+    ) async -> [(lease: Lease, error: PortMapperError)] {
+        guard !leases.isEmpty else { return [] }
+        return await Task {
+            do {
+                let session = try GatewaySession(
+                    target, isProbe: true, budget: TimeBudget(limit: releaseLimit))
+                if let service { session.igd.begin(with: service) }
+                let outcomes = try await session.upnp.delete(leases, session.wholeLimit)
+                return zip(leases, outcomes).compactMap { lease, outcome in
+                    guard case .failure(let error) = outcome else { return nil }
+                    return (lease, error)
+                }
+            } catch let error as PortMapperError {
+                return leases.map { ($0, error) }
+            } catch {
+                return []
+            }
+        }.value
+    }
+
+    /// Records leases of ports that have no other one, even if the task was cancelled.
+    static func remember(_ leases: [Lease], in file: LeaseFile) async {
+        guard !leases.isEmpty else { return }
+        _ = await Task {
+            try? await file.update(isDurable: true) { table in
+                for lease in leases where table[lease.key] == nil { table[lease.key] = lease }
+            }
+        }.value
+    }
+}
+
 extension PortMapperError {
     /// The failure for a lease that leads to a former address of this host.
     fileprivate static func elsewhere(_ address: IPAddress) -> PortMapperError {

@@ -334,7 +334,9 @@ extension MappingAttempt {
         guard let grant else { return [] }
         var warnings: [MapperWarning] = []
         let (transport, port) = (key.transport, key.internalPort)
-        if plan != .renewal, !request.takesAnyExternalPort,
+        // A renewal may have been moved, to share the port of its other transport.
+        let isElsewhere = plan != .renewal || grant.externalPort != old?.externalPort
+        if isElsewhere, !request.takesAnyExternalPort,
             grant.externalPort != request.suggestedExternalPort
         {
             warnings.append(

@@ -28,7 +28,8 @@ struct MappingTransaction {
     ///
     /// - Parameter requests: the ports, in the order to ask for them.
     /// - Returns: an attempt for each request.
-    /// - Throws: `CancellationError`.
+    /// - Throws: `PortMapperError.leaseFile` for more ports than the file can remember;
+    ///   `CancellationError`.
     func map(_ requests: [MappingRequest]) async throws -> [MappingAttempt] {
         var attempts = try await mapEach(requests)
         do { try await bringTogether(&attempts) } catch is CancellationError {
@@ -127,11 +128,26 @@ struct MappingTransaction {
             }
             return (attempts, isThirdParty ? [] : table.leases(ofSamePortsAs: keys))
         }
+        try checkSize(of: attempts, at: now)
         for attempt in attempts {
             log.debug(
                 "\(attempt.key.transport.rawValue) \(attempt.key.internalPort): \(attempt.plan)")
         }
         return (attempts, elsewhere)
+    }
+
+    /// Refuses more ports than the lease file can remember, before the gateway is asked; a file that is
+    /// full of other leases costs a warning.
+    private func checkSize(
+        of attempts: [MappingAttempt], at now: Timestamp
+    ) throws(PortMapperError) {
+        guard store.isOverfull else { return }
+        var alone = LeaseTable()
+        for attempt in attempts { alone[attempt.key] = attempt.intent(at: now) }
+        guard alone.encoded.count > store.file.byteLimit else { return }
+        throw .leaseFile(
+            path: store.file.path,
+            problem: "it cannot remember \(attempts.count) ports at once; map fewer")
     }
 
     /// Deletes the old mappings of moves, and records the requests that take their place.
@@ -329,7 +345,7 @@ struct MappingTransaction {
             return isThere ? nil : session.missingMapping
         } catch let error as PortMapperError {
             // A held mapping is not given up because its gateway was not to be reached by UPnP.
-            return terms.renewsOnly ? nil : error
+            return terms.renewsOnly ? nil : error.asUnverifiable
         }
     }
 

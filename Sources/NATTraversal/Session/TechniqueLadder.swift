@@ -343,7 +343,7 @@ extension TechniqueLadder {
         case .badAnswer:
             if technique.isOnSharedPort, wasSent { mayBeDone(by: technique) }
             said(noBy: technique, at: now)
-        case .portTaken, .noExternalAddress, .notPublic:
+        case .portTaken, .noExternalAddress, .notPublic, .unverifiable:
             said(noBy: technique, at: now)
         case .noGateway, .onlyGatewaysOf, .noRouteBy, .behindBridge, .noSuchInterface,
             .noGlobalAddress, .unreachable, .noSuchService, .unmappedElsewhere, .system,
@@ -498,7 +498,7 @@ extension PortMapperError {
             .system, .leaseFile:
             false
         case .unsupported, .badAnswer, .refused, .portTaken, .foreign, .noExternalAddress,
-            .notPublic:
+            .notPublic, .unverifiable:
             true
         }
     }
@@ -522,7 +522,9 @@ extension PortMapperError {
         case .unsupported(_, let technique): technique.isOnSharedPort ? 1 : 2
         case .noAnswer, .closed: 2
         case .badAnswer: 3
-        case .refused, .portTaken, .noExternalAddress, .notPublic, .inexpressible, .foreign: 4
+        case .refused, .portTaken, .noExternalAddress, .notPublic, .unverifiable, .inexpressible,
+            .foreign:
+            4
         case .system, .leaseFile, .noGlobalAddress, .unreachable: 5
         }
     }

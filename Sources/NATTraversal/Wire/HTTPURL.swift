@@ -39,6 +39,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
             reference.authority = String(authority[..<percent] + authority[end...])
         }
         var url = try HTTPURL(reference)
+        guard url.host.canBeHost else { throw .noHost }
         guard url.host.family == .ipv6, url.host.scope == .linkLocal else {
             if zone != nil { throw .notAnAddress }
             return (url, nil)
@@ -158,7 +159,7 @@ public enum URLRefusal: String, Error, Sendable, CaseIterable {
     case notAbsolute = "not-absolute"
     /// Its scheme is not http.
     case notHTTP = "not-http"
-    /// It has no host.
+    /// It has no host, or an address that no host can have.
     case noHost = "no-host"
     /// There is a user before its host.
     case userInformation = "user-information"

@@ -124,12 +124,9 @@ struct MappingOptions: ParsableArguments {
     }
 
     private static func address(_ text: String, _ option: String) throws -> IPAddress {
-        guard let address = IPAddress(text),
-            [
-                .private, .public, .linkLocal, .shared, .loopback, .uniqueLocal,
-                .documentation, .reserved,
-            ].contains(address.scope), address.unmapped != .v4(.broadcast)
-        else { throw ValidationError.noHost(option) }
+        guard let address = IPAddress(text), address.canBeHost else {
+            throw ValidationError.noHost(option)
+        }
         return address.unmapped
     }
 }

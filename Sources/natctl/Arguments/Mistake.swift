@@ -136,10 +136,14 @@ struct Mistake: Equatable {
             }
             let value = inlineValue ?? (index < arguments.count ? arguments[index] : "-")
             if inlineValue == nil {
-                if value.hasPrefix("-") {
+                // A hyphen alone is a value, which the command refuses or not.
+                if value.hasPrefix("-"), value != "-" || index >= arguments.count {
                     return "\(name) needs <\(option.valueName ?? "value")>"
                 }
                 index += 1
+            }
+            if value.isEmpty {
+                return ValidationError.emptyValue(name, option.valueName).message
             }
             if let problem = problem(of: value, for: option, named: name) { return problem }
         }

@@ -24,6 +24,7 @@ struct GatewayCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output options") var output: OutputOptions
 
     func validate() throws {
+        if report == "-" { throw ValidationError.reportOnOutput }
         guard output.quiet else { return }
         let given = [
             ("--report", report != nil), ("--via", gateway.via != .auto),
@@ -43,7 +44,7 @@ struct GatewayCommand: AsyncParsableCommand {
             }
         }
         let recorder = report == nil ? nil : TrafficRecorder()
-        let (selection, found) = try await output.value(.gateway) {
+        var (selection, found) = try await output.value(.gateway) {
             let selection = try gateway.selection()
             let mapper = PortMapper(selection)
             let reports = try await TrafficRecorder.$current.withValue(recorder) {
@@ -51,16 +52,16 @@ struct GatewayCommand: AsyncParsableCommand {
             }
             return (selection, GatewayOutput(reports: reports))
         }
-        try output.show(found, on: .output)
-        guard let report, let recorder else { return }
-        let recording = GatewayRecording(
-            selection: selection, found: found, conversations: recorder.conversations)
-        do throws(SystemError) {
-            try ReportFile(report).write(recording.document, kind: .gatewayReport)
-        } catch {
-            say(unwritable(displayed(report, limit: nil), error))
-            throw ExitCode(EndCode.io.rawValue)
+        if let report, let recorder {
+            let recording = GatewayRecording(
+                selection: selection, found: found, conversations: recorder.conversations)
+            do throws(SystemError) {
+                try ReportFile(report).write(recording.document, kind: .gatewayReport)
+            } catch {
+                found.unwritten = (report, error)
+            }
         }
+        try output.show(found, on: .output)
     }
 }
 

@@ -27,8 +27,10 @@ struct ListCommand: AsyncParsableCommand {
         try await output.run(.list) {
             let mapper = leases ? PortMapper() : PortMapper(try gateway.selection())
             let report = leases ? try mapper.leaseReport() : try await mapper.list()
-            return MappingListOutput(
-                report: report, absentGateways: mapper.absentGateways(of: report.mappings))
+            // Only the table for people shows which gateways are absent.
+            let absent =
+                output.format == .text ? mapper.absentGateways(of: report.mappings) : []
+            return MappingListOutput(report: report, absentGateways: absent)
         }
     }
 }

@@ -36,15 +36,22 @@ struct HeldMap {
             beginning.append(.remark(notRun(command[0], problem)))
             control.end(.command(127))
         }
-        child?.whenEnded { control.end(.command($0)) }
+        let (commandEnd, ended) = AsyncStream<Never>.makeStream()
+        child?.whenEnded {
+            control.end(.command($0))
+            ended.finish()
+        }
         service?.tell("READY=1")
         if output.format == .quiet { beginning.append(.ports(mappings.map(\.externalPort))) }
         let audience = EventAudience(
             format: output.format, stream: stream, printsRenewals: output.verbose > 0,
             hooks: hook.map { HookQueue(Hook(command: $0)) }, service: service)
-        throw await HoldSession(
+        let ending = await HoldSession(
             source: source, audience: audience, control: control, beginning: beginning
-        ).run().exitCode
+        ).run()
+        // At the second signal all is let go before COMMAND ends, for which `HoldControl` sees.
+        if case .signal = ending, child != nil { for await _ in commandEnd {} }
+        throw ending.exitCode
     }
 
     /// Maps all ports, or shows why not.

@@ -1,4 +1,5 @@
 import CSystemCalls
+import Dispatch
 import Glibc
 import NATTraversal
 import NATTraversalSupport
@@ -107,16 +108,29 @@ final class HoldControl: Sendable {
         case .nothing: break
         case .refresh: state.refresh?()
         case .pass(let number): state.child?.send(number)
-        case .passAndStop(let number):
+        case .passAndLeave(let number):
             state.child?.send(number)
+            // What can be let go in that moment is.
             end(.signal(number))
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.lastMoment) {
+                Self.leave(by: number, taking: state.child)
+            }
         case .stop(let number):
             end(.signal(number))
             // Looked for after the end is known: `starting` looks the other way round.
             self.state.current.cancelStart?()
-        case .leave(let number):
-            ChildProcess.killGroups()
-            _exit(128 + number)
+        case .leave(let number): Self.leave(by: number, taking: state.child)
         }
+    }
+
+    /// How long COMMAND has to obey the second signal: it may have ignored the first one, which was
+    /// another.
+    private static let lastMoment = DispatchTimeInterval.milliseconds(500)
+
+    /// Ends natctl, and leaves nothing behind that it has started.
+    private static func leave(by signal: Int32, taking child: ChildProcess?) {
+        ChildProcess.killGroups()
+        child?.send(SIGKILL)
+        _exit(128 + signal)
     }
 }

@@ -17,8 +17,8 @@ struct HoldSignals {
         case refresh
         /// Pass it on to COMMAND.
         case pass(Int32)
-        /// Pass it on, and wait no longer for COMMAND.
-        case passAndStop(Int32)
+        /// Pass it on, and end at once, with COMMAND.
+        case passAndLeave(Int32)
         /// End at once.
         case leave(Int32)
     }
@@ -68,7 +68,7 @@ struct HoldSignals {
             return switch requests.received(signal.number, at: now) {
             case .first: .pass(signal.number)
             case .copy: isSame ? .nothing : .pass(signal.number)
-            case .further: .passAndStop(signal.number)
+            case .further: .passAndLeave(signal.number)
             }
         default: return .pass(signal.number)
         }

@@ -37,17 +37,17 @@ struct ChangedMappings: CommandOutput {
 }
 
 extension Mapping {
-    /// How it differs from the lease it had; `nil` where it is reached as before, as far as is known:
-    /// a lost reply about the address is no change.
+    /// How it differs from the lease it had, as `map --keep` would tell; `nil` where it does not, as
+    /// far as is known: a lost reply about the address is no change.
     fileprivate func change(since leases: [Mapping]) -> MapperEvent.Change? {
         let lease = leases.first {
             $0.gateway == gateway && $0.transport == transport
                 && $0.internalAddress == internalAddress && $0.internalPort == internalPort
         }
         guard let lease else { return .mapped(self) }
-        let hasSameAddress = externalAddress == nil || lease.externalAddress == externalAddress
-        let isSame = hasSameAddress && lease.externalPort == externalPort
-        return isSame ? nil : .changed(self, previous: lease)
+        var known = self
+        known.externalAddress = externalAddress ?? lease.externalAddress
+        return known.isRenewal(of: lease) ? nil : .changed(self, previous: lease)
     }
 
     /// Where its service is reached: on this side, then on the other.

@@ -21,7 +21,7 @@ extension PortMapperError {
     /// The exit code that tells scripts what happened.
     var endCode: EndCode {
         switch self {
-        case .behindBridge(let error): error.endCode
+        case .behindBridge(let error), .unverifiable(let error): error.endCode
         case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .closed, .unsupported,
             .noExternalAddress, .notPublic, .noGlobalAddress, .noSuchService, .unmappedElsewhere:
             .unavailable

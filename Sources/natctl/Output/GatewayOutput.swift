@@ -4,6 +4,8 @@ import NATTraversal
 struct GatewayOutput: CommandOutput {
     let kind = DocumentKind.gateway
     var reports: [GatewayReport]
+    /// The file of `--report`, where it could not be written.
+    var unwritten: (path: String, cause: SystemError)?
 
     func lines(on page: Page) -> [StyledLine] {
         reports.enumerated().flatMap { index, report in
@@ -11,14 +13,25 @@ struct GatewayOutput: CommandOutput {
             return (index > 0 ? [""] : []) + report.picture(among: reports.count, on: page)
         }
     }
-    var quietLines: [String] { reports.prefix(1).map(\.name) }
+    var quietLines: [String] { reports.prefix(1).map(\.name.description) }
     var warnings: [MapperWarning] {
         reports.flatMap { report in
-            report.techniques.compactMap(\.externalAddress).prefix(1).flatMap {
+            let addresses = report.techniques.compactMap(\.externalAddress)
+            let different = addresses.enumerated().filter { index, address in
+                !addresses[..<index].contains(address)
+            }.map(\.element)
+            return different.flatMap {
                 MapperWarning.about(
                     externalAddress: $0, gateway: report.address, outer: report.outerRouter)
-            } + report.warnings
+            } + (different.count > 1 ? [.disagreement(addresses)] : []) + report.warnings
         }
+    }
+    var failures: [PortMapperError] { unwritten.map { [.system($0.cause)] } ?? [] }
+
+    /// The file is its only failure: any diagnosis is success.
+    func message(about failure: PortMapperError) -> String {
+        unwritten.map { unwritable(displayed($0.path, limit: nil), $0.cause) }
+            ?? failure.userMessage
     }
     /// The sentence below the picture says what the address means.
     func tells(_ warning: MapperWarning, on page: Page) -> Bool {
@@ -79,7 +92,7 @@ extension GatewayReport {
                 "this host",
                 place.isEmpty ? "no route to the gateway" : place.joined(separator: ", ")),
             wire,
-            node("gateway", ([name] + (names ?? [])).joined(separator: "  "))
+            node("gateway", ([name.description] + (names ?? [])).joined(separator: "  "))
                 + StyledLine(count > 1 ? "  \(rank): \(reason)" : "", .secondary),
         ]
         lines += facts.map { (wire + "       " + $0).hanging(21) }
@@ -94,7 +107,7 @@ extension GatewayReport {
     /// The report as the command's document and the file of `--report` hold it.
     var document: JSONValue {
         [
-            "address": .string(name),
+            "address": .string(name.description),
             "interface": JSONValue(interface),
             "localAddress": JSONValue(localAddress?.description),
             "rank": JSONValue(rank),

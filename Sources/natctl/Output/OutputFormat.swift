@@ -95,7 +95,7 @@ extension PortMapperError {
         (gateway: GatewayAddress?, technique: Technique?, code: Int?, codeName: String?)
     {
         switch self {
-        case .behindBridge(let error):
+        case .behindBridge(let error), .unverifiable(let error):
             error.details
         case .noGateway, .onlyGatewaysOf, .noRouteBy, .noSuchInterface, .noGlobalAddress,
             .unreachable, .noSuchService,

@@ -23,6 +23,14 @@ extension ValidationError {
                 + "\(technique.displayName) has no such option")
     }
 
+    /// An option's value is empty, which would count as not given.
+    static func emptyValue(_ option: String, _ valueName: String? = nil) -> ValidationError {
+        ValidationError("\(option) needs <\(valueName ?? "value")>, which is empty here")
+    }
+
+    static let reportOnOutput = ValidationError(
+        "--report takes a file, not -: standard output shows the findings")
+
     static let hookWithoutHold = ValidationError(
         "--on-change needs --keep, --changes-only, or a command after --")
 

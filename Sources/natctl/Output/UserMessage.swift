@@ -10,6 +10,7 @@ extension PortMapperError {
         case .noAnswer(let gateway, let technique, let after):
             Self.silence(of: gateway, technique, within: durationText(after))
         case .behindBridge(let error): "\(error.sentence); \(Self.bridge)"
+        case .unverifiable(let error): "\(Self.cannotVerify): \(error.sentence)"
         case .unmappedElsewhere: "another process unmapped it"
         default: description
         }
@@ -35,6 +36,7 @@ extension PortMapperError {
             "; port mapping may be off in its settings, or the address may be wrong"
         case .noAnswer: "; try again, perhaps with a longer --timeout"
         case .refused(let refusal): refusal.hint
+        case .unverifiable: "; leave out --verify to map all the same"
         case .portTaken: ". Choose another, or leave out --exact"
         case .foreign:
             "; it was left alone. To delete it anyway, run natctl upnp-call WANIPConnection "

@@ -38,6 +38,34 @@ import Testing
         }
     }
 
+    /// What grants leave in UPnP's table, by its external port; `nil` for nothing.
+    static let leftByUPnP: [(grants: [GrantShape], port: UInt16?)] = [
+        ([GrantShape(technique: .upnp)], nil),
+        ([GrantShape(), GrantShape(technique: .upnp)], nil),
+        ([GrantShape(technique: .upnp), GrantShape()], 8080),
+        ([GrantShape(technique: .upnp), GrantShape(technique: .natPMP), GrantShape()], 8080),
+        ([GrantShape(technique: .upnp), GrantShape(), GrantShape(technique: .upnp)], nil),
+        (
+            [
+                GrantShape(technique: .upnp), GrantShape(),
+                GrantShape(externalPort: 8081, technique: .upnp),
+            ], 8080
+        ),
+        // Another lease, which is deleted as such.
+        ([GrantShape(technique: .upnp), GrantShape(gateway: 2)], nil),
+        ([GrantShape(technique: .upnp), GrantShape(host: 11)], nil),
+    ]
+
+    @Test("knows what another technique has left in UPnP's table", arguments: leftByUPnP)
+    func supersedes(example: (grants: [GrantShape], port: UInt16?)) throws {
+        var port = try Self.port()
+        for shape in example.grants {
+            _ = port.granted(try shape.grant(), hasLostTable: false)
+        }
+        #expect(port.superseded?.lease.externalPort.rawValue == example.port)
+        #expect(port.superseded.map { $0.lease.technique == .upnp } ?? true)
+    }
+
     static let rules = [
         Rule("the first grant is told as mapped", [.grant()], [.mapped]),
         Rule("the same again is a renewal", [.grant(), .grant()], [.mapped, .renewed]),

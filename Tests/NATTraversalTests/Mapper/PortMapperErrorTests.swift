@@ -7,6 +7,27 @@ import Testing
     private static let cause = SystemError("connect", code: 111)
 
     @Test(
+        "of a UPnP device names the gateway with its port, if the device is at its address",
+        arguments: [
+            ("192.168.77.1", "192.168.77.1:5352"), ("192.168.77.2", "192.168.77.2"),
+        ])
+    func naming(device: String, name: String) throws {
+        func errors(_ text: String) -> [PortMapperError] {
+            let gateway = GatewayAddress.test(text)
+            return [
+                .closed(gateway: gateway, technique: .upnp, cause: Self.cause),
+                .unsupported(gateway: gateway, technique: .upnp),
+                .noAnswer(gateway: gateway, technique: .upnp, after: .seconds(1)),
+                .badAnswer(gateway: gateway, technique: .upnp, problem: "nonsense"),
+                .refused(GatewayRefusal(gateway: gateway, technique: .upnp, code: 606, name: nil)),
+                .system(Self.cause),
+            ]
+        }
+        let asked = SocketAddress(GatewayAddress.router.address, port: 5352)
+        #expect(errors(device).map { $0.naming(asked) } == errors(name))
+    }
+
+    @Test(
         "says in one sentence what happened",
         arguments: [
             (.noGateway, "this host has no default gateway"),
@@ -29,8 +50,7 @@ import Testing
             ),
             (
                 .closed(gateway: .router, technique: .upnp, cause: cause),
-                "192.168.77.1 answered the search for UPnP, but its service cannot be reached "
-                    + "(Connection refused)"
+                "192.168.77.1 cannot be reached by UPnP (Connection refused)"
             ),
             (
                 .unsupported(gateway: .router, technique: .pcp),
@@ -42,7 +62,7 @@ import Testing
             ),
             (
                 .noAnswer(gateway: .router, technique: .upnp, after: .seconds(1)),
-                "192.168.77.1 was found by UPnP, but did not answer within 1.0 seconds"
+                "192.168.77.1 did not answer by UPnP within 1.0 seconds"
             ),
             (
                 .noAnswer(gateway: .router, technique: .pcp, after: .seconds(1)),
@@ -79,6 +99,11 @@ import Testing
                 .notPublic(.v4(.loopback), gateway: .router, technique: .pcp),
                 "the external address of 192.168.77.1, 127.0.0.1, is loopback, not public: nobody "
                     + "outside can reach it"
+            ),
+            (
+                .unverifiable(.unsupported(gateway: .router, technique: .upnp)),
+                "the mapping cannot be verified without UPnP: 192.168.77.1 speaks UPnP, but offers "
+                    + "no port mapping by it"
             ),
             (.inexpressible("NAT-PMP cannot say it"), "NAT-PMP cannot say it"),
             (.noSuchService("X"), "no UPnP device on this network offers X"),

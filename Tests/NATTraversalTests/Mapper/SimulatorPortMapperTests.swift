@@ -85,6 +85,26 @@ struct SimulatorPortMapperTests {
         }
     }
 
+    @Test(
+        "deletes by UPnP what another technique has mapped anew, or keeps it among the leases",
+        arguments: [true, false])
+    func deletesSuperseded(isReachable: Bool) async throws {
+        try await HoldBehindGateway.mapper(.upnp) { mapper, gateway in
+            _ = try await mapper.map(MappingRequest(.tcp, internalPort: 8080))
+            let store = LeaseStore(mapper.leaseFile)
+            let lease = try #require(store.live(at: .now).first)
+            // The file has only known the one that is gone already.
+            try await store.remove([lease.key])
+            if !isReachable { gateway.faults.upnp.controlStatus = 403 }
+            let target = try #require(try mapper.selection.targets().first)
+            let left = await GatewaySession.deleteSuperseded([lease], on: target, knowing: nil)
+            await GatewaySession.remember(left.map(\.lease), in: mapper.leaseFile)
+            #expect(gateway.mappings.isEmpty == isReachable)
+            #expect(left.isEmpty == isReachable)
+            #expect(try mapper.leases().map(\.externalPort) == (isReachable ? [] : [8080]))
+        }
+    }
+
     @Test("deletes a mapping of the table that leads to this host, though it has no lease")
     func deletesFromTable() async throws {
         try await HoldBehindGateway.mapper(.upnp) { mapper, gateway in

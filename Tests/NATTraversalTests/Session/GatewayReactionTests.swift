@@ -109,7 +109,7 @@ import Testing
         let response = try PCPResponse(
             parsing: PCPVectors.mapResponse(
                 result: "02", hexadecimal, "11 000000 9c40 9c40" + PCPVectors.anyIPv4Bytes))
-        let refusal = GatewayRefusal(gateway: ScriptedTransport.gateway, pcp: response)
+        let refusal = GatewayRefusal(gateway: .router, pcp: response)
         #expect(refusal.lifetime == .seconds(seconds))
         #expect(refusal.name == "NOT_AUTHORIZED")
         #expect(refusal.gateway == .test("192.168.77.1"))

@@ -348,6 +348,46 @@ import Testing
         #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
     }
 
+    @Test(
+        "more ports than the lease file can remember are refused before anybody is asked",
+        arguments: [(ports: 3, isRefused: false), (ports: 40, isRefused: true)])
+    func refusesTooMany(ports: Int, isRefused: Bool) async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .grants, natpmp: .unsupported))
+        var file = scripted.store.file
+        file.byteLimit = 4096
+        let requests = try (1...ports).map {
+            MappingRequest(.tcp, internalPort: try TestPort.number(UInt16($0)))
+        }
+        let transaction = MappingTransaction(scripted.session, via: nil, store: LeaseStore(file))
+        do {
+            let attempts = try await transaction.map(requests)
+            #expect(!isRefused && attempts.allSatisfy { $0.grant != nil })
+        } catch let error as PortMapperError {
+            #expect(isRefused)
+            #expect("\(error)".hasSuffix("it cannot remember \(ports) ports at once; map fewer"))
+            #expect(scripted.network.sent.isEmpty)
+            #expect(scripted.router.mapped == [])
+        }
+    }
+
+    @Test("a lease file that is full of others costs a warning, and the port is mapped")
+    func mapsBesideFullFile() async throws {
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .grants, natpmp: .unsupported))
+        let requests = try (1...4).map {
+            MappingRequest(.tcp, internalPort: try TestPort.number(UInt16($0)))
+        }
+        _ = try await scripted.map(Array(requests.prefix(3)))
+        var file = scripted.store.file
+        file.byteLimit = 1600
+        let store = LeaseStore(file)
+        let transaction = MappingTransaction(scripted.session, via: nil, store: store)
+        let attempts = try await transaction.map(Array(requests.suffix(1)))
+        #expect(attempts.first?.grant != nil)
+        #expect(store.warnings.map(\.code) == ["leaseFileUnusable"])
+    }
+
     @Test("what --verify does not find is deleted, and said after one look")
     func verifiesOnce() async throws {
         let scripted = try await ScriptedSession(

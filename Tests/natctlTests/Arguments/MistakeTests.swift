@@ -102,6 +102,11 @@ import Testing
         ("unmap tcp 80 --lifetime 2h", "unmap has no option --lifetime; only map has it", "unmap"),
         ("map tcp 80 --lifetime", "--lifetime needs <duration>", "map"),
         ("map tcp 80 --lifetime -5", "--lifetime needs <duration>", "map"),
+        ("list --interface=", "--interface needs <name>, which is empty here", "list"),
+        (
+            "gateway --report -",
+            "--report takes a file, not -: standard output shows the findings", "gateway"
+        ),
         ("map tcp 80 --keep=1", "--keep takes no value", "map"),
         (
             "map tcp 80 --timeout soon",

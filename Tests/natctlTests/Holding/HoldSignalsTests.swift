@@ -64,14 +64,14 @@ import Testing
                 .pass(SIGHUP), .pass(SIGUSR1), .pass(SIGUSR2), .pass(SIGQUIT), .pass(SIGTERM),
             ]),
         Case(
-            testDescription: "a COMMAND that does not end is left alone at the second",
-            hasCommand: true, signals: sent(SIGTERM, SIGTERM),
-            actions: [.pass(SIGTERM), .passAndStop(SIGTERM)]),
+            testDescription: "the second ends at once with a COMMAND too, which gets it",
+            hasCommand: true, signals: sent(SIGTERM, SIGINT),
+            actions: [.pass(SIGTERM), .passAndLeave(SIGINT)]),
         Case(
-            testDescription: "COMMAND gets a pair once, and the next pair leaves it alone",
+            testDescription: "COMMAND gets a pair once, and the next pair ends at once",
             hasCommand: true, gap: .milliseconds(510),
             signals: sent(SIGTERM, SIGTERM, SIGTERM, SIGTERM),
-            actions: [.pass(SIGTERM), .nothing, .passAndStop(SIGTERM), .nothing]),
+            actions: [.pass(SIGTERM), .nothing, .passAndLeave(SIGTERM), .nothing]),
         Case(
             testDescription: "COMMAND may obey only the second of two signals", hasCommand: true,
             gap: .milliseconds(10), signals: sent(SIGINT, SIGTERM),

@@ -54,6 +54,8 @@ import Testing
             .foreign(gateway: gateway, externalPort: port, client: address),
             .noExternalAddress(gateway: gateway, technique: .pcp),
             .notPublic(address, gateway: gateway, technique: .natPMP),
+            .unverifiable(.noAnswer(gateway: gateway, technique: .upnp, after: .seconds(3))),
+            .unverifiable(.unsupported(gateway: gateway, technique: .upnp)),
             .inexpressible("NAT-PMP cannot limit a mapping to one peer"),
             .noSuchService("WANIPConnection"), .unmappedElsewhere(gateway: gateway),
             .system(cause),

@@ -44,6 +44,26 @@ import Testing
         }
     }
 
+    @Test("prints another technique or only peer too, as --keep tells them, once")
+    func printsOtherChanges() async throws {
+        try await ToolBehindGateway.run { tool in
+            let command = "map tcp 8080 --changes-only --via"
+            #expect(try await tool.natctl("\(command) nat-pmp").lines.count == 1)
+            #expect(try await tool.natctl("\(command) nat-pmp").lines == [])
+            let moved = try await tool.shell(
+                "natctl \(command) pcp --on-change 'echo $NATCTL_EVENT $NATCTL_TECHNIQUE'")
+            #expect(moved.lines == ["tcp 127.0.0.1:8080 <- 11.22.33.1:8080  pcp, 2h"])
+            #expect(moved.errors == "changed pcp\n")
+            #expect(try await tool.natctl("\(command) pcp").lines == [])
+            for peer in ["198.51.100.9", "198.51.100.10"] {
+                let limited = "\(command) pcp --remote-host \(peer)"
+                let outcome = try await tool.natctl(limited)
+                #expect(outcome.lines.count == 1 && outcome.output.contains(peer))
+                #expect(try await tool.natctl(limited).lines == [])
+            }
+        }
+    }
+
     @Test("an external address that is not told for a while is no change, nor is its return")
     func keepsUnknownAddress() async throws {
         try await ToolBehindGateway.run { tool in

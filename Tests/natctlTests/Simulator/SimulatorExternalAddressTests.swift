@@ -35,6 +35,22 @@ import TestSupport
         try await ToolBehindGateway.run({ $0.reportedAddress = reported }, body: body)
     }
 
+    @Test("--all asks every technique at once: none waits for another's silence")
+    func asksAtOnce() async throws {
+        try await ToolBehindGateway.run { tool in
+            tool.gateway.faults.silence = .all
+            let outcome = try await tool.natctl("external-ip --all --timeout 2s")
+            #expect(outcome.status == 75)
+            // One after the other, all requests by one would come before any by the other.
+            let versions = tool.gateway.log.entries.compactMap(\.bytes.first)
+            for (first, second) in [(2, 0), (0, 2)] as [(UInt8, UInt8)] {
+                let begins = try #require(versions.firstIndex(of: first))
+                let ends = try #require(versions.lastIndex(of: second))
+                #expect(begins < ends, "\(versions)")
+            }
+        }
+    }
+
     @Test("are told with a warning", arguments: unreachable, techniques)
     func areTold(address: Address, via: String) async throws {
         try await Self.run(address.text) { tool in
@@ -73,6 +89,24 @@ import TestSupport
             #expect(map.status == 0)
             #expect(try map.document.warnings?.map(\.code) == ["noExternalAddress"])
             #expect(try map.document.mappings?.map(\.externalAddress) == [nil])
+        }
+    }
+
+    @Test("that disagree are a warning of external-ip --all and of gateway, and its diagnosis")
+    func disagree() async throws {
+        try await ToolBehindGateway.run({
+            $0.techniques = [.natPMP, .upnp]
+            $0.faults.upnp.externalAddress = "192.168.1.3"
+        }) { tool in
+            let location = ["NATCTL_LOCATION": try #require(tool.gateway.location)]
+            let all = try await tool.shell("natctl external-ip --all --json", environment: location)
+            let gateway = try await tool.shell("natctl gateway --json", environment: location)
+            #expect(try gateway.document.gateways?.map(\.diagnosis) == ["disagreement"])
+            let codes = try gateway.document.warnings?.map(\.code) ?? []
+            #expect(Set(codes) == ["doubleNAT", "disagreement"])
+            #expect(Set(try all.document.warnings?.map(\.code) ?? []) == Set(codes))
+            let text = try await tool.shell("natctl gateway", environment: location)
+            #expect(text.errors.contains("different external addresses were reported: "))
         }
     }
 

@@ -124,18 +124,48 @@ import TestSupport
         }
     }
 
-    @Test("does not wait for a COMMAND that ignores the second signal, but unmaps")
-    func leavesStubborn() async throws {
+    @Test(
+        "ends at once at the second signal, and takes a COMMAND along that ignores it",
+        arguments: ["", "--keep "], [GatewayFaults.Silence.none, .all])
+    func endsStubborn(keep: String, silence: GatewayFaults.Silence) async throws {
         try await ToolBehindGateway.run { tool in
             let script = "trap \"echo heard\" TERM; echo $$; while :; do sleep 0.05; done"
-            let outcome = try await tool.running("map tcp 8080 -- sh -c '\(script)'") { natctl in
+            let outcome = try await tool.running(
+                "map tcp 8080 \(keep)-- sh -c '\(script)'"
+            ) { natctl in
                 try await condition { !natctl.lines.isEmpty }
+                tool.gateway.faults.silence = silence
                 natctl.send(SIGTERM)
                 try await condition { natctl.lines.last == "heard" }
                 try await natctl.sendLater(SIGTERM)
+                let start = ContinuousClock.now
                 try await condition { natctl.hasEnded }
-                kill(try #require(natctl.lines.first.flatMap { pid_t($0) }), SIGKILL)
+                // Letting go of a silent gateway takes 5 s.
+                #expect(ContinuousClock.now - start < .seconds(4))
+                let command = try #require(natctl.lines.first.flatMap { pid_t($0) })
+                // Nobody waits for it any more, so that it goes at once.
+                try await condition(within: .seconds(5)) { kill(command, 0) != 0 && errno == ESRCH }
+                kill(command, SIGKILL)
             }
+            #expect(outcome.status == 143)
+            #expect(tool.forwarded.isEmpty == (silence == .none))
+        }
+    }
+
+    @Test("lets a COMMAND end by itself that obeys the second signal only, and unmaps")
+    func obeysSecond() async throws {
+        try await ToolBehindGateway.run { tool in
+            let script =
+                "trap \"echo heard\" INT; trap \"echo ended; exit 3\" TERM; echo ready; "
+                + "while :; do sleep 0.05; done"
+            let outcome = try await tool.running("map tcp 8080 -- sh -c '\(script)'") { natctl in
+                try await condition { !natctl.lines.isEmpty }
+                natctl.send(SIGINT)
+                try await condition { natctl.lines.last == "heard" }
+                try await natctl.sendLater(SIGTERM)
+                try await condition { natctl.hasEnded }
+            }
+            #expect(outcome.lines == ["ready", "heard", "ended"])
             #expect(outcome.status == 143)
             #expect(tool.forwarded.isEmpty)
         }

@@ -152,14 +152,23 @@ import TestSupport
         }
     }
 
-    @Test("moves what is mapped already to the port that both can have")
-    func movesOlder() async throws {
-        try await Self.run(.natPMP, taken: ["udp 7000 -e 8080"]) { tool, options in
-            try await tool.natctl("map tcp 8080 \(options)")
-            #expect(Self.pair(tool) == ["tcp 8080"])
-            let outcome = try await tool.natctl("map both 8080 \(options) -q")
+    @Test(
+        "moves what is mapped already to the port that both can have, and warns of both",
+        arguments: [("udp", "tcp"), ("tcp", "udp")])
+    func movesOlder(taken: String, mapped: String) async throws {
+        try await Self.run(.natPMP, taken: ["\(taken) 7000 -e 8080"]) { tool, options in
+            try await tool.natctl("map \(mapped) 8080 \(options)")
+            #expect(Self.pair(tool) == ["\(mapped) 8080"])
+            let document = try await tool.natctl("map both 8080 \(options) --json").document
             #expect(Self.pair(tool) == ["tcp 8081", "udp 8081"])
-            #expect(outcome.lines == ["8081", "8081"])
+            #expect(document.mappings?.map(\.externalPort) == [8081, 8081])
+            #expect(
+                document.warnings?.map(\.message).filter { $0.contains("8081 instead of 8080") }
+                    .count
+                    == 2, "\(document.warnings?.map(\.message) ?? [])")
+            // The same again is a renewal, of which there is nothing to say.
+            let again = try await tool.natctl("map both 8080 \(options) --json").document
+            #expect(again.warnings?.isEmpty == true)
         }
     }
 

@@ -65,6 +65,35 @@ import TestSupport
         }
     }
 
+    @Test(
+        "and its silence name the gateway with its port, as its mappings do",
+        arguments: ["pcp", "nat-pmp", "upnp"], [true, false])
+    func nameGateway(via: String, isSilent: Bool) async throws {
+        try await ToolBehindGateway.run({ configuration in
+            configuration.techniques = [.pcp, .natPMP, .upnp]
+            for operation in [GatewayOperation.pcpMap, .natpmpMap] {
+                configuration.faults.refusals[operation] = 4
+            }
+            for action in ["AddPortMapping", "AddAnyPortMapping"] {
+                configuration.faults.upnp.refusals[action] = 606
+                if isSilent { configuration.faults.upnp.actionDelays[action] = .seconds(60) }
+            }
+            if isSilent { configuration.faults.silence = .all }
+        }) { tool in
+            let location = try #require(tool.gateway.location)
+            let outcome = try await tool.shell(
+                "natctl map tcp 8080 --via \(via) --json --timeout 1s",
+                environment: ["NATCTL_LOCATION": location])
+            let error = try #require(try outcome.document.error)
+            #expect((error.gatewayCode == nil) == isSilent)
+            #expect(error.gateway == tool.gateway.gateway.description, "\(error.message)")
+            let gateway = try await tool.natctl("gateway --json --timeout 1s --via \(via)")
+            #expect(
+                try gateway.document.gateways?.map(\.address)
+                    == [tool.gateway.gateway.description])
+        }
+    }
+
     @Test("are believed from a header alone, after a while (T-5)")
     func areBelievedLate() async throws {
         var faults = GatewayFaults()

@@ -87,7 +87,7 @@ struct SimulatorUPnPCallTests {
             serviceDescription: "/s.xml", delay: .seconds(3), answersCalls: false)
         let outcome = try await device.call("--timeout 5s")
         #expect(outcome.status == 75)
-        #expect(outcome.errors.contains("did not answer within 5s"))
+        #expect(outcome.errors.contains("did not answer by UPnP within 5s"))
         #expect(outcome.seconds < 7, "\(outcome.seconds) s")
     }
 }

@@ -26,6 +26,27 @@ struct SimulatorUPnPMapTests {
         }
     }
 
+    @Test(
+        "--verify without UPnP says that UPnP is missing, whatever was asked last",
+        arguments: [[.pcp], [.natPMP], [.pcp, .natPMP]] as [Set<Technique>], [true, false])
+    func missesUPnP(techniques: Set<Technique>, isClosed: Bool) async throws {
+        try await ToolBehindGateway.run({ $0.techniques = techniques }) { tool in
+            // Nobody listens at the port of UPnP's own gateway there.
+            let outcome = try await tool.shell(
+                "natctl map tcp 8080 --verify --timeout 3s --json",
+                environment: isClosed ? ["NATCTL_LOCATION": "http://127.0.0.1:9/x.xml"] : [:])
+            #expect([69, 75].contains(outcome.status), "\(outcome.errors)")
+            let error = try #require(try outcome.document.error)
+            #expect(error.technique == "upnp", "\(error.message)")
+            #expect(
+                error.message.hasPrefix("the mapping cannot be verified without UPnP: "),
+                "\(error.message)")
+            #expect(error.gateway?.hasPrefix("127.0.0.1") == true)
+            #expect(tool.forwarded == [])
+            #expect(try await tool.natctl("list --leases").lines == [])
+        }
+    }
+
     @Test("is moved to another technique, and read back for it, where NATCTL_LOCATION says")
     func isMoved() async throws {
         try await ToolBehindGateway.run({ $0.techniques = [.pcp, .natPMP, .upnp] }) { tool in

@@ -45,6 +45,24 @@ import TestSupport
         }
     }
 
+    @Test("ports with and without leases are asked for at once, so that they have one time limit")
+    func asksAtOnce() async throws {
+        try await ToolBehindGateway.run { tool in
+            try await tool.natctl("map tcp 8080 --via nat-pmp")
+            let start = tool.gateway.log.entries.count
+            tool.gateway.faults.silence = .all
+            let outcome = try await tool.natctl(
+                "unmap tcp 8080 8081 --via nat-pmp --timeout 2s --json")
+            #expect(outcome.status == 75)
+            #expect(try outcome.document.failures?.map(\.internalPort) == [8080, 8081])
+            // Bytes 4 and 5 are the internal port (RFC 6886, section 3.3).
+            let ports = tool.gateway.log.entries.dropFirst(start).map {
+                $0.bytes.dropFirst(4).prefix(2).reduce(0) { $0 << 8 | Int($1) }
+            }
+            #expect(Set(ports.prefix(2)) == [8080, 8081])
+        }
+    }
+
     @Test("what cannot be deleted stays in the lease file, and is said")
     func keepsLease() async throws {
         try await ToolBehindGateway.run { tool in

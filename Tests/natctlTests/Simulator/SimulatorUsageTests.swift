@@ -32,6 +32,7 @@ import TestSupport
         "upnp-scan --location http://127.0.0.1:9/ --gateway 127.0.0.1",
         "list --leases --gateway 127.0.0.1", "list --leases --via pcp",
         "gateway -q --via pcp", "gateway -q --timeout 3s", "gateway -q --report file",
+        "gateway --report -", "gateway --json --report=-",
         "map tcp 80 --internal-address laptop", "map tcp 80 --remote-host 0.0.0.0",
         "map tcp 80 --internal-address 224.0.0.1", "map tcp 80 --bogus", "unmap", "unmap tcp",
         "unmap tcp 0", "unmap --all tcp 80", "unmap both --external-port 80",
@@ -128,6 +129,36 @@ import TestSupport
         #expect(unknown.status == 69)
     }
 
+    @Test(
+        "an option with an empty value, which would count as not given",
+        arguments: [
+            "list --interface", "gateway --report", "upnp-scan --target", "gateway --gateway",
+            "external-ip --location", "external-ip --via", "upnp-scan --scan-time",
+            "upnp-call WANIPConnection GetStatusInfo --interface", "external-ip --color",
+            "map tcp 80 --keep --on-change", "map tcp 80 --internal-address", "map tcp 80 -e",
+            "map tcp 80 --remote-host", "map tcp 80 --lifetime", "map tcp 80 --description",
+            "unmap tcp --external-port", "external-ip --timeout",
+        ], [true, false])
+    func refuseEmptyValue(words: String, isSeparate: Bool) async throws {
+        try await ToolBehindGateway.run { tool in
+            var arguments = words.split(separator: " ").map(String.init)
+            if isSeparate || words.hasSuffix(" -e") {
+                arguments.append("")
+            } else {
+                arguments[arguments.count - 1] += "="
+            }
+            let outcome = try await BuiltTool.run(
+                ProjectFiles.natctl, arguments, environment: tool.environment)
+            #expect(outcome.status == 64)
+            #expect(outcome.output == "")
+            let line = outcome.errors.split(separator: "\n").first ?? ""
+            let option = words.hasSuffix(" -e") ? "-e" : words.split(separator: " ").last ?? ""
+            #expect(line.hasPrefix("natctl: \(option) needs <"), "\(line)")
+            #expect(line.hasSuffix(">, which is empty here"), "\(line)")
+            #expect(tool.gateway.log.count == 0)
+        }
+    }
+
     @Test("point to unmap where no lifetime is asked for")
     func pointToUnmap() async throws {
         let outcome = try await BuiltTool.natctl("map tcp 80 --lifetime 0")
@@ -145,6 +176,31 @@ import TestSupport
             ProjectFiles.natctl, ["map", "tcp", "80", "--description", text])
         #expect(outcome.status == 64)
         #expect(outcome.errors.contains("--description"))
+    }
+
+    @Test(
+        "an address that no host has, whichever way it comes",
+        arguments: [
+            "external-ip --gateway", "gateway -q --gateway", "upnp-scan --gateway",
+            "map tcp 80 --internal-address", "map tcp 80 --remote-host",
+            "external-ip --location", "upnp-scan --location", "upnp-call S A --location",
+        ], ["255.255.255.255", "0.0.0.0", "224.0.0.1", "::", "ff02::1", "::ffff:255.255.255.255"])
+    func refuseNoHost(words: String, address: String) async throws {
+        try await ToolBehindGateway.run { tool in
+            let isURL = words.hasSuffix("--location")
+            let host = isURL && address.contains(":") ? "[\(address)]" : address
+            let value = isURL ? "http://\(host):9/" : address
+            let outcome = try await tool.natctl("\(words) \(value)")
+            #expect(outcome.status == 64, "\(outcome.errors)")
+            #expect(outcome.output == "")
+            #expect(tool.gateway.log.count == 0)
+            let name = isURL ? "NATCTL_LOCATION" : "NATCTL_GATEWAY"
+            guard words.hasPrefix("external-ip ") || words.hasPrefix("upnp-scan ") else { return }
+            let command = words.split(separator: " ").first.map(String.init) ?? ""
+            let variable = try await BuiltTool.natctl(command, environment: [name: value])
+            #expect(variable.status == 64, "\(variable.errors)")
+            #expect(variable.errors.hasPrefix("natctl: \(name)"), "\(variable.errors)")
+        }
     }
 
     @Test(
@@ -297,13 +353,25 @@ import TestSupport
         }
     }
 
-    @Test("a report that cannot be written is 74, and what was found out is shown")
-    func reportIsFull() async throws {
+    @Test(
+        "a report that cannot be written is 74, and what was found out is shown",
+        arguments: [
+            ("/dev/full", "No space left on device"),
+            ("/nowhere/file", "No such file or directory"),
+        ])
+    func reportIsFull(file: String, reason: String) async throws {
         try await ToolBehindGateway.run { tool in
-            let outcome = try await tool.natctl("gateway --json --report /dev/full")
+            let outcome = try await tool.natctl("gateway --json --report \(file)")
             #expect(outcome.status == 74)
-            #expect(outcome.output.contains("\"gateways\""))
-            #expect(outcome.errors.contains("\"/dev/full\" cannot be written: No space left"))
+            #expect(try outcome.document.gateways?.count == 1)
+            let error = try #require(try outcome.document.error)
+            #expect(error.code == "io")
+            #expect(error.message == "\"\(file)\" cannot be written: \(reason)")
+            #expect(outcome.errors == "natctl: \(error.message)\n")
+            let text = try await tool.natctl("gateway --report \(file)")
+            #expect(text.status == 74)
+            #expect(text.output.contains("127.0.0.1"))
+            #expect(text.errors == "natctl: \(error.message)\n")
         }
     }
 

@@ -154,12 +154,11 @@ extension NATPMPClient {
         if response.result != .success || response == .fromPCPAlone { socket.isSettled = false }
         if response == .fromPCPAlone {
             throw PortMapperError.noAnswer(
-                gateway: GatewayAddress(hostOf: socket.gateway), technique: .pcp,
+                gateway: socket.name, technique: .pcp,
                 after: limit.budget.start.duration(to: socket.now))
         }
         if response.result == .unsupportedVersion {
-            throw PortMapperError.unsupported(
-                gateway: GatewayAddress(hostOf: socket.gateway), technique: .natPMP)
+            throw PortMapperError.unsupported(gateway: socket.name, technique: .natPMP)
         }
         return (response, other == nil ? nil : window.answers.last ?? nil)
     }
@@ -173,8 +172,7 @@ extension NATPMPClient {
             return badAnswer(mismatch)
         }
         return .noAnswer(
-            gateway: GatewayAddress(hostOf: socket.gateway),
-            after: budget.start.duration(to: socket.now))
+            gateway: socket.name, after: budget.start.duration(to: socket.now))
     }
 
     private func externalAddress(
@@ -213,12 +211,11 @@ extension NATPMPClient {
     }
 
     private func refusal(_ result: NATPMPResult) -> PortMapperError {
-        .refused(GatewayRefusal(gateway: socket.gateway, natpmp: result))
+        .refused(GatewayRefusal(gateway: socket.name, natpmp: result))
     }
 
     private func badAnswer(_ problem: String) -> PortMapperError {
-        .badAnswer(
-            gateway: GatewayAddress(hostOf: socket.gateway), technique: .natPMP, problem: problem)
+        .badAnswer(gateway: socket.name, technique: .natPMP, problem: problem)
     }
 }
 

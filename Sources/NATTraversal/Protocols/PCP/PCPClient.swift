@@ -237,7 +237,7 @@ extension PCPClient {
     private func success(
         in answer: PCPAnswer?, _ missing: PortMapperError, tellsAddress: Bool = false
     ) throws(PortMapperError) -> PCPResponse {
-        let gateway = GatewayAddress(hostOf: socket.gateway)
+        let gateway = socket.name
         // The next question must not take a second copy of this for its response.
         if answer?.isGood != true { socket.isSettled = false }
         switch answer {
@@ -246,7 +246,7 @@ extension PCPClient {
             guard response.result == .success else {
                 throw .refused(
                     GatewayRefusal(
-                        gateway: socket.gateway, pcp: response,
+                        gateway: gateway, pcp: response,
                         externalAddress: tellsAddress ? response.externalAddress : nil))
             }
             return response
@@ -267,7 +267,7 @@ extension PCPClient {
     private func silence(
         in window: RequestWindow<PCPAnswer>, _ budget: TimeBudget
     ) -> PortMapperError {
-        let gateway = GatewayAddress(hostOf: socket.gateway)
+        let gateway = socket.name
         if let mismatch = window.mismatch, window.isNonsense || socket.now >= budget.deadline {
             return .badAnswer(gateway: gateway, technique: .pcp, problem: mismatch)
         }
@@ -293,8 +293,7 @@ extension PCPClient {
             problem = "no mapping in the answer"
         }
         return .failure(
-            .badAnswer(
-                gateway: GatewayAddress(hostOf: socket.gateway), technique: .pcp, problem: problem))
+            .badAnswer(gateway: socket.name, technique: .pcp, problem: problem))
     }
 }
 
