@@ -97,7 +97,10 @@ import Testing
         }
     }
 
-    @Test("of a thousand ports is there a thousand times, and then not once")
+    // ThreadSanitizer is too slow to delete a thousand in five seconds.
+    @Test(
+        "of a thousand ports is there a thousand times, and then not once",
+        .enabled(if: !Sanitizer.thread.isUsed))
     func holdsMany() async throws {
         try await ToolBehindGateway.run { tool in
             // Each event has every assignment, so as JSON these would be hundreds of megabytes.

@@ -20,6 +20,8 @@ final class SoakHolder {
     /// How often mappings were told as lost, and how often anybody was asked anything.
     private(set) var losses = 0
     private(set) var actions = 0
+    /// Why each port was last not granted, and when.
+    private(set) var failures: [PortNumber: String] = [:]
     /// How often each technique has granted anything.
     private(set) var grants: [Technique: Int] = [:]
 
@@ -41,20 +43,24 @@ final class SoakHolder {
 
     // MARK: What it does
 
-    /// Does what is due now, as the holder's loop does.
-    func work() async throws {
+    /// Does what is due, as the holder's loop does: until a pause, or until something befalls it at
+    /// `end` in the middle of more work than it can do.
+    func work(until end: Duration) async throws {
+        var time = network.elapsed
         var rounds = 0
-        while let action = plan.next(at: network.now) {
+        repeat {
+            guard let action = plan.next(at: network.now) else { break }
+            if network.elapsed > time { (time, rounds) = (network.elapsed, 0) }
             rounds += 1
             actions += 1
-            if rounds > 1000 { return complain("a thousand things to do without a pause") }
+            if rounds > 1000 { return complain("a thousand things to do at one time: \(action)") }
             switch action {
             case .map(let indices): try await map(indices)
             case .renew(let indices, let persistence):
                 try await renew(indices, isOnce: persistence == .once)
             case .lookAround: break
             }
-        }
+        } while network.elapsed < end
         for index in plan.ended(at: network.now) { tell(ports.lost(index, because: .noGateway)) }
         if told != Dictionary(uniqueKeysWithValues: ports.mappings.map { ($0.internalPort, $0) }) {
             complain("what was told is not what is held")
@@ -76,7 +82,10 @@ final class SoakHolder {
     func release() async throws {
         let leases = ports.remainders(at: .now).flatMap(\.leases)
         _ = await store.endHolds(Set(leases.map(\.key)))
-        session.begin(TimeBudget(limit: .milliseconds(4800), from: network.now))
+        // As much as the holder has, and what so many take.
+        session.begin(
+            TimeBudget(
+                limit: .milliseconds(4800) + .milliseconds(100) * ports.count, from: network.now))
         for outcome in try await session.delete(leases, in: store, keepsAsked: true) {
             if case .failure(let error) = outcome { complain("not deleted: \(error)") }
         }
@@ -146,6 +155,7 @@ final class SoakHolder {
     }
 
     private func fail(_ index: Int, _ error: PortMapperError) {
+        failures[ports[index].request.internalPort] = "\(error) at \(network.elapsed)"
         let consequence = plan.failed(
             index, HeldMappingState.Failure(error), at: network.now)
         tell(ports.failed(index, error, consequence))

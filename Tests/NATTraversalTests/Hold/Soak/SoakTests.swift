@@ -147,14 +147,12 @@ private struct Soak {
             holder.hint()
             nextLie = now + .seconds(7)
         }
-        try await holder.work()
+        let next = [nextEvent, moodEnd > .zero ? moodEnd : nil, nextLie].compactMap(\.self)
+            .reduce(nextEvent, min)
+        try await holder.work(until: next)
         check()
-        let next =
-            [
-                network.elapsed + network.now.duration(to: holder.plan.wake), nextEvent,
-                moodEnd > .zero ? moodEnd : nil, nextLie,
-            ].compactMap(\.self).min() ?? nextEvent
-        network.pass(until: max(next, network.elapsed))
+        let wake = network.elapsed + network.now.duration(to: holder.plan.wake)
+        network.pass(until: max(min(next, wake), network.elapsed))
     }
 
     // MARK: What happens
@@ -271,7 +269,8 @@ private struct Soak {
             let port = holder.ports[index].request.internalPort
             let row = rows.first { $0.internalPort == port.rawValue }
             guard let row, let told = holder.told[port] else {
-                complain("\(port) is not mapped, or not told")
+                let failure = holder.failures[port] ?? "no failure"
+                complain("\(port) is not mapped, or not told; \(failure)")
                 continue
             }
             if told.externalPort.rawValue != row.externalPort
