@@ -37,24 +37,12 @@ extension Gateway {
                 gateways.append(gateway)
             }
         }
-        tell(gateways)
+        for gateway in gateways {
+            log.debug(
+                "gateway \(gateway.rank): \(gateway.address) on \(gateway.interface), \(gateway.reason)"
+            )
+        }
         return gateways
-    }
-
-    /// The lines of the log that were written last.
-    private static let told = Locked<[String]>([])
-
-    /// Logs the candidates, unless the log has them already: a command may look at the routes twice,
-    /// and one that stays looks at each change.
-    private static func tell(_ gateways: [Gateway]) {
-        let lines = gateways.map {
-            "gateway \($0.rank): \($0.address) on \($0.interface), \($0.reason)"
-        }
-        let isNew = told.withLock { told in
-            defer { told = lines }
-            return told != lines
-        }
-        if isNew { for line in lines { log.debug("\(line)") } }
     }
 
     /// The gateway at a hop; `nil` when it has no address or the interface has disappeared.

@@ -85,7 +85,7 @@ final class SoakHolder {
         // As much as the holder has, and what so many take.
         session.begin(
             TimeBudget(
-                limit: .milliseconds(4800) + .milliseconds(100) * ports.count, from: network.now))
+                limit: .milliseconds(4800) + .milliseconds(100) * leases.count, from: network.now))
         for outcome in try await session.delete(leases, in: store, keepsAsked: true) {
             if case .failure(let error) = outcome { complain("not deleted: \(error)") }
         }
