@@ -212,8 +212,13 @@ import Testing
         _ = try await browser.scan(duration: .seconds(3600)) { device in
             found.withLock { $0.append(device.location.host.description) }
         }
-        // Another host of the same family is another device, whatever name it gives.
-        #expect(found.withLock { $0.sorted() } == ["192.168.1.1", "192.168.1.7"])
+        // Another host of the same family is another device, whatever name it gives; which of the
+        // two the one of the other family is, who is heard first decides.
+        let hosts = found.current.sorted()
+        let either = [
+            ["192.168.1.1", "192.168.1.7"], ["192.168.1.1", "fe80::1"], ["192.168.1.7", "fe80::1"],
+        ]
+        #expect(either.contains(hosts), "\(hosts)")
     }
 
     @Test("lists a device once that names two descriptions, and another of the same name (S-11)")
