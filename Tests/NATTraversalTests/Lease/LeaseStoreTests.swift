@@ -253,9 +253,15 @@ import Testing
         #expect(store.file.lockWait == .milliseconds(500))
         let clock = ContinuousClock()
         let first = try await clock.measure { try await store.change(isDurable: true) { _ in } }
-        let second = try await clock.measure { try await store.change(isDurable: true) { _ in } }
+        var later: [Duration] = []
+        for _ in 0..<5 {
+            later.append(
+                try await clock.measure { try await store.change(isDurable: true) { _ in } })
+        }
         #expect(first >= .milliseconds(500))
-        #expect(second < first)
+        // A busy machine may hold one of them up, but not all.
+        let shortest = try #require(later.min())
+        #expect(shortest < .milliseconds(500))
         let problem = LeaseFileProblem.locked.sentence
         #expect(store.warnings == [.leaseFileUnusable(path: store.file.path, problem: problem)])
         // Whoever was stuck has gone.
