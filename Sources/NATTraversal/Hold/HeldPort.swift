@@ -44,8 +44,10 @@ struct HeldPort: Sendable {
     /// What the user wants.
     let request: MappingRequest
     private var state = State.unmapped
-    /// What UPnP has made and another technique has mapped anew, because UPnP could not be asked: the
-    /// entry may still be in the gateway's table, which has no room for a second lease of the port.
+    /// The UPnP mapping that another technique has taken over because UPnP could not be reached.
+    ///
+    /// It may still be in the gateway's table. The lease file does not have it: there is one lease for
+    /// each port.
     private(set) var superseded: HeldMapping?
     /// The last grant.
     private var lastGrant: MappingRequest.FormerGrant?
@@ -125,7 +127,8 @@ struct HeldPort: Sendable {
             replaced: former?.lease.key == new.lease.key ? nil : former)
     }
 
-    /// Keeps an entry of UPnP's in mind that nobody has deleted.
+    /// Remembers a UPnP mapping that nobody has deleted, and forgets it once UPnP has mapped its
+    /// external port again.
     private mutating func supersede(_ former: HeldMapping?, by new: HeldMapping) {
         if new.lease.technique == .upnp {
             if superseded?.lease.externalPort == new.lease.externalPort { superseded = nil }
@@ -188,7 +191,8 @@ struct HeldPort: Sendable {
 }
 
 extension Mapping {
-    /// Whether listeners need not care about the difference to `old`: a renewal, and no change.
+    /// Whether others reach the port as they did by `old`, so that listeners are told of a renewal and
+    /// not of a change.
     package func isRenewal(of old: Mapping) -> Bool {
         externalAddress == old.externalAddress && externalPort == old.externalPort
             && technique == old.technique && gateway == old.gateway

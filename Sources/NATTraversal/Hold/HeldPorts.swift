@@ -174,7 +174,8 @@ struct HeldPorts: Sendable {
             .map { ($0.key, $0.elements.map(\.0), $0.elements.map(\.1.lease)) }
     }
 
-    /// What UPnP may still have in the table of a gateway, beside the remainders there.
+    /// The UPnP mappings of these ports that another technique has taken over and that may still be
+    /// in the gateway's table.
     func superseded(of indices: [Int], on target: GatewayTarget, at now: Timestamp) -> [Lease] {
         indices.compactMap { ports[$0].superseded }
             .filter { $0.target == target && $0.lease.isLive(at: now) }.map(\.lease)

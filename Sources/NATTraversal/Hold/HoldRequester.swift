@@ -149,26 +149,19 @@ final class HoldRequester {
 
     /// Deletes mappings within five seconds, even if the task was cancelled.
     ///
-    /// - Returns: an outcome for each lease, unless the task cannot do it at all, and what is wrong
-    ///   with the lease file; what could not be deleted stays in it.
+    /// - Parameters:
+    ///   - leases: leases of this gateway; those that cannot be deleted stay in the lease file.
+    ///   - superseded: UPnP mappings of the same ports that another technique has taken over.
+    ///   - target: the gateway.
+    /// - Returns: what was deleted, and what was not.
     @discardableResult
     func release(
-        _ leases: [Lease], on target: GatewayTarget
-    ) async -> (
-        outcomes: [Result<GatewaySession.LeaseRemoval, PortMapperError>],
-        warnings: [MapperWarning]
-    ) {
-        await GatewaySession.release(
-            leases, on: target, knowing: service(of: target), leaseFile: store.file)
+        _ leases: [Lease], superseded: [Lease] = [], on target: GatewayTarget
+    ) async -> GatewaySession.Release {
+        let service = sessions.all.lazy.filter { $0.target == target }.compactMap(\.igd.known).first
+        return await GatewaySession.release(
+            leases, superseded: superseded, on: target, knowing: service, leaseFile: store.file)
     }
-
-    /// The connection service of a gateway, where one is known.
-    func service(of target: GatewayTarget) -> IGDFinder.Found? {
-        sessions.all.lazy.filter { $0.target == target }.compactMap(\.igd.known).first
-    }
-
-    /// Where mappings are remembered.
-    var leaseFile: LeaseFile { store.file }
 
     /// Keeps leases in mind, whatever becomes of the lease file, in place of those replaced.
     func remember(_ leases: [Lease], replacing replaced: Set<Lease.Key>) {

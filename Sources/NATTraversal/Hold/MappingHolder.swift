@@ -93,14 +93,11 @@ actor MappingHolder {
             let own = zip(indices, leases).compactMap { index, lease in
                 unshared[lease.key].map { (index, $0) }
             }
-            let old = ports.superseded(of: own.map(\.0), on: target, at: .now)
-            let service = requester.service(of: target)
-            async let leftOver = GatewaySession.deleteSuperseded(old, on: target, knowing: service)
-            let answer = await requester.release(own.map(\.1), on: target)
+            let superseded = ports.superseded(of: own.map(\.0), on: target, at: .now)
+            let answer = await requester.release(
+                own.map(\.1), superseded: superseded, on: target)
             report.add(answer.warnings)
-            let left = await leftOver
-            await GatewaySession.remember(left.map(\.lease), in: requester.leaseFile)
-            report.failures += left.map {
+            report.failures += answer.remaining.map {
                 .init(
                     transport: $0.lease.key.transport, internalPort: $0.lease.key.internalPort,
                     error: $0.error)

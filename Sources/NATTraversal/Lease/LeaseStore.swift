@@ -7,7 +7,7 @@ final class LeaseStore {
     private(set) var warnings: [MapperWarning] = []
     private var isUnusable = false
     private var hasCheckedFolder = false
-    /// Whether the last change would have made the file larger than natctl reads.
+    /// Whether the last change did not fit into the file.
     private(set) var isOverfull = false
     /// Whether the last wait for the lock timed out.
     private var isLockStuck = false
@@ -129,6 +129,16 @@ final class LeaseStore {
             for lease in replacements { table.replace(with: lease) }
             table.remove(keys.subtracting(replacements.map(\.key)))
             for lease in kept { table[lease.key] = lease }
+        }
+    }
+
+    /// Keeps leases of mappings that could not be deleted, where the port has no other lease.
+    ///
+    /// - Throws: `CancellationError`.
+    func keep(_ leases: [Lease]) async throws {
+        guard !leases.isEmpty else { return }
+        try await change(isDurable: true) { table in
+            for lease in leases where table[lease.key] == nil { table[lease.key] = lease }
         }
     }
 

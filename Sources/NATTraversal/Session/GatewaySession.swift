@@ -407,6 +407,16 @@ extension GatewaySession {
     /// How long `release` waits for another process's lock of the lease file.
     private static let lockWait = Duration.seconds(1)
 
+    /// What `release` has done.
+    struct Release {
+        /// An outcome for each lease, unless the task was cancelled.
+        var outcomes: [Result<LeaseRemoval, PortMapperError>] = []
+        /// The superseded mappings that could not be deleted, each with its failure.
+        var remaining: [(lease: Lease, error: PortMapperError)] = []
+        /// Warnings about the lease file.
+        var warnings: [MapperWarning] = []
+    }
+
     /// Deletes leases within five seconds; a silent gateway is asked for all of that time.
     ///
     /// Runs even if the task was cancelled, because the gateway must still be told, and on a new
@@ -415,22 +425,26 @@ extension GatewaySession {
     ///
     /// - Parameters:
     ///   - leases: leases of this gateway.
+    ///   - superseded: UPnP mappings of the same ports that another technique has taken over; the
+    ///     lease file has one lease for each port, and not theirs. They are deleted last, because
+    ///     UPnP could not be reached before.
     ///   - target: the gateway.
     ///   - service: its connection service, where one is known: on a bad line a search takes most of
     ///     the five seconds.
     ///   - leaseFile: the lease file.
-    /// - Returns: an outcome for each lease, and warnings about the lease file.
+    /// - Returns: what was deleted, and what was not.
     @discardableResult
     static func release(
-        _ leases: [Lease], on target: GatewayTarget, knowing service: IGDFinder.Found?,
-        leaseFile: LeaseFile
-    ) async -> (outcomes: [Result<LeaseRemoval, PortMapperError>], warnings: [MapperWarning]) {
-        guard !leases.isEmpty else { return ([], []) }
+        _ leases: [Lease], superseded: [Lease] = [], on target: GatewayTarget,
+        knowing service: IGDFinder.Found?, leaseFile: LeaseFile
+    ) async -> Release {
+        guard !leases.isEmpty || !superseded.isEmpty else { return Release() }
         // A task of its own, which nobody cancels.
         return await Task {
             var file = leaseFile
             file.lockWait = lockWait
             let store = LeaseStore(file)
+            var release = Release()
             do {
                 // A device of another gateway is not this one's.
                 let others = (try? GatewaySelection().of(target.family).targets()) ?? []
@@ -438,59 +452,35 @@ extension GatewaySession {
                     target, others: others, isProbe: true,
                     budget: TimeBudget(limit: releaseLimit))
                 if let service { session.igd.begin(with: service) }
-                return (
-                    try await session.delete(leases, in: store, keepsAsked: true), store.warnings
-                )
+                release.outcomes = try await session.delete(leases, in: store, keepsAsked: true)
+                release.remaining = try await session.deleteSuperseded(superseded)
             } catch let error as PortMapperError {
-                return (leases.map { _ in .failure(error) }, store.warnings)
-            } catch {
-                return ([], store.warnings)
-            }
+                release.outcomes = leases.map { _ in .failure(error) }
+                release.remaining = superseded.map { ($0, error) }
+            } catch {}
+            try? await store.keep(release.remaining.map(\.lease))
+            release.warnings = store.warnings
+            return release
         }.value
     }
-}
 
-extension GatewaySession {
-    /// Deletes by UPnP, within five seconds, what another technique has mapped anew meanwhile; the
-    /// lease file knows that one alone.
+    /// Deletes UPnP mappings that another technique has taken over.
     ///
-    /// Runs even if the task was cancelled, as `release` does.
-    ///
-    /// - Parameters:
-    ///   - leases: what UPnP has made.
-    ///   - target: the gateway.
-    ///   - service: its connection service, where one is known.
-    /// - Returns: what could not be deleted, and why.
-    static func deleteSuperseded(
-        _ leases: [Lease], on target: GatewayTarget, knowing service: IGDFinder.Found?
-    ) async -> [(lease: Lease, error: PortMapperError)] {
+    /// - Returns: those that could not be deleted, each with its failure.
+    /// - Throws: `CancellationError`.
+    private func deleteSuperseded(
+        _ leases: [Lease]
+    ) async throws -> [(lease: Lease, error: PortMapperError)] {
         guard !leases.isEmpty else { return [] }
-        return await Task {
-            do {
-                let session = try GatewaySession(
-                    target, isProbe: true, budget: TimeBudget(limit: releaseLimit))
-                if let service { session.igd.begin(with: service) }
-                let outcomes = try await session.upnp.delete(leases, session.wholeLimit)
-                return zip(leases, outcomes).compactMap { lease, outcome in
-                    guard case .failure(let error) = outcome else { return nil }
-                    return (lease, error)
-                }
-            } catch let error as PortMapperError {
-                return leases.map { ($0, error) }
-            } catch {
-                return []
+        do {
+            let outcomes = try await upnp.delete(leases, wholeLimit)
+            return zip(leases, outcomes).compactMap { lease, outcome in
+                guard case .failure(let error) = outcome else { return nil }
+                return (lease, error)
             }
-        }.value
-    }
-
-    /// Records leases of ports that have no other one, even if the task was cancelled.
-    static func remember(_ leases: [Lease], in file: LeaseFile) async {
-        guard !leases.isEmpty else { return }
-        _ = await Task {
-            try? await file.update(isDurable: true) { table in
-                for lease in leases where table[lease.key] == nil { table[lease.key] = lease }
-            }
-        }.value
+        } catch let error as PortMapperError {
+            return leases.map { ($0, error) }
+        }
     }
 }
 

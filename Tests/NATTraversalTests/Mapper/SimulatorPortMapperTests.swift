@@ -97,10 +97,10 @@ struct SimulatorPortMapperTests {
             try await store.remove([lease.key])
             if !isReachable { gateway.faults.upnp.controlStatus = 403 }
             let target = try #require(try mapper.selection.targets().first)
-            let left = await GatewaySession.deleteSuperseded([lease], on: target, knowing: nil)
-            await GatewaySession.remember(left.map(\.lease), in: mapper.leaseFile)
+            let release = await GatewaySession.release(
+                [], superseded: [lease], on: target, knowing: nil, leaseFile: mapper.leaseFile)
             #expect(gateway.mappings.isEmpty == isReachable)
-            #expect(left.isEmpty == isReachable)
+            #expect(release.remaining.isEmpty == isReachable)
             #expect(try mapper.leases().map(\.externalPort) == (isReachable ? [] : [8080]))
         }
     }
