@@ -108,8 +108,11 @@ final class ScriptedUPnPNetwork: UPnPNetwork {
 /// takes its time there and nowhere else.
 final class ScriptedHTTP: HTTPTransport {
     typealias Responder = @Sendable (HTTPRequest) throws -> HTTPResponse
+    /// What a request waits for in real time before it is answered.
+    typealias Gate = @Sendable (HTTPRequest) async throws -> Void
 
     private let responder: Responder
+    private let gate: Gate
     private let seen = Locked<[Seen]>([])
     private let start = ContinuousClock.now
     private let time = Locked(Duration.zero)
@@ -120,7 +123,10 @@ final class ScriptedHTTP: HTTPTransport {
         var time: Duration
     }
 
-    init(_ responder: @escaping Responder) { self.responder = responder }
+    init(gate: @escaping Gate = { _ in }, _ responder: @escaping Responder) {
+        self.gate = gate
+        self.responder = responder
+    }
 
     /// How much time has passed.
     var elapsed: Duration { time.withLock { $0 } }
@@ -132,8 +138,8 @@ final class ScriptedHTTP: HTTPTransport {
     }
 
     /// Serves documents by their URLs; everything else is 404.
-    convenience init(documents: [String: [UInt8]]) {
-        self.init { request in
+    convenience init(documents: [String: [UInt8]], gate: @escaping Gate = { _ in }) {
+        self.init(gate: gate) { request in
             guard let body = documents[request.url.description] else { return .status(404) }
             return .status(200, body)
         }
@@ -152,6 +158,7 @@ final class ScriptedHTTP: HTTPTransport {
     ) async throws -> HTTPExchange {
         try Task.checkCancellation()
         seen.withLock { $0.append(Seen(request: request, bodyLimit: bodyLimit, time: elapsed)) }
+        try await gate(request)
         let response: HTTPResponse
         do { response = try responder(request) } catch let error as HTTPClientError {
             let limit: Duration? =

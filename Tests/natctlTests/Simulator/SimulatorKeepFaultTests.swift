@@ -97,19 +97,18 @@ import Testing
         }
     }
 
-    // ThreadSanitizer is too slow to delete a thousand in five seconds.
-    @Test(
-        "of a thousand ports is there a thousand times, and then not once",
-        .enabled(if: !Sanitizer.thread.isUsed))
+    @Test("of a thousand ports is there a thousand times, and then not once")
     func holdsMany() async throws {
+        // ThreadSanitizer is too slow to delete a thousand in five seconds.
+        let count = Sanitizer.thread.isUsed ? 200 : 1000
         try await ToolBehindGateway.run { tool in
             // Each event has every assignment, so as JSON these would be hundreds of megabytes.
             try await tool.natctl(
-                staying: "map tcp 20000-20999 --via pcp --keep", format: ""
+                staying: "map tcp 20000-\(19999 + count) --via pcp --keep", format: ""
             ) { held in
-                try await condition { tool.gateway.mappings.count == 1000 }
+                try await condition { tool.gateway.mappings.count == count }
                 let deadline = ContinuousClock.now + .seconds(120)
-                while try await held.report.matches(of: /mapped tcp/).count < 1000 {
+                while try await held.report.matches(of: /mapped tcp/).count < count {
                     try #require(.now < deadline)
                     try await Task.sleep(for: .milliseconds(100))
                 }

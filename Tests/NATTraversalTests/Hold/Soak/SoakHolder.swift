@@ -20,6 +20,10 @@ final class SoakHolder {
     /// How often mappings were told as lost, and how often anybody was asked anything.
     private(set) var losses = 0
     private(set) var actions = 0
+    /// How many actions there were since the last pause.
+    private var rounds = 0
+    /// How many there may be: a thousand, and as many more as there are more than ten ports.
+    private let roundLimit: Int
     /// Why each port was last not granted, and when.
     private(set) var failures: [PortNumber: String] = [:]
     /// How often each technique has granted anything.
@@ -35,6 +39,7 @@ final class SoakHolder {
             internalAddress: ScriptedTransport.client.address,
             budget: TimeBudget(limit: .seconds(30), silence: .seconds(3), from: network.now))
         ports = HeldPorts(requests)
+        roundLimit = 100 * max(10, requests.count)
         let generator = Locked(SeededGenerator(seed: seed))
         plan = HoldPlan(count: requests.count, lookInterval: .seconds(300), at: network.now) {
             range in generator.withLock { Double.random(in: range, using: &$0) }
@@ -46,14 +51,14 @@ final class SoakHolder {
     /// Does what is due, as the holder's loop does: until a pause, or until something befalls it at
     /// `end` in the middle of more work than it can do.
     func work(until end: Duration) async throws {
-        var time = network.elapsed
-        var rounds = 0
         repeat {
-            guard let action = plan.next(at: network.now) else { break }
-            if network.elapsed > time { (time, rounds) = (network.elapsed, 0) }
+            guard let action = plan.next(at: network.now) else {
+                rounds = 0
+                break
+            }
             rounds += 1
             actions += 1
-            if rounds > 1000 { return complain("a thousand things to do at one time: \(action)") }
+            if rounds > roundLimit { return complain("\(rounds) things to do without a pause") }
             switch action {
             case .map(let indices): try await map(indices)
             case .renew(let indices, let persistence):
@@ -82,10 +87,11 @@ final class SoakHolder {
     func release() async throws {
         let leases = ports.remainders(at: .now).flatMap(\.leases)
         _ = await store.endHolds(Set(leases.map(\.key)))
-        // As much as the holder has, and what so many take.
+        // The holder's own limit, or the time that a thousand take one after the other.
         session.begin(
             TimeBudget(
-                limit: .milliseconds(4800) + .milliseconds(100) * leases.count, from: network.now))
+                limit: max(.milliseconds(4800), .milliseconds(100) * leases.count),
+                from: network.now))
         for outcome in try await session.delete(leases, in: store, keepsAsked: true) {
             if case .failure(let error) = outcome { complain("not deleted: \(error)") }
         }
