@@ -45,12 +45,16 @@ struct AllExternalAddressesOutput: CommandOutput {
     }
 
     var warnings: [MapperWarning] {
+        answers.flatMap(\.warnings).withDisagreement(of: answers.map(\.address))
+    }
+}
+
+extension [MapperWarning] {
+    /// The warnings about external addresses, each once, and one where the addresses differ.
+    func withDisagreement(of addresses: [IPAddress]) -> [MapperWarning] {
         var warnings: [MapperWarning] = []
-        for warning in answers.flatMap(\.warnings) where !warnings.contains(warning) {
-            warnings.append(warning)
-        }
-        let addresses = Set(answers.map(\.address))
-        if addresses.count > 1 { warnings.append(.disagreement(answers.map(\.address))) }
+        for warning in self where !warnings.contains(warning) { warnings.append(warning) }
+        if Set(addresses).count > 1 { warnings.append(.disagreement(addresses)) }
         return warnings
     }
 }

@@ -17,13 +17,11 @@ struct GatewayOutput: CommandOutput {
     var warnings: [MapperWarning] {
         reports.flatMap { report in
             let addresses = report.techniques.compactMap(\.externalAddress)
-            let different = addresses.enumerated().filter { index, address in
-                !addresses[..<index].contains(address)
-            }.map(\.element)
-            return different.flatMap {
+            let warnings = addresses.flatMap {
                 MapperWarning.about(
                     externalAddress: $0, gateway: report.address, outer: report.outerRouter)
-            } + (different.count > 1 ? [.disagreement(addresses)] : []) + report.warnings
+            }
+            return warnings.withDisagreement(of: addresses) + report.warnings
         }
     }
     var failures: [PortMapperError] { unwritten.map { [.system($0.cause)] } ?? [] }
