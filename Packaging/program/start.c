@@ -1,10 +1,10 @@
-// The static program's first instructions: memory that every start writes to is had at once.
+// The static program's entry point: it maps the memory that every start writes to.
 //
-// Relocating the program and starting its runtime write to 150 pages, each of which would be a page
-// fault of its own, twice as many where it is read first. One system call for all of them makes a
-// start a tenth shorter. A kernel older than 5.14 refuses it, which changes nothing.
+// Relocation and the start of the runtime write to 150 pages. Each would be a page fault of its own,
+// and two where the page is read first; three system calls for all of them make a start a tenth
+// shorter. Kernels before 5.14 refuse the call, and the faults happen one by one.
 //
-// Nothing is relocated yet: only what is reached from the instruction itself can be used.
+// Nothing is relocated yet, so this uses no address from a table and no function of the C library.
 #include <elf.h>
 #include <linux/mman.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 
 __attribute__((visibility("hidden"))) extern const char __ehdr_start[];
 
-static void have(uintptr_t begin, uintptr_t end) {
+static void populate(uintptr_t begin, uintptr_t end) {
     uintptr_t first = begin & -PAGE;
     uintptr_t length = ((end + PAGE - 1) & -PAGE) - first;
     long result;
@@ -24,26 +24,26 @@ static void have(uintptr_t begin, uintptr_t end) {
                      : "rcx", "r11", "memory");
 }
 
-__attribute__((used, no_stack_protector)) static void have_memory(void) {
+__attribute__((used, no_stack_protector)) static void populate_memory(void) {
     uintptr_t base = (uintptr_t)__ehdr_start;
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)base;
     const Elf64_Phdr *segment = (const Elf64_Phdr *)(base + header->e_phoff);
     for (int i = 0; i < header->e_phnum; i++) {
         uintptr_t begin = base + segment[i].p_vaddr, end = begin + segment[i].p_memsz;
-        // What is relocated and then read, and what begins as zeros. Of the rest few pages change.
-        if (segment[i].p_type == PT_GNU_RELRO) have(begin, end);
+        // The relocated read-only data, and .bss. A start changes few pages of the other data.
+        if (segment[i].p_type == PT_GNU_RELRO) populate(begin, end);
         if (segment[i].p_type == PT_LOAD && segment[i].p_memsz > segment[i].p_filesz)
-            have(begin + segment[i].p_filesz, end);
+            populate(begin + segment[i].p_filesz, end);
     }
 }
 
-// The kernel's arguments for _start are on the stack and in %rdx.
+// _start expects the stack and %rdx as the kernel has left them.
 __asm__(".globl natctl_start\n"
         ".type natctl_start, @function\n"
         "natctl_start:\n"
         "    push %rdx\n"
-        "    push %rdx\n"
-        "    call have_memory\n"
+        "    push %rdx\n"  // keeps the stack aligned
+        "    call populate_memory\n"
         "    pop %rdx\n"
         "    pop %rdx\n"
         "    jmp _start\n");

@@ -146,13 +146,13 @@ extension NATCtl {
         return map
     }
 
-    /// The command that the arguments mean, unless an option has an empty value: a script's variable
-    /// that is not set must not count as an option that was not given.
+    /// The command that the arguments mean, unless an option has an empty value: `--interface "$LAN"`
+    /// must not count as not given when the script has not set LAN.
     private static func parsedWithoutEmptyValues(
         _ arguments: [String]
     ) throws -> any AsyncParsableCommand {
         let command = try parsed(arguments)
-        // ArgumentParser itself refuses `--option=`, and takes an empty word for nothing else here.
+        // `--option=` and an empty word that is no value of an option are mistakes already.
         if let empty = arguments.dropFirst().firstIndex(of: ""),
             case let option = arguments[empty - 1], option.hasPrefix("-")
         {

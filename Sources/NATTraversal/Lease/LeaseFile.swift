@@ -28,7 +28,7 @@ struct LeaseFile: Sendable {
 
     /// The folder; `nil` when none is named and there is no home.
     let folder: String?
-    /// The same for this file.
+    /// The largest size of this file, in bytes; a test makes it smaller.
     var byteLimit = Self.sizeLimit
     /// How long to wait for a lock that another process holds, while the folder stays the same.
     ///

@@ -83,7 +83,8 @@ extension PortMapper {
         return report
     }
 
-    /// What is to be deleted on one gateway.
+    /// One part of the work on one gateway: leases, each deleted by its own technique, or ports that
+    /// have no lease.
     private enum Deletion: Sendable {
         case leases([Lease], on: GatewayTarget)
         case ports([UnmapRequest.Port], of: UnmapRequest, on: GatewayTarget)

@@ -41,8 +41,8 @@ public enum PortMapperError: Error, Hashable, Sendable {
     case noExternalAddress(gateway: GatewayAddress, technique: Technique)
     /// The external address cannot be reached from the Internet, although that was demanded.
     case notPublic(IPAddress, gateway: GatewayAddress, technique: Technique?)
-    /// The mapping was to be verified, and its gateway's table cannot be read by UPnP for this reason;
-    /// the grant was deleted.
+    /// The mapping could not be verified, because the gateway's table cannot be read by UPnP for this
+    /// reason; it was deleted again.
     indirect case unverifiable(PortMapperError)
     /// No remaining technique can express the request, such as a remote host by NAT-PMP.
     case inexpressible(String)
@@ -120,7 +120,7 @@ extension PortMapperError: CustomStringConvertible {
     package static let bridge =
         "this is a container on a bridge network, where no router maps ports"
 
-    /// What is missing where a mapping was to be verified: a clause.
+    /// The clause in front of the reason of `unverifiable`.
     package static let cannotVerify = "the mapping cannot be verified without UPnP"
 
     /// The sentence of a silence, with the time as its caller writes times.
@@ -145,8 +145,8 @@ extension PortMapperError {
         }
     }
 
-    /// Why the gateway's table, which UPnP alone shows, could not be read to verify a mapping; a failure
-    /// of this host's stays what it is.
+    /// This failure to read the gateway's table, as that to verify a mapping; a failure of this host
+    /// stays as it is.
     var asUnverifiable: PortMapperError {
         switch self {
         case .noAnswer(let gateway, _, let time):
@@ -158,8 +158,8 @@ extension PortMapperError {
         }
     }
 
-    /// The error of a UPnP device, which knows its own host alone, as that of the gateway that was
-    /// asked: a device at its address is it, and has its name.
+    /// The error of a UPnP device, with the gateway's name, and so its port, where the device is at the
+    /// gateway's address: UPnP itself knows only the host of its URLs.
     func naming(_ gateway: SocketAddress) -> PortMapperError {
         let host = GatewayAddress(hostOf: gateway)
         let name = { $0 == host ? GatewayAddress(gateway) : $0 }

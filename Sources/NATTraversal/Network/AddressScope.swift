@@ -39,8 +39,8 @@ extension IPAddress {
 }
 
 extension IPAddress {
-    /// Whether one host can have it: it is not 0.0.0.0, a group's address, or that of every host of a
-    /// link.
+    /// Whether a host can have this address: not 0.0.0.0 or `::`, a multicast address, or
+    /// 255.255.255.255.
     package var canBeHost: Bool {
         switch unmapped.scope {
         case .unspecified, .multicast: false

@@ -31,7 +31,7 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(host: host, port: port)
     }
 
-    /// A gateway that is known by its parts.
+    /// Creates a gateway's name from its parts.
     package init(_ address: IPAddress, zone: String? = nil, port: PortNumber? = nil) {
         self.address = address.unmapped
         self.zone = zone
@@ -47,7 +47,7 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
             ? nil : PortNumber(rawValue: socketAddress.port)
     }
 
-    /// The host of a UPnP device, whose errors name it so: the port of its URLs is not one to ask.
+    /// The host alone, as the errors of a UPnP device name it: the port of its URL is that of HTTP.
     package init(hostOf socketAddress: SocketAddress) {
         address = socketAddress.address.unmapped
         zone = socketAddress.zone

@@ -84,9 +84,9 @@ package final class Reactor: TaskExecutor {
         }
     }
 
-    /// Waits for a point in time.
+    /// Waits until `deadline`.
     ///
-    /// `Task.sleep` starts two threads of Dispatch's, which a short run does not need otherwise.
+    /// `Task.sleep` would start Dispatch's threads, which a short run does not need otherwise.
     ///
     /// - Throws: `CancellationError`, `SystemError`.
     package func sleep(until deadline: ContinuousClock.Instant) async throws {

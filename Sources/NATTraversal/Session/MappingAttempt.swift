@@ -334,7 +334,7 @@ extension MappingAttempt {
         guard let grant else { return [] }
         var warnings: [MapperWarning] = []
         let (transport, port) = (key.transport, key.internalPort)
-        // A renewal may have been moved, to share the port of its other transport.
+        // A renewal may have been moved to the external port of the other transport.
         let isElsewhere = plan != .renewal || grant.externalPort != old?.externalPort
         if isElsewhere, !request.takesAnyExternalPort,
             grant.externalPort != request.suggestedExternalPort

@@ -136,8 +136,12 @@ struct MappingTransaction {
         return (attempts, elsewhere)
     }
 
-    /// Refuses more ports than the lease file can remember, before the gateway is asked; a file that is
-    /// full of other leases costs a warning.
+    /// Refuses more ports than an empty lease file could hold, before the gateway is asked.
+    ///
+    /// Where the file is full of other leases, the ports are mapped, with a warning that they are not
+    /// remembered.
+    ///
+    /// - Throws: `PortMapperError.leaseFile`.
     private func checkSize(
         of attempts: [MappingAttempt], at now: Timestamp
     ) throws(PortMapperError) {

@@ -49,7 +49,8 @@ struct HeldMap {
         let ending = await HoldSession(
             source: source, audience: audience, control: control, beginning: beginning
         ).run()
-        // At the second signal all is let go before COMMAND ends, for which `HoldControl` sees.
+        // After a second signal the mappings are deleted while COMMAND still runs; HoldControl ends it
+        // within half a second.
         if case .signal = ending, child != nil { for await _ in commandEnd {} }
         throw ending.exitCode
     }

@@ -110,7 +110,7 @@ final class HoldControl: Sendable {
         case .pass(let number): state.child?.send(number)
         case .passAndLeave(let number):
             state.child?.send(number)
-            // What can be let go in that moment is.
+            // Deletes what it can until then.
             end(.signal(number))
             DispatchQueue.global().asyncAfter(deadline: .now() + Self.lastMoment) {
                 Self.leave(by: number, taking: state.child)
@@ -123,11 +123,10 @@ final class HoldControl: Sendable {
         }
     }
 
-    /// How long COMMAND has to obey the second signal: it may have ignored the first one, which was
-    /// another.
+    /// How long COMMAND has to obey the second signal, which may be another one than the first.
     private static let lastMoment = DispatchTimeInterval.milliseconds(500)
 
-    /// Ends natctl, and leaves nothing behind that it has started.
+    /// Ends natctl, COMMAND and the hooks.
     private static func leave(by signal: Int32, taking child: ChildProcess?) {
         ChildProcess.killGroups()
         child?.send(SIGKILL)

@@ -37,8 +37,9 @@ struct ChangedMappings: CommandOutput {
 }
 
 extension Mapping {
-    /// How it differs from the lease it had, as `map --keep` would tell; `nil` where it does not, as
-    /// far as is known: a lost reply about the address is no change.
+    /// The event that `map --keep` would report for the difference to the lease; `nil` for none.
+    ///
+    /// An external address that is not known now counts as unchanged.
     fileprivate func change(since leases: [Mapping]) -> MapperEvent.Change? {
         let lease = leases.first {
             $0.gateway == gateway && $0.transport == transport

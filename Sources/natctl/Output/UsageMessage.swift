@@ -23,7 +23,7 @@ extension ValidationError {
                 + "\(technique.displayName) has no such option")
     }
 
-    /// An option's value is empty, which would count as not given.
+    /// An option has an empty value, which would otherwise count as not given.
     static func emptyValue(_ option: String, _ valueName: String? = nil) -> ValidationError {
         ValidationError("\(option) needs <\(valueName ?? "value")>, which is empty here")
     }
