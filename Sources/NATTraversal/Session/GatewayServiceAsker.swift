@@ -15,10 +15,13 @@ protocol ServiceFinding<Service>: RivalSearch {
     ///
     /// - Parameters:
     ///   - budget: the command's time.
+    ///   - limit: when to give up, if that is earlier.
     ///   - silence: how long to search without an answer.
     /// - Returns: the device and its service.
     /// - Throws: `PortMapperError`, `CancellationError`.
-    func find(_ budget: TimeBudget, silence: Duration) async throws -> Found
+    func find(
+        _ budget: TimeBudget, until limit: ContinuousClock.Instant?, silence: Duration?
+    ) async throws -> Found
     /// Asks the service that was found, or another one of the same gateway.
     func ask<Answer>(
         _ found: Found, _ budget: TimeBudget, _ question: (Found) async throws -> Answer
@@ -34,10 +37,6 @@ protocol ServiceFinding<Service>: RivalSearch {
 extension GatewayServiceFinder: ServiceFinding {
     func search(until deadline: ContinuousClock.Instant) async {
         _ = try? await find(until: deadline)
-    }
-
-    func find(_ budget: TimeBudget, silence: Duration) async throws -> Found {
-        try await find(budget, until: nil, silence: silence)
     }
 }
 
@@ -66,9 +65,17 @@ final class GatewayServiceAsker<Service: GatewayService> {
     /// Finds the service; the limit's end applies to the search, and a service that was found has
     /// the command's time.
     func find(_ limit: AskLimit) async throws -> Found {
+        // One of an earlier command may hang, and another technique would never have its turn.
+        if mayBeStale, limit.descriptionEnd != nil {
+            finder.forget()
+            mayBeStale = false
+        }
+        // A gateway that has answered the search is there, whatever becomes of its description.
+        defer { if finder.hasHeard { limit.budget.hasHeard = true } }
         let longest = limit.budget.searchLimit ?? limit.budget.end - socket.now
         let silence = limit.end.map { max(.zero, $0 - socket.now) } ?? longest
-        return try await finder.find(limit.budget, silence: silence)
+        return try await finder.find(
+            limit.budget, until: limit.descriptionEnd, silence: silence)
     }
 
     /// Asks the service; if it has moved, searches and asks once more.

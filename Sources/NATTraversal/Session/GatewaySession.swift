@@ -107,7 +107,9 @@ final class GatewaySession {
 
     /// The limits of a question.
     func limit(_ asking: TechniqueLadder.Asking) -> AskLimit {
-        var limit = AskLimit(budget: budget, end: asking.end, closedBelief: asking.closedBelief)
+        var limit = AskLimit(
+            budget: budget, end: asking.end, descriptionEnd: asking.descriptionEnd,
+            closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
             AskLimit.Rival(
                 search: upnp.search, searchesAfter: $0.searchesFrom - now,

@@ -24,6 +24,9 @@ struct TechniqueLadder: Sendable {
         ///
         /// For UPnP it ends the search; a service that was found has the command's time.
         var end: Instant?
+        /// When to give up a UPnP service that has answered the search and nothing else, because
+        /// another technique is left; `nil` is the end of the command's time.
+        var descriptionEnd: Instant?
         /// The search for UPnP that runs meanwhile.
         var race: Race?
         /// How long to doubt ICMP's "port unreachable".
@@ -63,6 +66,9 @@ struct TechniqueLadder: Sendable {
     static let knownSilence = Duration.milliseconds(10)
     /// How long to search for UPnP while another technique is left.
     static let firstSearch = Duration.milliseconds(1500)
+    /// How long to search for UPnP and fetch its description while another technique is left: as long
+    /// as connecting to it may take.
+    static let firstDescription = Duration.seconds(3)
     /// How long after a gateway's last refusal other techniques are still asked.
     static let refusalLimit = Duration.seconds(3)
 
@@ -236,7 +242,10 @@ struct TechniqueLadder: Sendable {
         }
         if technique == .upnp {
             if let searchLimit { ends.append(now + searchLimit) }
-            if othersWait { ends.append(now + Self.firstSearch) }
+            if othersWait {
+                ends.append(now + Self.firstSearch)
+                asking.descriptionEnd = now + Self.firstDescription
+            }
         } else if canRace {
             asking.race =
                 isKnownSilent

@@ -195,9 +195,12 @@ final class ScriptedFinder: ServiceFinding {
         beginning.withLock { $0 = $0 ?? now }
     }
 
-    func find(_ budget: TimeBudget, silence: Duration) async throws -> IGDFinder.Found {
+    func find(
+        _ budget: TimeBudget, until limit: ContinuousClock.Instant?, silence: Duration?
+    ) async throws -> IGDFinder.Found {
         begin()
-        let end = min(network.now + silence, budget.deadline)
+        let end = [silence.map { network.now + $0 }, limit].compactMap(\.self)
+            .reduce(budget.deadline, min)
         guard let found else {
             network.pass(max(.zero, end - network.now))
             throw PortMapperError.noAnswer(gateway: .router, after: .seconds(3))

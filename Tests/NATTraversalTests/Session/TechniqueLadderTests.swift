@@ -324,6 +324,38 @@ import Testing
         #expect(abs(trace.time / .seconds(1) - seconds) < 0.1)
     }
 
+    @Test("UPnP that is asked first and hangs does not keep the others from their turn")
+    func hangsFirst() throws {
+        let start = ContinuousClock.now
+        var ladder = TechniqueLadder(
+            [.upnp, .pcp, .natPMP], port: .http, isRenewal: true, searchLimit: nil)
+        func next(after seconds: Int) throws -> TechniqueLadder.Asking {
+            let step = ladder.next(
+                at: start + .seconds(seconds), deadline: start + .seconds(30))
+            guard case .ask(let asking) = step else { throw Unasked(step: step) }
+            return asking
+        }
+        let first = try next(after: 0)
+        #expect(first.technique == .upnp)
+        #expect(first.descriptionEnd == start + .seconds(3))
+        ladder.failed(
+            .noAnswer(gateway: .router, technique: .upnp, after: .seconds(3)), by: .upnp,
+            at: start + .seconds(3))
+        #expect(try next(after: 3).technique == .pcp)
+        for technique in [Technique.pcp, .natPMP] {
+            ladder.failed(
+                .unsupported(gateway: .router, technique: technique), by: technique,
+                at: start + .seconds(4))
+            if technique == .pcp { #expect(try next(after: 4).technique == .natPMP) }
+        }
+        // Now it has all the time that is left.
+        let last = try next(after: 5)
+        #expect(last.technique == .upnp)
+        #expect(last.descriptionEnd == nil)
+    }
+
+    private struct Unasked: Error { var step: TechniqueLadder.Step }
+
     @Test("a silence that is known from an earlier run is waited for only for a moment")
     func knownSilence() {
         func trace(_ pcp: LadderSimulation.Behaviour, known: Bool) -> LadderSimulation.Trace {

@@ -184,7 +184,9 @@ final class SoakFinder: ServiceFinding {
     func keep(_ found: IGDFinder.Found) { state.withLock { $0.known = found } }
     func forget() { state.withLock { $0 = State() } }
 
-    func find(_ budget: TimeBudget, silence: Duration) async throws -> IGDFinder.Found {
+    func find(
+        _ budget: TimeBudget, until limit: ContinuousClock.Instant?, silence: Duration?
+    ) async throws -> IGDFinder.Found {
         begin()
         if !isReady { network.pass(until: network.elapsed + Self.searchTime) }
         if let known {
@@ -192,7 +194,9 @@ final class SoakFinder: ServiceFinding {
             return known
         }
         state.withLock { $0.begin = nil }
-        let wait = max(.zero, min(silence, budget.deadline - network.now))
+        let end = [silence.map { network.now + $0 }, limit].compactMap(\.self)
+            .reduce(budget.deadline, min)
+        let wait = max(.zero, end - network.now)
         network.pass(until: network.elapsed + wait)
         throw PortMapperError.noAnswer(gateway: .router, technique: .upnp, after: wait)
     }
