@@ -133,7 +133,7 @@ struct LeaseFile: Sendable {
         if isDurable { stateFolder.removeLeftovers(of: Self.name) }
         contents.table.settle(at: .now)
         let result = change(&contents.table)
-        let bytes = contents.table.encoded
+        let bytes = contents.table.encode()
         if bytes != contents.bytes {
             guard bytes.count <= byteLimit else { throw LeaseFileProblem.tooLarge }
             try stateFolder.replace(Self.name, with: bytes, isDurable: isDurable)

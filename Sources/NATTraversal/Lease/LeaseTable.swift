@@ -41,12 +41,10 @@ struct LeaseTable: Hashable, Sendable {
         }
     }
 
-    /// The file's bytes.
-    var encoded: [UInt8] {
+    /// Writes the file's bytes; the records that have not changed since the last call are kept as text.
+    mutating func encode() -> [UInt8] {
         // A natctl that does not know expired leases takes the last record of a key.
-        let records =
-            (expired.leases + current.leases).map { JSONValue.text(of: $0.members) }
-            + unknownRecords.map(\.text)
+        let records = expired.records() + current.records() + unknownRecords.map(\.text)
         // Not as one document, which would be sorted whole: a thousand leases take a third of the
         // time so.
         var members = unknownMembers.mapValues(\.text)
@@ -195,38 +193,59 @@ extension LeaseTable {
 }
 
 /// Leases in the order they were added, each found by its key.
-private struct LeaseList: Hashable {
+private struct LeaseList {
+    private struct Place {
+        var lease: Lease
+        /// The lease's record in the file, once it has been written.
+        var record: String?
+    }
+
     /// The place of a removed lease stays empty until most of them are, so that thousands of leases
     /// are removed one by one in no time.
-    private var places: [Lease?] = []
+    private var places: [Place?] = []
     private var positions: [Lease.Key: Int] = [:]
 
-    var leases: [Lease] { places.compactMap(\.self) }
+    var leases: [Lease] { places.compactMap { $0?.lease } }
 
     subscript(key: Lease.Key) -> Lease? {
-        get { positions[key].flatMap { places[$0] } }
+        get { positions[key].flatMap { places[$0]?.lease } }
         set {
-            if let position = positions[key] {
-                places[position] = newValue
-                if newValue == nil { clear(key) }
-            } else if let newValue {
+            guard let newValue else { return remove(key) }
+            guard let position = positions[key] else {
                 positions[key] = places.count
-                places.append(newValue)
+                places.append(Place(lease: newValue))
+                return
             }
+            if places[position]?.lease != newValue { places[position] = Place(lease: newValue) }
         }
     }
 
     mutating func remove(_ keys: Set<Lease.Key>) {
-        for key in keys { self[key] = nil }
+        for key in keys { remove(key) }
     }
 
-    private mutating func clear(_ key: Lease.Key) {
-        positions[key] = nil
+    private mutating func remove(_ key: Lease.Key) {
+        guard let position = positions.removeValue(forKey: key) else { return }
+        places[position] = nil
         guard places.count > 2 * positions.count else { return }
         places.removeAll { $0 == nil }
-        for (position, lease) in leases.enumerated() { positions[lease.key] = position }
+        for (position, place) in places.enumerated() {
+            if let key = place?.lease.key { positions[key] = position }
+        }
     }
 
+    /// The leases' records, as JSON texts.
+    mutating func records() -> [String] {
+        for position in places.indices {
+            guard let place = places[position], place.record == nil else { continue }
+            places[position]?.record = JSONValue.text(of: place.lease.members)
+        }
+        return places.compactMap { $0?.record }
+    }
+}
+
+// The records follow from the leases.
+extension LeaseList: Hashable {
     static func == (first: Self, second: Self) -> Bool { first.leases == second.leases }
 
     func hash(into hasher: inout Hasher) { hasher.combine(leases) }

@@ -11,9 +11,9 @@ struct AskLimit {
     var budget: TimeBudget
     /// When this question ends, if that is before the budget's deadline.
     var end: Instant?
-    /// When to give up a UPnP service that has answered the search and nothing else, if that is before
-    /// the budget's deadline.
-    var descriptionEnd: Instant?
+    /// When to give up a UPnP service that has answered nothing but the search, if that is before the
+    /// budget's deadline.
+    var serviceEnd: Instant?
     /// How often each request is sent; `nil` repeats it until an answer comes or time runs out.
     var sendLimit: Int?
     /// How long to doubt ICMP's "port unreachable".

@@ -51,6 +51,8 @@ final class GatewayServiceAsker<Service: GatewayService> {
     private let socket: GatewaySocket
     /// Whether the finder's service is from an earlier command or renewal.
     private(set) var mayBeStale = false
+    /// Whether it has answered since `begin`.
+    private var hasAnswered = false
     /// How often the service has moved.
     private(set) var moveCount = 0
 
@@ -60,22 +62,25 @@ final class GatewayServiceAsker<Service: GatewayService> {
     }
 
     /// Begins another command or renewal.
-    func begin() { mayBeStale = finder.isReady }
+    func begin() {
+        mayBeStale = finder.isReady
+        hasAnswered = false
+    }
+
+    /// When to give up the first question to the service.
+    func firstDeadline(_ limit: AskLimit) -> ContinuousClock.Instant {
+        let deadline = limit.budget.deadline
+        return hasAnswered ? deadline : min(deadline, limit.serviceEnd ?? deadline)
+    }
 
     /// Finds the service; the limit's end applies to the search, and a service that was found has
     /// the command's time.
     func find(_ limit: AskLimit) async throws -> Found {
-        // One of an earlier command may hang, and another technique would never have its turn.
-        if mayBeStale, limit.descriptionEnd != nil {
-            finder.forget()
-            mayBeStale = false
-        }
         // A gateway that has answered the search is there, whatever becomes of its description.
         defer { if finder.hasHeard { limit.budget.hasHeard = true } }
         let longest = limit.budget.searchLimit ?? limit.budget.end - socket.now
         let silence = limit.end.map { max(.zero, $0 - socket.now) } ?? longest
-        return try await finder.find(
-            limit.budget, until: limit.descriptionEnd, silence: silence)
+        return try await finder.find(limit.budget, until: limit.serviceEnd, silence: silence)
     }
 
     /// Asks the service; if it has moved, searches and asks once more.
@@ -86,8 +91,13 @@ final class GatewayServiceAsker<Service: GatewayService> {
     ) async throws -> Answer {
         let found = try await find(limit)
         do {
-            return try await finder.ask(found, limit.budget, question)
+            let answer = try await finder.ask(found, limit.budget, question)
+            hasAnswered = true
+            return answer
         } catch let failure as UPnPFailure {
+            hasAnswered = hasAnswered || !failure.isSilence
+            // What is given up for another technique may have moved, and is searched for next time.
+            if !hasAnswered, limit.serviceEnd != nil { finder.forget() }
             guard mayBeStale, failure.isStale else {
                 throw PortMapperError(failure, of: found, since: limit.budget.start)
                     .naming(socket.gateway)

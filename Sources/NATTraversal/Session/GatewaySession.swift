@@ -108,7 +108,7 @@ final class GatewaySession {
     /// The limits of a question.
     func limit(_ asking: TechniqueLadder.Asking) -> AskLimit {
         var limit = AskLimit(
-            budget: budget, end: asking.end, descriptionEnd: asking.descriptionEnd,
+            budget: budget, end: asking.end, serviceEnd: asking.serviceEnd,
             closedBelief: asking.closedBelief)
         limit.rival = asking.race.map {
             AskLimit.Rival(

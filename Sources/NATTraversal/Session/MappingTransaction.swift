@@ -148,7 +148,7 @@ struct MappingTransaction {
         guard store.isOverfull else { return }
         var alone = LeaseTable()
         for attempt in attempts { alone[attempt.key] = attempt.intent(at: now) }
-        guard alone.encoded.count > store.file.byteLimit else { return }
+        guard alone.encode().count > store.file.byteLimit else { return }
         throw .leaseFile(
             path: store.file.path,
             problem: "it cannot remember \(attempts.count) ports at once; map fewer")

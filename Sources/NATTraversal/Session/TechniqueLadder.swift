@@ -24,9 +24,9 @@ struct TechniqueLadder: Sendable {
         ///
         /// For UPnP it ends the search; a service that was found has the command's time.
         var end: Instant?
-        /// When to give up a UPnP service that has answered the search and nothing else, because
-        /// another technique is left; `nil` is the end of the command's time.
-        var descriptionEnd: Instant?
+        /// When to give up a UPnP service that has answered nothing but the search, because another
+        /// technique is left; `nil` is the end of the command's time.
+        var serviceEnd: Instant?
         /// The search for UPnP that runs meanwhile.
         var race: Race?
         /// How long to doubt ICMP's "port unreachable".
@@ -66,9 +66,9 @@ struct TechniqueLadder: Sendable {
     static let knownSilence = Duration.milliseconds(10)
     /// How long to search for UPnP while another technique is left.
     static let firstSearch = Duration.milliseconds(1500)
-    /// How long to search for UPnP and fetch its description while another technique is left: as long
-    /// as connecting to it may take.
-    static let firstDescription = Duration.seconds(3)
+    /// How long to wait for a UPnP service's first answer while another technique is left, the search
+    /// included: as long as connecting to it may take.
+    static let firstService = Duration.seconds(3)
     /// How long after a gateway's last refusal other techniques are still asked.
     static let refusalLimit = Duration.seconds(3)
 
@@ -244,7 +244,7 @@ struct TechniqueLadder: Sendable {
             if let searchLimit { ends.append(now + searchLimit) }
             if othersWait {
                 ends.append(now + Self.firstSearch)
-                asking.descriptionEnd = now + Self.firstDescription
+                asking.serviceEnd = now + Self.firstService
             }
         } else if canRace {
             asking.race =

@@ -61,9 +61,32 @@ import Testing
             },
         ]
         let table = Self.table(leases)
-        let again = try LeaseTable(parsing: table.encoded)
+        let again = try LeaseTable(parsing: table.written)
         #expect(again.leases == leases)
-        #expect(again.encoded == table.encoded)
+        #expect(again.written == table.written)
+    }
+
+    @Test("a record that was written before is written anew when its lease changes in any way")
+    func writesChanges() throws {
+        let (lease, other) = (try Lease.sample(), try Lease.sample { $0.key.transport = .udp })
+        let holder = LeaseHolderTests.holder(1)
+        var table = Self.table([lease, other])
+        let changes: [(inout LeaseTable) throws -> Void] = [
+            { $0.add(holder, to: other.key) },
+            { $0[lease.key] = try .sample { $0.description = "other" } },
+            { $0.setAsideExpired(at: try Self.moment(0)) },
+            { $0.setAsideExpired(at: try Self.moment(-1)) },
+            { _ = $0.remove(holder, from: [other.key]) },
+            { $0[lease.key] = nil },
+            { $0[lease.key] = lease },
+            { $0.remove([other.key]) },
+        ]
+        for change in changes {
+            let before = table.encode()
+            try change(&table)
+            #expect(table.written != before)
+            #expect(try LeaseTable(parsing: table.encode()) == table)
+        }
     }
 
     @Test("what a later natctl wrote is written back as it was")
@@ -75,14 +98,14 @@ import Testing
                     .utf8))
         #expect(table.leases.isEmpty)
         #expect(
-            String(decoding: table.encoded, as: UTF8.self)
+            String(decoding: table.written, as: UTF8.self)
                 == #"{"leases":[\#(foreign)],"more":{"a":1,"b":18446744073709551615},"version":1}"#
                 + "\n")
     }
 
     @Test("a file that is torn, wherever, is damaged")
     func refusesTorn() throws {
-        let whole = Self.table([try .sample()]).encoded.dropLast()
+        let whole = Self.table([try .sample()]).written.dropLast()
         _ = try LeaseTable(parsing: Array(whole))
         for length in whole.indices {
             #expect(throws: LeaseFileProblem.damaged, "\(length) bytes") {
@@ -125,7 +148,7 @@ import Testing
         let document = JSONValue.object(["leases": [.object(record)]])
         let table = try LeaseTable(parsing: Array(document.text.utf8))
         #expect(table.leases.isEmpty)
-        let kept = try JSONValue(parsing: table.encoded).object?["leases"]
+        let kept = try JSONValue(parsing: table.written).object?["leases"]
         #expect(kept == [.object(record)])
     }
 
@@ -177,7 +200,7 @@ import Testing
         for moment in moments {
             table.setAsideExpired(at: try Self.moment(moment))
             // Each time another process reads the file.
-            table = try LeaseTable(parsing: table.encoded)
+            table = try LeaseTable(parsing: table.written)
         }
         let last = try Self.moment(try #require(moments.last))
         #expect((table[key] != nil) == (place == .current))
@@ -213,7 +236,7 @@ import Testing
             $0.expiry = later
         }
         table[lease.key] = intent
-        table = try LeaseTable(parsing: table.encoded)
+        table = try LeaseTable(parsing: table.written)
         #expect(table[lease.key] == intent)
         #expect(table.expired(lease.key)?.nonce == lease.nonce)
         let refused = table.with(lease.key, nil)
@@ -239,7 +262,7 @@ import Testing
         table.add(second, to: other.key)
         // What is granted again keeps its holders.
         table[lease.key] = lease
-        table = try LeaseTable(parsing: table.encoded)
+        table = try LeaseTable(parsing: table.written)
         #expect(table[lease.key]?.holders == [first, second])
         let keys: Set = [lease.key, other.key]
         var ended = table
@@ -295,6 +318,12 @@ import Testing
 }
 
 extension LeaseTable {
+    /// The file's bytes, whatever was written before.
+    fileprivate var written: [UInt8] {
+        var table = self
+        return table.encode()
+    }
+
     fileprivate func with(_ key: Lease.Key, _ lease: Lease?) -> LeaseTable {
         var table = self
         table[key] = lease

@@ -314,6 +314,29 @@ import Testing
         #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
     }
 
+    @Test("UPnP that has mapped a port and hangs leaves the other techniques their turn")
+    func hangingUPnP() async throws {
+        let igd = ScriptedIGD(version: 1)
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .grants, natpmp: .unsupported, igd: igd))
+        let lease = try Lease.sample { lease in
+            lease.technique = .upnp
+            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
+        }
+        try await scripted.store.change(isDurable: false) { $0[lease.key] = lease }
+        let network = scripted.network
+        igd.state.withLock { state in
+            state.end = (0, .failure(.timeout))
+            state.willAnswer = { network.pass(.seconds(3)) }
+        }
+        let request = MappingRequest(.tcp, internalPort: try TestPort.number(8080))
+        let attempts = try await scripted.map([request])
+        #expect(attempts.first?.grant?.technique == .pcp)
+        #expect(igd.state.withLock { $0.calls.map(\.action) } == ["GetSpecificPortMappingEntry"])
+        #expect(network.elapsed < .seconds(3.2))
+        #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
+    }
+
     @Test("time that is over before anybody is asked is a silence, and no success")
     func timeIsOver() async throws {
         let scripted = try await ScriptedSession(

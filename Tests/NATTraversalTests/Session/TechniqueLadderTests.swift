@@ -337,7 +337,7 @@ import Testing
         }
         let first = try next(after: 0)
         #expect(first.technique == .upnp)
-        #expect(first.descriptionEnd == start + .seconds(3))
+        #expect(first.serviceEnd == start + .seconds(3))
         ladder.failed(
             .noAnswer(gateway: .router, technique: .upnp, after: .seconds(3)), by: .upnp,
             at: start + .seconds(3))
@@ -351,7 +351,7 @@ import Testing
         // Now it has all the time that is left.
         let last = try next(after: 5)
         #expect(last.technique == .upnp)
-        #expect(last.descriptionEnd == nil)
+        #expect(last.serviceEnd == nil)
     }
 
     private struct Unasked: Error { var step: TechniqueLadder.Step }

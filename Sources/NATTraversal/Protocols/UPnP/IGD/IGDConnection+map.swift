@@ -12,6 +12,7 @@ extension IGDConnection {
     ///   - request: what is wanted.
     ///   - isFollowed: whether the gateway is asked something else next; who does not ask it closes
     ///     the next connection.
+    ///   - firstEnd: when to give up before anything was asked to change; `nil` is `deadline`.
     ///   - deadline: when to give up.
     ///   - willAsk: called before each request with what it would make, so that it can be found
     ///     again should the answer never be heard.
@@ -21,6 +22,7 @@ extension IGDConnection {
     ///   `UPnPUsageError`, `CancellationError`, after which it may be open as well.
     func map(
         _ request: IGDMappingRequest, isFollowed: Bool = false,
+        firstReadUntil firstEnd: ContinuousClock.Instant? = nil,
         until deadline: ContinuousClock.Instant,
         willAsk: (PortMappingKey) async throws -> Void = { _ in }
     ) async throws -> IGDGrant {
@@ -31,7 +33,8 @@ extension IGDConnection {
         while let failure = missingActions.failure(of: negotiation.action, at: service) {
             guard negotiation.unsupported() == .ask else { throw failure }
         }
-        var previous = try await vacantPort(request, &negotiation, until: deadline)
+        var previous = try await vacantPort(
+            request, &negotiation, until: firstEnd ?? deadline)
         // Where the table had this mapping before.
         var earlier: Set<PortMappingKey> = []
         while true {

@@ -65,7 +65,7 @@ final class IGDTechnique: UPnPTechnique {
     ) async throws -> IGDStatus? {
         if let status = found.choice.status { return status }
         do {
-            return try await found.connection.status(until: limit.budget.deadline)
+            return try await found.connection.status(until: service.firstDeadline(limit))
         } catch is UPnPFailure {
             return nil
         }
@@ -77,7 +77,7 @@ final class IGDTechnique: UPnPTechnique {
             if !service.mayBeStale, let address = found.choice.externalAddress {
                 return .v4(address)
             }
-            return try await found.connection.externalAddress(until: limit.budget.deadline)
+            return try await found.connection.externalAddress(until: service.firstDeadline(limit))
                 .map(IPAddress.v4)
         }
     }
@@ -123,7 +123,8 @@ final class IGDTechnique: UPnPTechnique {
                 defer { connection.service.http.closeNextConnection() }
                 do {
                     let grant = try await connection.map(
-                        request, isFollowed: lacksAddress, until: limit.budget.deadline
+                        request, isFollowed: lacksAddress,
+                        firstReadUntil: service.firstDeadline(limit), until: limit.budget.deadline
                     ) { key in
                         asked = key.externalPort
                         try await record(key.externalPort)

@@ -92,7 +92,7 @@ final class PinholeTechnique: UPnPTechnique {
         by control: PinholeControl, _ limit: AskLimit
     ) async throws -> Bool {
         if status == nil {
-            do { status = try await control.status(until: limit.budget.deadline) } catch let
+            do { status = try await control.status(until: service.firstDeadline(limit)) } catch let
                 failure as UPnPFailure where failure.isUnreadable
             {
                 // AddPinhole will show it.
