@@ -29,7 +29,7 @@ struct TakeoverTests {
         try await lab.on(.router, "nft add rule inet lab input iifname lan0 \(hang.rule)")
     }
 
-    @Test("is renewed in a few seconds, and is one rule still", arguments: Hang.allCases)
+    @Test("is renewed in a few seconds, and is one rule still (A-22)", arguments: Hang.allCases)
     func renews(hang: Hang) async throws {
         try await Self.run { lab in
             try await lab.serve("tcp", "8080")

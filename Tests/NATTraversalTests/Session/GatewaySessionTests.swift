@@ -314,7 +314,7 @@ import Testing
         #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
     }
 
-    @Test("UPnP that has mapped a port and hangs leaves the other techniques their turn")
+    @Test("UPnP that has mapped a port and hangs leaves the other techniques their turn (A-22)")
     func hangingUPnP() async throws {
         let igd = ScriptedIGD(version: 1)
         let scripted = try await ScriptedSession(
