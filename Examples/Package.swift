@@ -33,5 +33,6 @@ let package = Package(
             ]),
         .executableTarget(name: "mapping-watcher", dependencies: ["Surroundings"]),
         .executableTarget(name: "igd-session", dependencies: ["Surroundings"]),
+        .executableTarget(name: "port-session", dependencies: ["Surroundings"]),
     ]
 )

@@ -44,6 +44,26 @@ struct ExampleTests {
         }
     }
 
+    @Test("map, renew and delete by NAT-PMP and PCP alone")
+    func ports() async throws {
+        try await Lab.run { lab in
+            try await lab.serve("tcp", "8080")
+            try await lab.serve("udp", "8080")
+            let process = try await lab.start("\(ExamplePrograms.file("port-session").path) 8080")
+            try await lab.wait(for: "the mappings") {
+                try await lab.look(at: process).output.contains("PCP: udp 11.22.33.1:8080")
+            }
+            #expect(try await lab.reach("tcp", "8080") == ["tcp 8080"])
+            #expect(try await lab.reach("udp", "8080") == ["udp 8080"])
+            #expect(try await lab.ruleCount() == 2)
+            try await lab.signal(SIGTERM, to: process)
+            let outcome = try await lab.finish(process)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.lines.first == "NAT-PMP: external address 11.22.33.1")
+            #expect(try await lab.ruleCount() == 0)
+        }
+    }
+
     @Test("map, read, list and delete by the actions of the router's connection service")
     func session() async throws {
         try await Lab.run { lab in

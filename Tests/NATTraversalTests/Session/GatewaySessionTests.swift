@@ -337,6 +337,26 @@ import Testing
         #expect(scripted.leases == ["tcp 8080 granted pcp 8080"])
     }
 
+    @Test("a lease whose entry leads to another host by now is over, and the entry stays")
+    func sparesForeignEntry() async throws {
+        let igd = ScriptedIGD(version: 1)
+        let scripted = try await ScriptedSession(
+            ScriptedRouter(pcp: .unsupported, natpmp: .unsupported, igd: igd))
+        let lease = try Lease.sample { lease in
+            lease.technique = .upnp
+            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
+        }
+        try await scripted.store.change(isDurable: false) { $0[lease.key] = lease }
+        igd.state.withLock { $0.table["TCP 8080"] = .init(client: "192.168.77.99", port: "80") }
+        let outcomes = try await scripted.session.delete([lease], in: scripted.store)
+        guard case .success(.gone)? = outcomes.first else {
+            Issue.record("\(outcomes)")
+            return
+        }
+        #expect(scripted.router.mapped == ["upnp tcp 8080"])
+        #expect(scripted.leases == [])
+    }
+
     @Test("time that is over before anybody is asked is a silence, and no success")
     func timeIsOver() async throws {
         let scripted = try await ScriptedSession(

@@ -11,7 +11,7 @@ struct SimulatorExampleTests {
     @Test("are sources of less than 40 lines")
     func areShort() throws {
         let sources = try ExamplePrograms.sources
-        #expect(sources.count == 7)
+        #expect(sources.count == 8)
         for source in sources {
             let lines = try String(contentsOf: source, encoding: .utf8).split(
                 separator: "\n", omittingEmptySubsequences: false)
@@ -70,6 +70,26 @@ struct SimulatorExampleTests {
             }
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(outcome.lines.last == "udp 20123: nowhere")
+            #expect(tool.forwarded.isEmpty)
+        }
+    }
+
+    @Test("map, renew and delete by NAT-PMP and PCP alone")
+    func ports() async throws {
+        try await ToolBehindGateway.run { tool in
+            let outcome = try await tool.running(
+                "20123", of: ExamplePrograms.file("port-session").path
+            ) { program in
+                try await condition { program.output.contains("PCP: udp") }
+                #expect(tool.forwarded == ["tcp 20123 20123 nat-pmp", "udp 20123 20123 pcp"])
+                #expect(tool.gateway.log.count(.pcpMap) == 2)
+                program.send(SIGTERM)
+            }
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.lines.first == "NAT-PMP: external address 11.22.33.1")
+            #expect(outcome.lines.contains("NAT-PMP: tcp 20123 for 600.0 seconds"))
+            #expect(outcome.lines.contains("PCP: udp 11.22.33.1:20123 for 600.0 seconds"))
+            #expect(outcome.lines.last == "deleted")
             #expect(tool.forwarded.isEmpty)
         }
     }

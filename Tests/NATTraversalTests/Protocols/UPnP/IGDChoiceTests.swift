@@ -56,6 +56,52 @@ import Testing
         }
     }
 
+    /// A gateway with two connection services that look alike, at `/ctl/1` and `/ctl/2`.
+    private static let alike = """
+        <root><device><UDN>uuid:igd</UDN><serviceList><service>\
+        <serviceType>urn:schemas-upnp-org:service:Layer3Forwarding:1</serviceType>\
+        <controlURL>/ctl/l3f</controlURL></service></serviceList><deviceList>\
+        \((1...2).map { """
+            <device><UDN>uuid:wan\($0)</UDN><serviceList><service>\
+            <serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>\
+            <serviceId>urn:upnp-org:serviceId:WANIPConn1</serviceId>\
+            <controlURL>/ctl/\($0)</controlURL></service></serviceList></device>
+            """ }.joined())\
+        </deviceList></device></root>
+        """
+
+    @Test(
+        "of equals takes the one that the gateway calls its default, if it names one",
+        arguments: [
+            ("uuid:wan1:WANConnectionDevice:1,urn:upnp-org:serviceId:WANIPConn1", 1),
+            ("uuid:wan2:WANConnectionDevice:1,urn:upnp-org:serviceId:WANIPConn1", 2),
+            (" uuid:wan2:WANConnectionDevice:1 , urn:upnp-org:serviceId:WANIPConn1 ", 2),
+            ("uuid:wan2:WANConnectionDevice:1,urn:upnp-org:serviceId:WANIPConn9", 1),
+            ("uuid:wan2:WANConnectionDevice:1", 1), ("", 1), (nil, 1),
+        ] as [(String?, Int)])
+    func asksForDefault(name: String?, chosen: Int) async throws {
+        let http = ScriptedHTTP { request in
+            guard request.url.target != "/ctl/l3f" else {
+                guard let name else { return .soap(fault: 401) }
+                return .soap(
+                    "GetDefaultConnectionService",
+                    "<NewDefaultConnectionService>\(name)</NewDefaultConnectionService>")
+            }
+            let text = request.call.map { String(decoding: $0.body, as: UTF8.self) } ?? ""
+            return text.contains("GetStatusInfo")
+                ? .soap("GetStatusInfo", "<NewConnectionStatus>Up</NewConnectionStatus>")
+                : .soap(
+                    "GetExternalIPAddress",
+                    "<NewExternalIPAddress>11.22.33.1</NewExternalIPAddress>")
+        }
+        let location = try HTTPURL(Self.location)
+        let device = UPnPDevice(
+            try DeviceDescription(parsing: Array(Self.alike.utf8), from: location), at: location,
+            from: Self.local, http: http)
+        let choice = try #require(try await IGDChoice.among(device, until: .now + .seconds(30)))
+        #expect(choice.connection.service.control.url?.target == "/ctl/\(chosen)")
+    }
+
     @Test(
         "reads a state in every spelling, and an uptime only where it is a number (A-17)",
         arguments: [

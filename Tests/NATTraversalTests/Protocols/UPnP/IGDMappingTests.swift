@@ -343,6 +343,18 @@ import Testing
         #expect(gateway.state.withLock { $0.table.keys.sorted() } == ["TCP 8081"])
     }
 
+    @Test("a mapping that had to move stands though its old port cannot be closed")
+    func movedBesideOld() async throws {
+        let gateway = ScriptedIGD(version: 1)
+        gateway.state.withLock { state in
+            state.table["TCP 8080"] = .init(client: "192.168.77.10", port: "8080", lease: 60)
+            state.faults["AddPortMapping"] = [.code(729)]
+            state.faults["DeletePortMapping"] = [.code(606)]
+        }
+        #expect(try await map(gateway, request()).key.externalPort.rawValue == 8081)
+        #expect(gateway.state.withLock { $0.table.keys.sorted() } == ["TCP 8080", "TCP 8081"])
+    }
+
     @Test("a week is the longest lease of version 2, and it is never asked for 0")
     func longLease() async throws {
         let gateway = ScriptedIGD(version: 2)

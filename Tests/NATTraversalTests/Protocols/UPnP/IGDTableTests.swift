@@ -40,6 +40,23 @@ import Testing
         }
     }
 
+    @Test("sends a delete again whose connection did not open, and no other that may have worked")
+    func unopened() async throws {
+        let entry = ScriptedIGD.Entry(client: "192.168.77.10", port: "8080")
+        for (fault, deletes) in [
+            (ScriptedIGD.Fault.failure(.unopened), 2), (.done(.failure(.timeout)), 1),
+        ] {
+            let gateway = ScriptedIGD(version: 1)
+            gateway.state.withLock {
+                $0.table["TCP 8080"] = entry
+                $0.faults["DeletePortMapping"] = [fault]
+            }
+            #expect(try await delete(gateway) == .deleted)
+            #expect(gateway.state.withLock { $0.table.isEmpty })
+            #expect(gateway.actions.count { $0 == "DeletePortMapping" } == deletes)
+        }
+    }
+
     @Test("deletes unread only what is recorded")
     func unreadable() async throws {
         for isRecorded in [false, true] {
