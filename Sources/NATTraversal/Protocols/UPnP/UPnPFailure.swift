@@ -63,16 +63,6 @@ enum UPnPFailure: Error, Hashable, Sendable {
     /// Whether the gateway has answered a question about its table, but tells nothing by it.
     var isUnreadable: Bool { isRefusal || (isInconclusive && !isSilence) }
 
-    /// Whether no connection opened, so that the call can be made again as it is.
-    var isUnsent: Bool {
-        switch cause {
-        case .http(.unopened): true
-        case .http(.connection(let error)):
-            error.call == "connect" && [EHOSTUNREACH, ETIMEDOUT].contains(error.code)
-        default: false
-        }
-    }
-
     /// Whether the failure looks like packets that were lost, so that the next exchange may succeed.
     var isTransient: Bool {
         switch cause {

@@ -11,7 +11,8 @@ import Testing
         ScriptedTransport { payload, _ in
             let isDelete = payload[4..<8].allSatisfy { $0 == 0 }
             let suggestsAny = payload[44..<60].allSatisfy { $0 == 0 }
-            var answer = bytes("02 81 00 00") + payload[4..<8] + bytes("000005c9" + Vectors.reserved)
+            var answer = bytes("02 81 00 00") + payload[4..<8]
+            answer += bytes("000005c9" + Vectors.reserved)
             answer += payload[24..<42] + bytes("9c40" + Vectors.externalBytes)
             if !isDelete, !suggestsAny { answer[3] = code }
             return [.datagram(answer)]

@@ -140,7 +140,6 @@ extension IGDConnection {
                 failure = error
             }
             log.debug("\(negotiation.action) \(key.externalPort): \(failure)")
-            if failure.isUnsent, deadline - now > .seconds(1) { continue }
             guard failure.isInconclusive else {
                 return try await refused(
                     request, &negotiation, failure, before: before, until: deadline)

@@ -78,10 +78,6 @@ extension IGDConnection {
                 return .deleted
             } catch let failure as UPnPFailure where failure.isAbsentEntry {
                 return attempt == 0 ? .absent : .deleted
-            } catch let failure as UPnPFailure
-                where failure.isUnsent && deadline - now > .seconds(1)
-            {
-                log.debug("DeletePortMapping \(key.externalPort): \(failure)")
             } catch let failure as UPnPFailure where failure.isInconclusive {
                 log.debug("DeletePortMapping \(key.externalPort): \(failure)")
                 let entry: PortMappingEntry?
