@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("sends a delete again whose connection did not open, and none that has worked without a word")
+    @Test("sends a delete again that was not sent, and none that has worked without a word")
     func unopened() async throws {
         let entry = ScriptedIGD.Entry(client: "192.168.77.10", port: "8080")
         for (fault, deletes) in [
