@@ -41,7 +41,8 @@ import Testing
 
     @Test(
         "the same of a thousand mappings for three weeks, in memory that stays flat",
-        .enabled(if: !bigSeeds.isEmpty, "make soak"), arguments: bigSeeds)
+        // One at a time: the memory of the process is measured.
+        .serialized, .enabled(if: !bigSeeds.isEmpty, "make soak"), arguments: bigSeeds)
     func thousand(seed: UInt64) async throws {
         // A quarter of a day: two hours would take four times as long.
         let lifetime: Int64 = seed.isMultiple(of: 2) ? 86400 : 21600
