@@ -113,6 +113,15 @@ extension LeaseTable {
     /// Sets expired leases aside, restores those that have not expired by a corrected clock, and
     /// drops those that were set aside a day ago; gateways are not asked.
     mutating func setAsideExpired(at now: Timestamp) {
+        let ended = current.leases.filter { !$0.isLive(at: now) }
+        if !ended.isEmpty { current.remove(Set(ended.map(\.key))) }
+        for var lease in ended {
+            // A granted lease is worth more than a later one that was only asked for.
+            guard lease.state == .granted || expired[lease.key]?.state != .granted else { continue }
+            lease.expiredSince = now
+            expired[lease.key] = lease
+        }
+        // What has ended is gone by now, and makes room for what returns.
         var dropped: Set<Lease.Key> = []
         for var lease in expired.leases {
             // If the instant is in the future, the clock has been set back since.
@@ -129,15 +138,6 @@ extension LeaseTable {
             }
         }
         if !dropped.isEmpty { expired.remove(dropped) }
-        let ended = current.leases.filter { !$0.isLive(at: now) }
-        guard !ended.isEmpty else { return }
-        current.remove(Set(ended.map(\.key)))
-        for var lease in ended {
-            // A granted lease is worth more than a later one that was only asked for.
-            guard lease.state == .granted || expired[lease.key]?.state != .granted else { continue }
-            lease.expiredSince = now
-            expired[lease.key] = lease
-        }
     }
 
     /// Whether a lease that was set aside has not expired after all.

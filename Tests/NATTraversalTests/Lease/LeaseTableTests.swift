@@ -251,6 +251,23 @@ import Testing
         #expect(table.expired(lease.key)?.state == .granted)
     }
 
+    @Test("an expired lease that lives again takes the place of a question that has ended, at once")
+    func returns() throws {
+        let lease = try Lease.sample()
+        var table = Self.table([lease])
+        table.setAsideExpired(at: try Self.moment(0))
+        table[lease.key] = try .sample {
+            $0.state = .asked
+            $0.expiry = try Self.moment(-500)
+        }
+        // The clock was set back since.
+        for _ in 1...2 {
+            table.setAsideExpired(at: try Self.moment(-100))
+            #expect(table[lease.key]?.state == .granted)
+            #expect(table.expired(lease.key) == nil)
+        }
+    }
+
     @Test("a mapping is deleted by the last of its living holders")
     func countsHolders() throws {
         let (lease, other) = (try Lease.sample(), try Lease.sample { $0.key.transport = .udp })
