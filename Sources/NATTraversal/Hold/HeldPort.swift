@@ -191,8 +191,7 @@ struct HeldPort: Sendable {
 }
 
 extension Mapping {
-    /// Whether others reach the port as they did by `old`, so that listeners are told of a renewal and
-    /// not of a change.
+    /// Whether the port is reached in the same way as by `old`: then it was renewed, not changed.
     package func isRenewal(of old: Mapping) -> Bool {
         externalAddress == old.externalAddress && externalPort == old.externalPort
             && technique == old.technique && gateway == old.gateway

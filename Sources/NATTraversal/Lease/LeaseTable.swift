@@ -41,7 +41,7 @@ struct LeaseTable: Hashable, Sendable {
         }
     }
 
-    /// Writes the file's bytes; the records that have not changed since the last call are kept as text.
+    /// Encodes the file's bytes; the text of a record is kept until its lease changes.
     mutating func encode() -> [UInt8] {
         // A natctl that does not know expired leases takes the last record of a key.
         let records = expired.records() + current.records() + unknownRecords.map(\.text)
@@ -121,7 +121,7 @@ extension LeaseTable {
             lease.expiredSince = now
             expired[lease.key] = lease
         }
-        // What has ended is gone by now, and makes room for what returns.
+        // After the above, because an ended question must not keep a live lease from returning.
         var dropped: Set<Lease.Key> = []
         for var lease in expired.leases {
             // If the instant is in the future, the clock has been set back since.

@@ -409,7 +409,7 @@ extension GatewaySession {
     /// How long `release` waits for another process's lock of the lease file.
     private static let lockWait = Duration.seconds(1)
 
-    /// What `release` has done.
+    /// The outcome of `release`.
     struct Release {
         /// An outcome for each lease, unless the task was cancelled.
         var outcomes: [Result<LeaseRemoval, PortMapperError>] = []

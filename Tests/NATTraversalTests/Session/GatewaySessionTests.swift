@@ -301,11 +301,7 @@ import Testing
         let scripted = try await ScriptedSession(
             ScriptedRouter(pcp: .silent, natpmp: .silent))
         let port = try TestPort.number(8080)
-        let lease = try Lease.sample { lease in
-            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
-            lease.confirmed = .now
-        }
-        try await scripted.store.change(isDurable: false) { $0[lease.key] = lease }
+        try await scripted.remember(.pcp)
         let transaction = MappingTransaction(scripted.session, via: nil, store: scripted.store)
         let attempts = try await transaction.renew(
             [MappingRequest(.tcp, internalPort: port)], sendLimit: 1)
@@ -319,11 +315,7 @@ import Testing
         let igd = ScriptedIGD(version: 1)
         let scripted = try await ScriptedSession(
             ScriptedRouter(pcp: .grants, natpmp: .unsupported, igd: igd))
-        let lease = try Lease.sample { lease in
-            lease.technique = .upnp
-            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
-        }
-        try await scripted.store.change(isDurable: false) { $0[lease.key] = lease }
+        try await scripted.remember(.upnp)
         let network = scripted.network
         igd.state.withLock { state in
             state.end = (0, .failure(.timeout))
@@ -342,11 +334,7 @@ import Testing
         let igd = ScriptedIGD(version: 1)
         let scripted = try await ScriptedSession(
             ScriptedRouter(pcp: .unsupported, natpmp: .unsupported, igd: igd))
-        let lease = try Lease.sample { lease in
-            lease.technique = .upnp
-            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
-        }
-        try await scripted.store.change(isDurable: false) { $0[lease.key] = lease }
+        let lease = try await scripted.remember(.upnp)
         igd.state.withLock { $0.table["TCP 8080"] = .init(client: "192.168.77.99", port: "80") }
         let outcomes = try await scripted.session.delete([lease], in: scripted.store)
         guard case .success(.gone)? = outcomes.first else {

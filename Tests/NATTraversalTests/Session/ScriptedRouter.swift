@@ -264,6 +264,17 @@ struct ScriptedSession {
         return try await MappingTransaction(session, via: technique, store: store).map(requests)
     }
 
+    /// Puts a live lease of TCP 8080 by this technique into the lease file.
+    @discardableResult func remember(_ technique: Technique) async throws -> Lease {
+        let lease = try Lease.sample { lease in
+            lease.technique = technique
+            lease.expiry = Timestamp.now.advanced(bySeconds: 7200)
+            lease.confirmed = .now
+        }
+        try await store.change(isDurable: false) { $0[lease.key] = lease }
+        return lease
+    }
+
     /// What the lease file remembers: `tcp 8080 granted pcp 8080`.
     var leases: [String] {
         store.live(at: .now).map { lease in

@@ -12,7 +12,7 @@ extension IGDConnection {
     ///   - request: what is wanted.
     ///   - isFollowed: whether the gateway is asked something else next; who does not ask it closes
     ///     the next connection.
-    ///   - firstEnd: when to give up before anything was asked to change; `nil` is `deadline`.
+    ///   - firstEnd: when to give up reading the table before the first change; `nil` is `deadline`.
     ///   - deadline: when to give up.
     ///   - willAsk: called before each request with what it would make, so that it can be found
     ///     again should the answer never be heard.
